@@ -1,0 +1,135 @@
+// The house rules as lint: boundaries between the rooms, budgets for files and functions, and the habits that keep both.
+import nx from '@nx/eslint-plugin';
+import jsdoc from 'eslint-plugin-jsdoc';
+import tseslint from 'typescript-eslint';
+
+const layer = (from, ...to) => ({
+  sourceTag: `layer:${from}`,
+  onlyDependOnLibsWithTags: to.map((name) => `layer:${name}`),
+});
+
+const boundaries = [
+  layer('contracts'),
+  layer('kafka', 'contracts'),
+  layer('postgres', 'contracts'),
+  layer('service-kit', 'contracts', 'kafka'),
+  layer('local-stack', 'kafka'),
+  layer('telegram-simulator'),
+  layer('testing', 'contracts', 'kafka', 'postgres', 'local-stack', 'telegram-simulator'),
+  layer('app', 'contracts', 'kafka', 'postgres', 'service-kit'),
+  layer('tools', 'contracts', 'kafka', 'postgres', 'local-stack', 'telegram-simulator', 'testing'),
+  layer('e2e', 'contracts', 'tools', 'telegram-simulator', 'testing'),
+];
+// Specs may also use the real stack and the test helpers.
+const specBoundaries = boundaries.map((rule) => ({
+  ...rule,
+  onlyDependOnLibsWithTags: [
+    ...rule.onlyDependOnLibsWithTags,
+    'layer:testing',
+    'layer:local-stack',
+    'layer:telegram-simulator',
+  ],
+}));
+
+const forbidImport = (names, message) => names.map((name) => ({ group: [name, `${name}/*`], message }));
+const kafkaClient = forbidImport(['kafkajs'], 'Only libs/kafka imports the Kafka client.');
+const nest = forbidImport(['@nestjs'], 'Nest lives in apps and in service-kit.');
+const database = forbidImport(
+  ['typeorm', 'pg'],
+  'Only libs/postgres, ticketing and the independent checker talk to PostgreSQL.',
+);
+const restrictImports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: patterns.flat() }] });
+
+const noEnvironment = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Settings are read in config.ts only.',
+};
+const noForwardRef = {
+  selector: 'CallExpression[callee.name=/^(forwardRef|Global)$/]',
+  message: 'forwardRef and @Global hide a cycle or a dependency: move the shared rule down or send an event.',
+};
+const noDecorators = {
+  selector: 'Decorator:not([expression.callee.name=/^(Inject|Injectable|Catch)$/])',
+  message: 'Decorators stay in *.controller.ts, *.module.ts and *.entity.ts.',
+};
+const restrictSyntax = (...selectors) => ({ 'no-restricted-syntax': ['error', ...selectors] });
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    plugins: { '@nx': nx, jsdoc },
+    languageOptions: { parserOptions: { project: ['./tsconfig.spec.json'], tsconfigRootDir: process.cwd() } },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', { allow: [], depConstraints: boundaries }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/require-await': 'off',
+      'max-lines': ['error', { max: 350 }],
+      'max-lines-per-function': ['error', { max: 60 }],
+      'max-params': ['error', { max: 5 }],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
+      eqeqeq: ['error', 'always'],
+      ...restrictSyntax(noEnvironment, noForwardRef, noDecorators),
+      ...restrictImports(kafkaClient, nest, database),
+    },
+  },
+  { files: ['**/libs/kafka/**/*.ts'], rules: restrictImports(nest, database) },
+  {
+    files: ['**/libs/postgres/**/*.ts', '**/libs/local-stack/**/*.ts', '**/libs/testing/**/*.ts', '**/tools/**/*.ts'],
+    rules: restrictImports(kafkaClient, nest),
+  },
+  {
+    files: ['**/libs/service-kit/**/*.ts', '**/apps/{ingress,dedupe}/**/*.ts'],
+    rules: restrictImports(kafkaClient, database),
+  },
+  { files: ['**/apps/ticketing/**/*.ts'], rules: restrictImports(kafkaClient) },
+  {
+    files: ['**/apps/ticketing/src/ticket/**/*.ts'],
+    rules: restrictImports(
+      kafkaClient,
+      nest,
+      database,
+      forbidImport(['@onceline/kafka', '@onceline/postgres', '@onceline/service-kit'], 'Ticket rules are pure.'),
+    ),
+  },
+  {
+    files: ['**/config.ts', '**/tools/**/*.ts', '**/libs/local-stack/**/*.ts', '**/*.spec.ts'],
+    rules: restrictSyntax(noForwardRef, noDecorators),
+  },
+  {
+    files: ['**/*.controller.ts', '**/*.module.ts', '**/*.entity.ts'],
+    rules: restrictSyntax(noEnvironment, noForwardRef),
+  },
+  {
+    files: ['**/libs/*/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'jsdoc/require-jsdoc': [
+        'error',
+        {
+          publicOnly: true,
+          contexts: [
+            'TSInterfaceDeclaration',
+            'TSTypeAliasDeclaration',
+            'ExportNamedDeclaration > VariableDeclaration',
+          ],
+          require: { ClassDeclaration: true, FunctionDeclaration: true, MethodDefinition: false },
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/*.spec.ts'],
+    rules: {
+      'max-lines-per-function': 'off',
+      '@nx/enforce-module-boundaries': ['error', { allow: [], depConstraints: specBoundaries }],
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      'no-restricted-imports': 'off',
+      'no-restricted-syntax': 'off',
+    },
+  },
+);

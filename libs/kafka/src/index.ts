@@ -1,0 +1,2 @@
+export * from './port.js';
+export { KAFKA_ERROR_CODES, KafkaError, type KafkaErrorCode } from './errors.js';

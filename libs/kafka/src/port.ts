@@ -1,0 +1,222 @@
+/**
+ * What the rest of the system knows of Kafka. Two implementations stand behind it, the real client
+ * (`connectKafka`) and an in-memory twin (`createInMemoryKafka`), and both pass one conformance suite.
+ * Offsets are numbers: exact up to 2^53 records a partition.
+ */
+import type { KafkaError } from './errors.js';
+
+/** Header values are readable text (UTF-8). */
+export type RecordHeaders = Readonly<Record<string, string>>;
+
+/** A record to be written. The value's bytes are stored exactly as given; `null` is a tombstone. */
+export interface OutgoingRecord {
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  readonly headers?: RecordHeaders;
+  /** Milliseconds since the epoch; the time of sending when absent. */
+  readonly timestamp?: number;
+}
+
+/** A record as it was read. */
+export interface ConsumedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+}
+
+/** Records of one partition in log order. May be empty when only control records were read. */
+export interface RecordBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly ConsumedRecord[];
+  /** The next offset to commit once every record here is settled; beyond control records that nobody sees. */
+  readonly nextOffset: number;
+}
+
+/** Where an acknowledged record lies. */
+export interface RecordPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Writes single records; concurrent calls share produce requests (group commit). */
+export interface BatchingProducer {
+  /**
+   * Resolves once all in-sync replicas have the record. The partition is `options.partition`, else that of the key
+   * (murmur2, as Kafka's own default partitioner), so equal keys share a partition.
+   * @throws KafkaError `delivery-timeout`, `unavailable`, `unconfirmed` (the record may be in the log), `record-too-large`, `closed`.
+   */
+  send(topic: string, record: OutgoingRecord, options?: { partition?: number }): Promise<RecordPosition>;
+  /** Sends what is queued, then disconnects. Later sends reject with `closed`. */
+  close(): Promise<void>;
+}
+
+/** Settings of a batching producer. */
+export interface BatchingProducerOptions {
+  /** A record not acknowledged after this many milliseconds is rejected. Default 5000. */
+  readonly deliveryTimeoutMs?: number;
+  /** Produce requests on the wire at once; while all are busy the next batches collect. Default 4. */
+  readonly maxRequestsInFlight?: number;
+}
+
+/** All that one transaction writes. Declared at once, so that no caller can get the order wrong. */
+export interface TransactionContents {
+  readonly writes: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly records: readonly OutgoingRecord[];
+  }[];
+  /** Input offset committed with the writes. */
+  readonly offset?: {
+    readonly groupId: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly nextOffset: number;
+  };
+}
+
+/** One transactional id. One per input partition, so that one partition of an output topic has one writer. */
+export interface TransactionalProducer {
+  /** Takes the id over: an earlier owner gets `fenced`, its open transaction is settled before this resolves. */
+  fence(): Promise<void>;
+  /**
+   * Writes everything and commits, or throws. After a throw the outcome is unknown: call {@link fence}, then ask for the
+   * committed offset. The producer may be used again after fencing.
+   * @throws KafkaError `transaction-failed` (recover), `fenced` (stop), `closed`.
+   */
+  transact(contents: TransactionContents): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Settings of a transactional producer. */
+export interface TransactionalProducerOptions {
+  readonly transactionalId: string;
+  /** After this many milliseconds the broker aborts an abandoned transaction. Default 10000. */
+  readonly transactionTimeoutMs?: number;
+}
+
+/** What became of a set of batches. */
+export type BatchOutcome =
+  /** Every record is settled: commit the offsets and go on. */
+  | { readonly settle: 'commit' }
+  /** Nothing is settled: pause every partition, hand the same records over again after this many milliseconds. */
+  | { readonly settle: 'redeliver'; readonly afterMs: number };
+
+/** A consumer whose handler sees the batches of several partitions at once (one database transaction for all of them). */
+export interface BatchConsumerOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** Records in one call of `handle`, over all partitions, at most. Default 1000. */
+  readonly maxRecords?: number;
+  /** Never called twice at the same time. Each partition is present at most once. A throw is a defect: the consumer fails. */
+  handle(batches: readonly RecordBatch[]): Promise<BatchOutcome>;
+  /** The consumer is dead and does not come back: the process should exit. Called at most once. */
+  onFailure(error: KafkaError): void;
+  readonly sessionTimeoutMs?: number;
+}
+
+/** State of one assigned partition: built on assignment, restored from the changelog, dropped on revocation or error. */
+export interface PartitionTask {
+  /** First step of an assignment: shut out the previous owner. */
+  fence(): Promise<void>;
+  /** Changelog records in order, from its beginning to the end that was seen after the fence. */
+  restore(records: readonly ConsumedRecord[]): void;
+  /** Handles one batch and commits its offset itself, in the transaction. Any throw: the task is closed and the assignment runs anew. */
+  handle(batch: RecordBatch): Promise<void>;
+  /** Frees what the task holds. Called once, also after a failed fence. */
+  close(): Promise<void>;
+}
+
+/** A consumer with state per partition and exactly-once from its topic onwards. */
+export interface PartitionConsumerOptions {
+  readonly groupId: string;
+  readonly topic: string;
+  /** Co-partitioned with `topic`: partition p of it restores the task of partition p. */
+  readonly changelog: string;
+  /** Records in one batch at most. Default 1000. */
+  readonly maxRecords?: number;
+  createTask(partition: number): PartitionTask;
+  onFailure(error: KafkaError): void;
+  readonly sessionTimeoutMs?: number;
+}
+
+/** One assigned partition as seen from outside. */
+export interface AssignedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** `restoring` until the task may handle records; `paused` while a redelivery waits. */
+  readonly state: 'restoring' | 'running' | 'paused';
+  /** Records behind the log end at the last fetch. */
+  readonly lag: number;
+}
+
+/** A running consumer. */
+export interface ConsumerHandle {
+  /** Assigned partitions now; empty before the first assignment. */
+  assignment(): readonly AssignedPartition[];
+  /** True from the first completed assignment on, while every assigned partition is restored and the group is joined. */
+  isReady(): boolean;
+  /** Finishes the batch in hand, leaves the group, disconnects. */
+  stop(): Promise<void>;
+}
+
+/** Declares a topic: all that creation and checking need. */
+export interface TopicDeclaration {
+  readonly name: string;
+  readonly partitions: number;
+  /** Broker-side settings, e.g. `retention.ms`. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** A topic that is not as declared, with the sentence that says the fix. */
+export interface TopicProblem {
+  readonly topic: string;
+  readonly message: string;
+}
+
+/** Topics and offsets, from the outside. */
+export interface TopicAdmin {
+  /** Creates what is missing, leaves what exists; answers the names created. */
+  createMissing(
+    topics: readonly TopicDeclaration[],
+    options: { replicationFactor: number },
+  ): Promise<readonly string[]>;
+  /** Missing topics and wrong partition counts. */
+  check(topics: readonly TopicDeclaration[]): Promise<readonly TopicProblem[]>;
+  /** First and next offset (last stable offset) of each partition, indexed by partition. */
+  offsets(topic: string): Promise<readonly { readonly low: number; readonly high: number }[]>;
+  /** Committed next offset of each partition, `null` where the group has none. */
+  committed(groupId: string, topic: string): Promise<readonly (number | null)[]>;
+}
+
+/** A connection to one cluster. */
+export interface Kafka {
+  readonly admin: TopicAdmin;
+  producer(options?: BatchingProducerOptions): Promise<BatchingProducer>;
+  transactionalProducer(options: TransactionalProducerOptions): TransactionalProducer;
+  /** Starts consuming; resolves as soon as the first assignment is known. */
+  consume(options: BatchConsumerOptions): Promise<ConsumerHandle>;
+  /** Starts consuming with state per partition; resolves as soon as the first assignment is known. */
+  consumePartitions(options: PartitionConsumerOptions): Promise<ConsumerHandle>;
+  /**
+   * Reads a whole topic once, as committed readers see it, from its beginning up to the end offsets found at the call.
+   * Batches of one partition come in order. Leaves no group behind.
+   */
+  read(topic: string, onBatch: (batch: RecordBatch) => void | Promise<void>): Promise<void>;
+  /** Closes everything this connection opened. */
+  close(): Promise<void>;
+}
+
+/** How to reach a cluster. */
+export interface KafkaOptions {
+  /** `host:port` of at least one broker. */
+  readonly brokers: readonly string[];
+  /** Shown in the broker's logs and metrics. */
+  readonly clientId: string;
+}
