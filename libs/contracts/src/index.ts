@@ -1,1 +1,27 @@
-export const x = 1;
+export {
+  DEFAULT_DEDUPE_TTL_MS,
+  DEFAULT_PARTITIONS,
+  TELEGRAM_RETENTION_MS,
+  TOPICS,
+  topicDeclarations,
+  type TopicDeclaration,
+  type TopicSettings,
+} from './topics.js';
+export { HEADERS, HEADER_MEANINGS, type HeaderName } from './headers.js';
+export {
+  UPDATE_KINDS,
+  isJsonObject,
+  isKnownKind,
+  isMalformed,
+  parseUpdate,
+  type JsonObject,
+  type MalformedUpdate,
+  type TelegramUpdate,
+  type UpdateKind,
+} from './telegram-update.js';
+export { conversationKey, idempotencyKey } from './idempotency-key.js';
+export { OUTCOMES, type Outcome } from './ledger.js';
+export { decodeSeenRecord, encodeSeenRecord, type SeenRecord } from './seen-record.js';
+export { duplicateRecordSchema, type DuplicateRecord } from './duplicate-record.js';
+export { telegramMessageSchema, type TelegramMessage } from './telegram-message.js';
+export { messageAppendedSchema, ticketEventSchema, ticketOpenedSchema, type TicketEvent } from './ticket-events.js';

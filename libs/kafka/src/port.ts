@@ -3,6 +3,7 @@
  * (`connectKafka`) and an in-memory twin (`createInMemoryKafka`), and both pass one conformance suite.
  * Offsets are numbers: exact up to 2^53 records a partition.
  */
+import type { TopicDeclaration } from '@onceline/contracts';
 import type { KafkaError } from './errors.js';
 
 /** Header values are readable text (UTF-8). */
@@ -164,14 +165,6 @@ export interface ConsumerHandle {
   isReady(): boolean;
   /** Finishes the batch in hand, leaves the group, disconnects. */
   stop(): Promise<void>;
-}
-
-/** Declares a topic: all that creation and checking need. */
-export interface TopicDeclaration {
-  readonly name: string;
-  readonly partitions: number;
-  /** Broker-side settings, e.g. `retention.ms`. */
-  readonly config: Readonly<Record<string, string>>;
 }
 
 /** A topic that is not as declared, with the sentence that says the fix. */

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** What ticket rules read of a Telegram message. Fields that are not listed pass through untouched. */
+export const telegramMessageSchema = z.looseObject({
+  message_id: z.int(),
+  /** Seconds since the epoch. */
+  date: z.int(),
+  edit_date: z.int().optional(),
+  chat: z.looseObject({ id: z.int(), type: z.string() }),
+  from: z.looseObject({ id: z.int(), is_bot: z.boolean().optional(), first_name: z.string().optional() }).optional(),
+  sender_chat: z.looseObject({ id: z.int() }).optional(),
+  text: z.string().optional(),
+  caption: z.string().optional(),
+  message_thread_id: z.int().optional(),
+  is_topic_message: z.boolean().optional(),
+  media_group_id: z.string().optional(),
+});
+
+/** See {@link telegramMessageSchema}. */
+export type TelegramMessage = z.infer<typeof telegramMessageSchema>;

@@ -1,0 +1,81 @@
+/** Declares a topic: all that creation and checking need. */
+export interface TopicDeclaration {
+  readonly name: string;
+  readonly partitions: number;
+  /** Broker-side settings by their Kafka names, e.g. `retention.ms`. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** Every topic of the system by its role. */
+export const TOPICS = {
+  raw: 'telegram.updates.raw',
+  unique: 'telegram.updates.unique',
+  seen: 'telegram.updates.seen',
+  duplicates: 'telegram.updates.duplicates',
+  ingressDeadLetter: 'ingress.dead-letter',
+  dedupeDeadLetter: 'dedupe.dead-letter',
+  ticketingDeadLetter: 'ticketing.dead-letter',
+  ticketEvents: 'tickets.events',
+} as const;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Telegram repeats an update for at most this long (Bot API: "not kept longer than 24 hours"). */
+export const TELEGRAM_RETENTION_MS = DAY_MS;
+
+/** How long dedupe remembers an idempotency key unless told otherwise. */
+export const DEFAULT_DEDUPE_TTL_MS = 72 * HOUR_MS;
+
+/** Partition count of the update topics unless told otherwise. Frozen once the topics exist: dedupe depends on it. */
+export const DEFAULT_PARTITIONS = 12;
+
+/** What the declarations depend on. */
+export interface TopicSettings {
+  /** Partitions of raw, unique, seen and duplicates alike; default {@link DEFAULT_PARTITIONS}. */
+  readonly partitions?: number;
+  /** Copies of each record; from 3 on, writes need 2 of them. Default 1. */
+  readonly replicationFactor?: number;
+  /** Milliseconds a key is remembered; default {@link DEFAULT_DEDUPE_TTL_MS}. */
+  readonly dedupeTtlMs?: number;
+}
+
+/** Kafka's default record limit is 1 MiB with its overhead; a raw body may be 1 MiB itself, and failure headers grow it. */
+const MAX_RECORD_BYTES = 2 * 1024 * 1024;
+
+/** Every topic with its partition count and settings: the one list that creation, checks and docs follow. */
+export function topicDeclarations(settings: TopicSettings = {}): readonly TopicDeclaration[] {
+  const partitions = settings.partitions ?? DEFAULT_PARTITIONS;
+  const dedupeTtlMs = settings.dedupeTtlMs ?? DEFAULT_DEDUPE_TTL_MS;
+  const common = {
+    'min.insync.replicas': (settings.replicationFactor ?? 1) >= 3 ? '2' : '1',
+    'max.message.bytes': String(MAX_RECORD_BYTES),
+    'unclean.leader.election.enable': 'false',
+  };
+  const kept = (retentionMs: number): TopicDeclaration['config'] => ({
+    ...common,
+    'cleanup.policy': 'delete',
+    'retention.ms': String(retentionMs),
+  });
+  return [
+    { name: TOPICS.raw, partitions, config: kept(7 * DAY_MS) },
+    { name: TOPICS.unique, partitions, config: kept(365 * DAY_MS) },
+    { name: TOPICS.seen, partitions, config: { ...common, ...seenCleanup(dedupeTtlMs) } },
+    { name: TOPICS.duplicates, partitions, config: kept(14 * DAY_MS) },
+    { name: TOPICS.ingressDeadLetter, partitions: 1, config: kept(30 * DAY_MS) },
+    { name: TOPICS.dedupeDeadLetter, partitions, config: kept(30 * DAY_MS) },
+    { name: TOPICS.ticketingDeadLetter, partitions, config: kept(30 * DAY_MS) },
+    { name: TOPICS.ticketEvents, partitions, config: kept(365 * DAY_MS) },
+  ];
+}
+
+/** Keys are unique, so deletion by time does the work; compaction only folds what was marked twice. */
+function seenCleanup(dedupeTtlMs: number): Record<string, string> {
+  return {
+    'cleanup.policy': 'compact,delete',
+    'retention.ms': String(dedupeTtlMs + DAY_MS),
+    'segment.ms': String(Math.floor(dedupeTtlMs / 10)),
+    'segment.bytes': String(64 * 1024 * 1024),
+    'message.timestamp.type': 'CreateTime',
+  };
+}
