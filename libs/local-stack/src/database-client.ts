@@ -1,0 +1,44 @@
+import pg from 'pg';
+
+const DUPLICATE_DATABASE = '42P04';
+// Two sessions that create the same name at once collide in the catalogue's index.
+const UNIQUE_VIOLATION = '23505';
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  // A connection that breaks while idle reports it here; the next query fails and says so.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Whether a server answers queries under this address. */
+export async function isAnswering(url: string): Promise<boolean> {
+  try {
+    await withClient(url, (client) => client.query('select 1'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Creates a database on the server of this address if it is not there, and answers its address. */
+export async function createDatabase(url: string, name: string): Promise<string> {
+  const target = new URL(url);
+  const maintenance = new URL(url);
+  maintenance.pathname = '/postgres';
+  target.pathname = `/${name}`;
+  await withClient(maintenance.href, async (client) => {
+    const found = await client.query('select 1 from pg_database where datname = $1', [name]);
+    if (found.rowCount) return;
+    await client.query(`create database ${pg.escapeIdentifier(name)}`).catch((error: unknown) => {
+      const code = error instanceof pg.DatabaseError ? error.code : undefined;
+      if (code !== DUPLICATE_DATABASE && code !== UNIQUE_VIOLATION) throw error;
+    });
+  });
+  return target.href;
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jvmArguments } from './kafka-distribution.js';
+import type { KafkaDistribution } from './kafka-distribution.js';
+import { brokersSeenBy } from './kafka-metadata.js';
+import { bootstrapCheckpoint, metaProperties, serverProperties } from './kafka-settings.js';
+import type { NodeAddress } from './kafka-settings.js';
+import { freePort } from './ports.js';
+import type { Reaper } from './reaper.js';
+import { SupervisedProcess, untilReady } from './supervised-process.js';
+
+/** One broker of an embedded cluster. */
+export interface KafkaNodeSpec {
+  readonly address: NodeAddress;
+  /** All nodes, this one included. */
+  readonly nodes: readonly NodeAddress[];
+  readonly folder: string;
+  readonly clusterId: string;
+  readonly distribution: KafkaDistribution;
+  /** The data is not wanted after the end: no orderly one is needed when this process dies. */
+  readonly throwaway: boolean;
+  readonly archiveTo?: string;
+}
+
+const READY_WITHIN_MS = 60_000;
+
+async function formatOnce(logFolder: string, spec: KafkaNodeSpec): Promise<void> {
+  if (existsSync(join(logFolder, 'meta.properties'))) return;
+  await mkdir(logFolder, { recursive: true });
+  await writeFile(join(logFolder, 'bootstrap.checkpoint'), bootstrapCheckpoint());
+  // Last, because its presence says that the folder is formatted.
+  await writeFile(join(logFolder, 'meta.properties'), metaProperties(spec.address.nodeId, spec.clusterId));
+}
+
+async function launch(spec: KafkaNodeSpec, reaper: Reaper): Promise<SupervisedProcess> {
+  const logFolder = join(spec.folder, 'log');
+  const settingsFile = join(spec.folder, 'server.properties');
+  await mkdir(spec.folder, { recursive: true });
+  await formatOnce(logFolder, spec);
+  await writeFile(settingsFile, serverProperties(spec.address, spec.nodes, logFolder));
+  const heap = spec.nodes.length === 1 ? '256m' : '192m';
+  return new SupervisedProcess(
+    {
+      command: spec.distribution.java.command,
+      args: [
+        ...jvmArguments(spec.distribution, heap, spec.archiveTo),
+        `-Dlog4j2.configurationFile=${join(spec.distribution.jars, 'log4j2.xml')}`,
+        'kafka.Kafka',
+        settingsFile,
+      ],
+      cwd: spec.folder,
+      logFile: join(spec.folder, 'server.log'),
+      stopSignal: 'SIGTERM',
+      orphanSignal: spec.throwaway ? 'SIGKILL' : 'SIGTERM',
+    },
+    reaper,
+  );
+}
+
+/** One broker process on its folder and ports, through all its restarts. */
+export class KafkaNode {
+  private process: SupervisedProcess | undefined;
+
+  constructor(
+    readonly spec: KafkaNodeSpec,
+    private readonly reaper: Reaper,
+  ) {}
+
+  get pid(): number | undefined {
+    return this.process?.running ? this.process.pid : undefined;
+  }
+
+  /** Resolves when the broker itself says that it is in service. Of a running broker: nothing happens. */
+  async start(): Promise<void> {
+    if (this.process?.running) return;
+    const { address, folder } = this.spec;
+    const started = await launch(this.spec, this.reaper);
+    this.process = started;
+    const inService = async () => (await brokersSeenBy(address.port)).includes(address.nodeId);
+    await untilReady(`Kafka broker ${address.nodeId}`, started, join(folder, 'server.log'), inService, {
+      withinMs: READY_WITHIN_MS,
+      everyMs: 20,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.process?.stop();
+  }
+
+  async kill(): Promise<void> {
+    await this.process?.kill();
+  }
+}
+
+/** Runs a broker of its own once, only to have the JVM write the archive of the classes that it loaded. */
+export async function recordClasses(distribution: KafkaDistribution, archive: string, reaper: Reaper): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'onceline-classes-'));
+  const address = { nodeId: 1, port: await freePort(), controllerPort: await freePort() };
+  const spec = { address, nodes: [address], folder, clusterId: 'b25jZWxpbmUtY2xhc3NlcA', distribution };
+  const node = new KafkaNode({ ...spec, throwaway: false, archiveTo: archive }, reaper);
+  try {
+    await node.start();
+    await node.stop();
+    if ((await stat(archive)).size === 0) throw new Error('the class archive is empty');
+  } finally {
+    await node.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

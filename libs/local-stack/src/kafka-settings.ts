@@ -1,0 +1,93 @@
+/** The version of Apache Kafka that the embedded and the containerised stack run. */
+export const KAFKA_VERSION = '4.3.1';
+
+// What `kafka-storage format` writes for 4.3.1: feature levels only, the same for every node and cluster. To write it
+// here saves the start of a JVM. For another version: kafka.tools.StorageTool format, and copy the file.
+const BOOTSTRAP_CHECKPOINT =
+  'AAAAAAAAAAAAAABHAAAAAAK+LyWDACAAAAAAAAABog3RfnQAAAGiDdF+dP//////////////////AAAAASoAAAAIAAAAAxYAAAAAAAAAAAAAAAAA' +
+  'AAAAAAAAAQAAAPEAAAAAAi0YP/UAAAAAAAUAAAGiDdF+hwAAAaIN0X6H//////////////////8AAAAGOgAAAAEuAQwAEW1ldGFkYXRhLnZlcnNp' +
+  'b24AHgAAWgAAAgFOAQwAIWVsaWdpYmxlLmxlYWRlci5yZXBsaWNhcy52ZXJzaW9uAAEAADQAAAQBKAEMAA5ncm91cC52ZXJzaW9uAAEAADQAAAYB' +
+  'KAEMAA5zaGFyZS52ZXJzaW9uAAEAADgAAAgBLAEMABBzdHJlYW1zLnZlcnNpb24AAQAAQAAACgE0AQwAFHRyYW5zYWN0aW9uLnZlcnNpb24AAgAA' +
+  'AAAAAAAAAAcAAAA/AAAAAAL7fzvFACAAAAAAAAABog3RfogAAAGiDdF+iP//////////////////AAAAARoAAAAIAAAABAYAAAAA';
+
+/** A broker's place in the cluster. */
+export interface NodeAddress {
+  readonly nodeId: number;
+  readonly port: number;
+  readonly controllerPort: number;
+}
+
+/** The bytes of `bootstrap.checkpoint`, one of the two files that make a formatted log folder. */
+export function bootstrapCheckpoint(): Buffer {
+  return Buffer.from(BOOTSTRAP_CHECKPOINT, 'base64');
+}
+
+/** The text of `meta.properties`, the other one. */
+export function metaProperties(nodeId: number, clusterId: string): string {
+  return `version=1\nnode.id=${nodeId}\ncluster.id=${clusterId}\n`;
+}
+
+// One broker waits for its own old session after a crash, so that session is short. Of three, the others must not take
+// a busy one for dead.
+const SESSION = {
+  one: { 'broker.session.timeout.ms': 1000, 'broker.heartbeat.interval.ms': 250 },
+  three: { 'broker.session.timeout.ms': 3000, 'broker.heartbeat.interval.ms': 500 },
+};
+
+/** The text of `server.properties` of one node. */
+export function serverProperties(self: NodeAddress, nodes: readonly NodeAddress[], logFolder: string): string {
+  const copies = nodes.length;
+  const inSync = copies === 1 ? 1 : 2;
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': self.nodeId,
+    listeners: `PLAINTEXT://127.0.0.1:${self.port},CONTROLLER://127.0.0.1:${self.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${self.port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.quorum.voters': nodes.map((node) => `${node.nodeId}@127.0.0.1:${node.controllerPort}`).join(','),
+    'log.dirs': logFolder,
+    'auto.create.topics.enable': false,
+    'default.replication.factor': copies,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': copies,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': copies,
+    'transaction.state.log.min.isr': inSync,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.replication.factor': copies,
+    'share.coordinator.state.topic.min.isr': inSync,
+    'group.initial.rebalance.delay.ms': 0,
+    'group.min.session.timeout.ms': 1000,
+    ...(copies === 1 ? SESSION.one : SESSION.three),
+    'num.network.threads': 2,
+    'num.io.threads': 2,
+    'background.threads': 2,
+    'log.cleaner.dedupe.buffer.size': 16_777_216,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** Kafka's own log: warnings and errors, on the standard output. */
+export const LOG4J2_XML = `<?xml version="1.0" encoding="UTF-8"?>
+<Configuration status="ERROR" shutdownHook="disable">
+  <Appenders>
+    <Console name="out" target="SYSTEM_OUT"><PatternLayout pattern="%d{ISO8601} %p %m (%c)%n"/></Console>
+  </Appenders>
+  <Loggers><Root level="WARN"><AppenderRef ref="out"/></Root></Loggers>
+</Configuration>
+`;
+
+/** Maven's order for the broker's jars and an output for its log. */
+export const POM_XML = `<?xml version="1.0" encoding="UTF-8"?>
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>onceline</groupId><artifactId>embedded-kafka</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${KAFKA_VERSION}</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.4</version></dependency>
+  </dependencies>
+</project>
+`;

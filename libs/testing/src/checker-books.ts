@@ -1,0 +1,176 @@
+import { OUTCOMES } from '@onceline/contracts';
+import { Column, TextIndex, TopicRows } from './checker-columns.js';
+
+/** One record of an update topic as the checker's readers hand it in. */
+export interface UpdateEntry {
+  readonly partition: number;
+  readonly offset: number;
+  /** Worked out from the bytes, never taken from a header. */
+  readonly key: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly payloadHash: number;
+}
+
+/** One record of the duplicates topic. */
+export interface DuplicateEntry {
+  /** Where the record itself lies in the duplicates topic. */
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  /** The refused copy in raw, and the first copy in the same partition. */
+  readonly copy: { readonly partition: number; readonly offset: number; readonly receivedAt: number };
+  readonly firstOffset: number;
+}
+
+/** One record of dedupe's dead-letter topic. */
+export interface DedupeDeadLetterEntry {
+  /** Position of the copy in raw. */
+  readonly partition: number;
+  readonly offset: number;
+  readonly receivedAt: number;
+  readonly collision: boolean;
+}
+
+/** One row of the ledger. */
+export interface LedgerEntry {
+  readonly key: string;
+  readonly outcome: string;
+  readonly ticketId: string | null;
+  /** Position in unique. */
+  readonly partition: number;
+  readonly offset: number;
+  readonly receivedAt: number;
+}
+
+/** How far each stage said it had come, and where each log began, when the audit started. Indexed by partition. */
+export interface Bounds {
+  readonly dedupeCommitted: readonly (number | null)[];
+  readonly ticketingCommitted: readonly (number | null)[];
+  readonly ticketingDuplicatesCommitted: readonly (number | null)[];
+  readonly rawLow: readonly number[];
+  readonly uniqueLow: readonly number[];
+  readonly uniqueHigh: readonly number[];
+  readonly seenLow: readonly number[];
+}
+
+const NO_BOUNDS: Bounds = {
+  dedupeCommitted: [],
+  ticketingCommitted: [],
+  ticketingDuplicatesCommitted: [],
+  rawLow: [],
+  uniqueLow: [],
+  uniqueHigh: [],
+  seenLow: [],
+};
+
+const UNKNOWN_OUTCOME = -1;
+
+/** Everything the audit judges, in compact columns. Filled by the readers, or by a test that plants a fault. */
+export class Books {
+  bounds: Bounds = NO_BOUNDS;
+  readonly keys = new TextIndex();
+  readonly ticketIds = new TextIndex();
+  readonly raw = new TopicRows();
+  readonly unique = new TopicRows();
+  /** Keys of the records in seen. */
+  readonly seen = new Column(Int32Array);
+  readonly duplicates = {
+    key: new Column(Int32Array),
+    partition: new Column(Int32Array),
+    offset: new Column(Float64Array),
+    copyPartition: new Column(Int32Array),
+    copyOffset: new Column(Float64Array),
+    copyReceivedAt: new Column(Float64Array),
+    firstOffset: new Column(Float64Array),
+  };
+  readonly dedupeDeadLetters = {
+    partition: new Column(Int32Array),
+    offset: new Column(Float64Array),
+    receivedAt: new Column(Float64Array),
+    collision: new Column(Uint8Array),
+  };
+  readonly ledger = {
+    key: new Column(Int32Array),
+    outcome: new Column(Int32Array),
+    ticket: new Column(Int32Array),
+    partition: new Column(Int32Array),
+    offset: new Column(Float64Array),
+    receivedAt: new Column(Float64Array),
+  };
+  /** Copies that the database recorded as duplicates, by their position in raw. */
+  readonly recordedDuplicates = new TopicRows();
+  /** Keys of the records in ticketing's dead-letter topic. */
+  readonly ticketingDeadLetters = new Column(Int32Array);
+  readonly events = { ticket: new Column(Int32Array), version: new Column(Float64Array), key: new Column(Int32Array) };
+  /** Tickets of the read model. */
+  readonly tickets = new Column(Int32Array);
+  /** Which ticket each message is in: `bot:chat:message` beside the ticket. */
+  readonly messages = { meaning: new Column(Int32Array), ticket: new Column(Int32Array) };
+  readonly meanings = new TextIndex();
+
+  addRaw(entry: UpdateEntry): void {
+    this.raw.add({ ...entry, key: this.keys.idOf(entry.key) });
+  }
+
+  addUnique(entry: UpdateEntry): void {
+    this.unique.add({ ...entry, key: this.keys.idOf(entry.key) });
+  }
+
+  addSeen(key: string): void {
+    this.seen.push(this.keys.idOf(key));
+  }
+
+  addDuplicate(entry: DuplicateEntry): void {
+    const rows = this.duplicates;
+    rows.key.push(this.keys.idOf(entry.key));
+    rows.partition.push(entry.partition);
+    rows.offset.push(entry.offset);
+    rows.copyPartition.push(entry.copy.partition);
+    rows.copyOffset.push(entry.copy.offset);
+    rows.copyReceivedAt.push(entry.copy.receivedAt);
+    rows.firstOffset.push(entry.firstOffset);
+  }
+
+  addDedupeDeadLetter(entry: DedupeDeadLetterEntry): void {
+    const rows = this.dedupeDeadLetters;
+    rows.partition.push(entry.partition);
+    rows.offset.push(entry.offset);
+    rows.receivedAt.push(entry.receivedAt);
+    rows.collision.push(entry.collision ? 1 : 0);
+  }
+
+  addLedgerRow(entry: LedgerEntry): void {
+    const rows = this.ledger;
+    const outcome = (OUTCOMES as readonly string[]).indexOf(entry.outcome);
+    rows.key.push(this.keys.idOf(entry.key));
+    rows.outcome.push(outcome < 0 ? UNKNOWN_OUTCOME : outcome);
+    rows.ticket.push(entry.ticketId === null ? -1 : this.ticketIds.idOf(entry.ticketId));
+    rows.partition.push(entry.partition);
+    rows.offset.push(entry.offset);
+    rows.receivedAt.push(entry.receivedAt);
+  }
+
+  addRecordedDuplicate(copy: { partition: number; offset: number; key: string }): void {
+    this.recordedDuplicates.add({ ...copy, key: this.keys.idOf(copy.key), receivedAt: 0, payloadHash: 0 });
+  }
+
+  addTicketingDeadLetter(key: string): void {
+    this.ticketingDeadLetters.push(this.keys.idOf(key));
+  }
+
+  addEvent(event: { ticketId: string; version: number; key: string }): void {
+    this.events.ticket.push(this.ticketIds.idOf(event.ticketId));
+    this.events.version.push(event.version);
+    this.events.key.push(this.keys.idOf(event.key));
+  }
+
+  addTicket(ticketId: string): void {
+    this.tickets.push(this.ticketIds.idOf(ticketId));
+  }
+
+  addTicketMessage(message: { botId: string; chatId: string; messageId: number; ticketId: string }): void {
+    this.messages.meaning.push(this.meanings.idOf(`${message.botId}:${message.chatId}:${message.messageId}`));
+    this.messages.ticket.push(this.ticketIds.idOf(message.ticketId));
+  }
+}
