@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { keyPart } from './key-part.js';
 import { isJsonObject, isKnownKind, type JsonObject, type TelegramUpdate, type UpdateKind } from './telegram-update.js';
 
 /**
@@ -12,7 +12,7 @@ import { isJsonObject, isKnownKind, type JsonObject, type TelegramUpdate, type U
  */
 export function idempotencyKey(botId: string, update: TelegramUpdate): string {
   const scope = conversationScope(update);
-  return `tg1:${botId}:${part(update.kind)}:${scope}:${messagePart(update)}:${update.updateId}`;
+  return `tg1:${botId}:${keyPart(update.kind)}:${scope}:${messagePart(update)}:${update.updateId}`;
 }
 
 /**
@@ -133,15 +133,5 @@ function idAt(payload: JsonObject, path: Path | undefined): string | undefined {
     value = value[field];
   }
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
-  return typeof value === 'string' && value !== '' ? part(value) : undefined;
-}
-
-const PLAIN = /^[\w.=-]{1,128}$/;
-
-/** Text from outside inside a key: separators are escaped, and what is too long for a key is cut and hashed. */
-function part(text: string): string {
-  if (PLAIN.test(text)) return text;
-  const escaped = Buffer.from(text, 'utf8').toString('base64url');
-  if (escaped.length <= 128) return `~${escaped}`;
-  return `~~${createHash('sha256').update(text).digest('hex')}`;
+  return typeof value === 'string' && value !== '' ? keyPart(value) : undefined;
 }

@@ -14,6 +14,7 @@ export {
   isKnownKind,
   isMalformed,
   parseUpdate,
+  updateKindLabel,
   type JsonObject,
   type MalformedUpdate,
   type TelegramUpdate,

@@ -11,6 +11,8 @@ export interface SeenRecord {
   readonly firstSeenAt: number;
 }
 
+const SEEN = /^1 ([0-9a-f]{16}) (\d{1,16}) (\d{1,16})$/;
+
 /** Writes a {@link SeenRecord}. */
 export function encodeSeenRecord(record: SeenRecord): Buffer {
   return Buffer.from(`1 ${record.payloadHash} ${record.firstOffset} ${record.firstSeenAt}`, 'latin1');
@@ -21,10 +23,9 @@ export function encodeSeenRecord(record: SeenRecord): Buffer {
  * @throws Error when the value has another version or shape
  */
 export function decodeSeenRecord(value: Buffer): SeenRecord {
-  const [version, payloadHash, offset, seenAt] = value.toString('latin1').split(' ');
-  const record = { payloadHash: payloadHash ?? '', firstOffset: Number(offset), firstSeenAt: Number(seenAt) };
-  const wellFormed = Number.isSafeInteger(record.firstOffset) && Number.isSafeInteger(record.firstSeenAt);
-  if (version !== '1' || record.payloadHash.length !== 16 || !wellFormed) {
+  const match = SEEN.exec(value.toString('latin1'));
+  const record = { payloadHash: match?.[1] ?? '', firstOffset: Number(match?.[2]), firstSeenAt: Number(match?.[3]) };
+  if (!Number.isSafeInteger(record.firstOffset) || !Number.isSafeInteger(record.firstSeenAt)) {
     throw new Error(`not a seen record of version 1: ${value.subarray(0, 80).toString('latin1')}`);
   }
   return record;

@@ -1,3 +1,5 @@
+import { keyPart } from './key-part.js';
+
 /** The 27 kinds of Bot API 10.3 (core.telegram.org/bots/api#update). Others are accepted too: see {@link parseUpdate}. */
 export const UPDATE_KINDS = [
   'message',
@@ -55,6 +57,8 @@ export interface TelegramUpdate {
   readonly kind: string;
   /** The object under {@link kind}; empty when it is missing or no object. */
   readonly payload: JsonObject;
+  /** Top-level fields besides `update_id` and the kind; absent when there are none, as Telegram promises. */
+  readonly otherFields?: readonly string[];
 }
 
 /** Why bytes are no update. Telegram never sends such a thing. */
@@ -79,9 +83,11 @@ export function parseUpdate(bytes: Buffer): TelegramUpdate | MalformedUpdate {
   if (typeof updateId !== 'number' || !Number.isSafeInteger(updateId) || updateId < 0) {
     return { malformed: 'update_id is missing or not a non-negative integer' };
   }
-  const kind = kindOf(json);
+  const fields = Object.keys(json).filter((field) => field !== 'update_id');
+  const kind = kindOf(fields);
   const payload = json[kind];
-  return { updateId, kind, payload: isJsonObject(payload) ? payload : {} };
+  const update = { updateId, kind, payload: isJsonObject(payload) ? payload : {} };
+  return fields.length > 1 ? { ...update, otherFields: fields.filter((field) => field !== kind) } : update;
 }
 
 /** Tells an update from its absence. */
@@ -89,8 +95,15 @@ export function isMalformed(parsed: TelegramUpdate | MalformedUpdate): parsed is
   return 'malformed' in parsed;
 }
 
-function kindOf(json: JsonObject): string {
-  const kinds = Object.keys(json).filter((field) => field !== 'update_id');
-  if (kinds.length <= 1) return kinds[0] ?? 'none';
-  return UPDATE_KINDS.find((known) => kinds.includes(known)) ?? kinds.sort()[0] ?? 'none';
+function kindOf(fields: readonly string[]): string {
+  if (fields.length <= 1) return fields[0] ?? 'none';
+  return UPDATE_KINDS.find((known) => fields.includes(known)) ?? fields.toSorted()[0] ?? 'none';
+}
+
+/**
+ * A kind for headers, keys and metrics: the name itself for known kinds and plain names, else an escaped one of bounded
+ * length, because a kind is text from outside.
+ */
+export function updateKindLabel(kind: string): string {
+  return keyPart(kind);
 }

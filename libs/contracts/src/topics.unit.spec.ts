@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { TELEGRAM_RETENTION_MS, TOPICS, topicDeclarations, type TopicDeclaration } from './topics.js';
+
+const byName = (topics: readonly TopicDeclaration[]) => new Map(topics.map((topic) => [topic.name, topic]));
+const setting = (topic: TopicDeclaration | undefined, name: string): number => Number(topic?.config[name]);
+const DAY_MS = 24 * 3_600_000;
+
+describe('topics', () => {
+  it('declares every topic once, by a name Kafka takes', () => {
+    const names = topicDeclarations().map(({ name }) => name);
+    expect([...names].sort()).toEqual(Object.values(TOPICS).sort());
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z.-]{1,249}$/);
+  });
+
+  it('gives raw, unique, seen, duplicates and their dead letters one partition count', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 500 }), (partitions) => {
+        const topics = byName(topicDeclarations({ partitions }));
+        for (const name of [TOPICS.raw, TOPICS.unique, TOPICS.seen, TOPICS.duplicates, TOPICS.dedupeDeadLetter]) {
+          expect(topics.get(name)?.partitions).toBe(partitions);
+        }
+      }),
+    );
+  });
+
+  it('keeps a seen key at least a day longer than the dedupe window, in segments that can be dropped in time', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: TELEGRAM_RETENTION_MS, max: 30 * DAY_MS }), (dedupeTtlMs) => {
+        const seen = byName(topicDeclarations({ dedupeTtlMs })).get(TOPICS.seen);
+        expect(setting(seen, 'retention.ms')).toBeGreaterThanOrEqual(dedupeTtlMs + DAY_MS);
+        expect(setting(seen, 'segment.ms')).toBeLessThanOrEqual(dedupeTtlMs / 10);
+        expect(Number.isInteger(setting(seen, 'segment.ms'))).toBe(true);
+        expect(seen?.config['cleanup.policy']).toBe('compact,delete');
+      }),
+    );
+  });
+
+  it('keeps raw, duplicates and dead letters as long as the design says', () => {
+    const topics = byName(topicDeclarations());
+    const days = (name: string) => setting(topics.get(name), 'retention.ms') / DAY_MS;
+    expect(days(TOPICS.raw)).toBe(7);
+    expect(days(TOPICS.duplicates)).toBeGreaterThanOrEqual(14);
+    for (const name of [TOPICS.ingressDeadLetter, TOPICS.dedupeDeadLetter, TOPICS.ticketingDeadLetter]) {
+      expect(days(name)).toBeGreaterThanOrEqual(30);
+    }
+  });
+
+  it('takes records of a whole body with failure headers and never an unclean leader', () => {
+    for (const topic of topicDeclarations()) {
+      expect(setting(topic, 'max.message.bytes')).toBeGreaterThan(1.5 * 1024 * 1024);
+      expect(topic.config['unclean.leader.election.enable']).toBe('false');
+    }
+  });
+
+  it.each([
+    [1, '1'],
+    [2, '1'],
+    [3, '2'],
+    [5, '2'],
+  ])('with %d copies a write needs %s', (replicationFactor, needed) => {
+    for (const topic of topicDeclarations({ replicationFactor })) {
+      expect(topic.config['min.insync.replicas']).toBe(needed);
+    }
+  });
+});
