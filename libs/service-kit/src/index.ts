@@ -1,1 +1,27 @@
-export {};
+export { runService, type RunningService, type ServiceKit, type ServiceOptions } from './run-service.js';
+export { runMain } from './run-main.js';
+export { StartRefused } from './start-refused.js';
+export {
+  ConfigError,
+  commonSettings,
+  describeSettings,
+  portSetting,
+  readConfig,
+  wholeNumber,
+  type SettingDescription,
+  type SettingProblem,
+  type WholeNumberOptions,
+} from './config.js';
+export { createLogger, type Logger } from './logger.js';
+export { metricsRegistry } from './metrics.js';
+export { HealthRegistry, type HealthCheck } from './health-registry.js';
+export { KafkaContext, KafkaTransport, type KafkaTransportOptions } from './kafka-transport.js';
+export { connectTransport } from './connect-transport.js';
+export { requireTopics } from './require-topics.js';
+export { Problem, parseRequest, type ProblemDetails } from './problem.js';
+export { ProblemFilter } from './problem-filter.js';
+export { ROLES, Roles, type Role } from './roles.js';
+export { apiTokensSetting, hashToken, type ApiToken } from './api-tokens.js';
+export { BearerGuard } from './bearer-guard.js';
+export { decodeCursor, encodeCursor } from './page-cursor.js';
+export { openApi, type ApiRoute, type OpenApiDocument, type OpenApiOperation } from './open-api.js';

@@ -1,0 +1,72 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
+import type { LoggerService } from '@nestjs/common';
+
+/** A pino logger: `logger.info({ field: value }, 'message')`. */
+export type Logger = PinoLogger;
+
+/** JSON lines on standard output, written at once, with the ids of the active span. */
+export function createLogger(service: string, level: string): Logger {
+  return pino({
+    level,
+    base: { service },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    mixin: activeSpanIds,
+  });
+}
+
+function activeSpanIds(): object {
+  const context = trace.getActiveSpan()?.spanContext();
+  if (context === undefined || !isSpanContextValid(context)) return {};
+  return { trace_id: context.traceId, span_id: context.spanId };
+}
+
+/** Nest tells of each module and route it loads; of interest only when looking for a fault in the wiring. */
+const START_CHATTER: ReadonlySet<string> = new Set([
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'NestMicroservice',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
+/** Nest's own messages as lines of our log. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write(START_CHATTER.has(contextOf(rest) ?? '') ? 'debug' : 'info', message, rest);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const fields = { nest: contextOf(rest), ...(message instanceof Error ? { err: message } : {}) };
+    this.logger[level](fields, message instanceof Error ? message.message : String(message));
+  }
+}
+
+/** Nest passes the name of the class that logs as the last argument. */
+function contextOf(rest: readonly unknown[]): string | undefined {
+  const last = rest.at(-1);
+  return typeof last === 'string' ? last : undefined;
+}

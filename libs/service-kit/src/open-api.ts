@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { Role } from './roles.js';
+
+/** An OpenAPI 3.1 document, as far as this library looks into it. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string; readonly description?: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly [member: string]: unknown;
+}
+
+/** One operation of an {@link OpenApiDocument}. */
+export interface OpenApiOperation {
+  readonly summary?: string;
+  readonly [member: string]: unknown;
+}
+
+/** A route as its schemas describe it. Path parameters are written `{id}`. */
+export interface ApiRoute {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  readonly path: string;
+  readonly summary: string;
+  readonly role: Role | 'anyone';
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** Answers by status, besides the problems every route can answer with. */
+  readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+}
+
+/** Builds the document from the same schemas that check requests. */
+export function openApi(info: OpenApiDocument['info'], routes: readonly ApiRoute[]): OpenApiDocument {
+  const paths: Record<string, Record<string, OpenApiOperation>> = {};
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  return {
+    openapi: '3.1.0',
+    info,
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      schemas: { Problem: PROBLEM_SCHEMA },
+    },
+  };
+}
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string' },
+    field: { type: 'string', description: 'the part of the request that is wrong' },
+    fix: { type: 'string', description: 'what the caller can do about it' },
+  },
+};
+
+function operation(route: ApiRoute): OpenApiOperation {
+  const { summary, role, body } = route;
+  return {
+    summary,
+    ...(role === 'anyone' ? {} : { description: `Needs the role ${role}.`, security: [{ bearer: [] }] }),
+    parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
+    ...(body === undefined ? {} : { requestBody: { required: true, content: json(body, 'input') } }),
+    responses: { ...Object.fromEntries(Object.entries(route.responses).map(response)), default: PROBLEM_RESPONSE },
+  };
+}
+
+const PROBLEM_RESPONSE = {
+  description: 'A problem (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+function response([status, { description, schema }]: [string, ApiRoute['responses'][number]]): [string, object] {
+  return [status, { description, ...(schema === undefined ? {} : { content: json(schema, 'output') }) }];
+}
+
+function json(schema: z.ZodType, io: 'input' | 'output'): object {
+  return { 'application/json': { schema: jsonSchema(schema, io) } };
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const schemaWithDialect: Record<string, unknown> = { ...z.toJSONSchema(schema, { io, unrepresentable: 'any' }) };
+  delete schemaWithDialect['$schema'];
+  return schemaWithDialect;
+}
+
+function parameters(place: 'path' | 'query', schema: z.ZodObject | undefined): object[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
+    properties?: Record<string, { description?: string }>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...property }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema: property,
+  }));
+}
