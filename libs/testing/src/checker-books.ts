@@ -5,8 +5,8 @@ import { Column, TextIndex, TopicRows } from './checker-columns.js';
 export interface UpdateEntry {
   readonly partition: number;
   readonly offset: number;
-  /** Worked out from the bytes, never taken from a header. */
-  readonly key: string;
+  /** Worked out from the bytes, never taken from a header; null when the bytes are no update. */
+  readonly key: string | null;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
   readonly payloadHash: number;
@@ -66,6 +66,9 @@ const NO_BOUNDS: Bounds = {
 
 const UNKNOWN_OUTCOME = -1;
 
+const unreadableKey = (topic: string, at: { partition: number; offset: number }) =>
+  `unreadable:${topic}:${at.partition}@${at.offset}`;
+
 /** Everything the audit judges, in compact columns. Filled by the readers, or by a test that plants a fault. */
 export class Books {
   bounds: Bounds = NO_BOUNDS;
@@ -109,12 +112,17 @@ export class Books {
   readonly messages = { meaning: new Column(Int32Array), ticket: new Column(Int32Array) };
   readonly meanings = new TextIndex();
 
+  /** Keys made up for raw records whose bytes are no update. */
+  readonly unreadable = new Set<number>();
+
   addRaw(entry: UpdateEntry): void {
-    this.raw.add({ ...entry, key: this.keys.idOf(entry.key) });
+    const key = this.keys.idOf(entry.key ?? unreadableKey('raw', entry));
+    if (entry.key === null) this.unreadable.add(key);
+    this.raw.add({ ...entry, key });
   }
 
   addUnique(entry: UpdateEntry): void {
-    this.unique.add({ ...entry, key: this.keys.idOf(entry.key) });
+    this.unique.add({ ...entry, key: this.keys.idOf(entry.key ?? unreadableKey('unique', entry)) });
   }
 
   addSeen(key: string): void {

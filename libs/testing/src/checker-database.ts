@@ -1,0 +1,97 @@
+import { Client } from 'pg';
+import type { Books } from './checker-books.js';
+
+type Row = Record<string, string | number | null>;
+
+interface Section {
+  readonly query: string;
+  readonly add: (books: Books, row: Row) => void;
+}
+
+const milliseconds = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
+
+const SECTIONS: readonly Section[] = [
+  {
+    query: `select idempotency_key, outcome, ticket_id, unique_partition, unique_offset::float8 as unique_offset,
+              ${milliseconds('received_at')} as received_at from ticketing.ledger`,
+    add: (books, row) =>
+      books.addLedgerRow({
+        key: text(row, 'idempotency_key'),
+        outcome: text(row, 'outcome'),
+        ticketId: row['ticket_id'] === null ? null : text(row, 'ticket_id'),
+        partition: number(row, 'unique_partition'),
+        offset: number(row, 'unique_offset'),
+        receivedAt: number(row, 'received_at'),
+      }),
+  },
+  {
+    query: `select raw_partition, raw_offset::float8 as raw_offset, idempotency_key from ticketing.duplicates
+              order by raw_partition, raw_offset`,
+    add: (books, row) =>
+      books.addRecordedDuplicate({
+        partition: number(row, 'raw_partition'),
+        offset: number(row, 'raw_offset'),
+        key: text(row, 'idempotency_key'),
+      }),
+  },
+  {
+    query: `select ticket_id, version, idempotency_key from ticketing.events`,
+    add: (books, row) =>
+      books.addEvent({
+        ticketId: text(row, 'ticket_id'),
+        version: number(row, 'version'),
+        key: text(row, 'idempotency_key'),
+      }),
+  },
+  {
+    query: `select ticket_id from ticketing.tickets`,
+    add: (books, row) => books.addTicket(text(row, 'ticket_id')),
+  },
+  {
+    query: `select bot_id, chat_id, message_id::float8 as message_id, ticket_id from ticketing.ticket_messages`,
+    add: (books, row) =>
+      books.addTicketMessage({
+        botId: text(row, 'bot_id'),
+        chatId: text(row, 'chat_id'),
+        messageId: number(row, 'message_id'),
+        ticketId: text(row, 'ticket_id'),
+      }),
+  },
+];
+
+const ROWS_AT_ONCE = 10_000;
+
+/** Reads the tables as they are at one moment, a slice at a time, without holding anybody up. */
+export async function readDatabase(url: string, books: Books): Promise<void> {
+  const client = new Client({ connectionString: url, application_name: 'onceline-audit' });
+  await client.connect();
+  try {
+    await client.query('begin transaction isolation level repeatable read read only');
+    for (const section of SECTIONS) await readSection(client, section, books);
+    await client.query('commit');
+  } finally {
+    await client.end();
+  }
+}
+
+async function readSection(client: Client, { query, add }: Section, books: Books): Promise<void> {
+  await client.query(`declare section no scroll cursor for ${query}`);
+  for (;;) {
+    const { rows } = await client.query<Row>(`fetch ${ROWS_AT_ONCE} from section`);
+    for (const row of rows) add(books, row);
+    if (rows.length < ROWS_AT_ONCE) break;
+  }
+  await client.query('close section');
+}
+
+function text(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw new TypeError(`${column} is no text but ${String(value)}`);
+  return value;
+}
+
+function number(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value !== 'number') throw new TypeError(`${column} is no number but ${String(value)}`);
+  return value;
+}

@@ -1,0 +1,127 @@
+import type { Books } from './checker-books.js';
+
+/** What can be wrong besides a loss or a double, in words that end in the key, ticket or position concerned. */
+export const CONTRADICTIONS = {
+  'unique-without-raw': 'a record in unique whose update is not in raw',
+  'duplicate-without-raw': 'a refused copy that is not in raw, or is another update there',
+  'duplicate-with-other-payload': 'a copy refused as duplicate although its bytes differ from the first copy',
+  'collision-with-same-payload': 'a copy refused as collision although its bytes equal the first copy',
+  'dead-letter-without-raw': "a record in dedupe's dead letters whose origin is not in raw",
+  'readable-update-dead-lettered': "an update that can be read lies in dedupe's dead letters as malformed",
+  'payload-changed': 'the bytes in unique are not those in raw',
+  'unique-without-seen': 'a record in unique whose key dedupe will not remember',
+  'seen-without-unique': 'a key that dedupe remembers, whose update is not in unique',
+  'ledger-row-without-update': 'a ledger row whose update is not in unique',
+  'unknown-outcome': 'a ledger row with an outcome outside the list',
+  'recorded-duplicate-without-copy': 'a duplicate recorded in the database that the duplicates topic does not have',
+  'outcome-without-event': 'a ledger row that names a ticket, without an event of that update',
+  'ticket-opened-twice': 'a ticket that two updates opened',
+  'event-version-gap': 'a ticket whose events are not numbered 1, 2, 3 …',
+  'ticket-without-events': 'a ticket of the read model that has no events',
+  'sums-differ': 'an equation that does not come out although every single update does',
+  'events-without-ticket': 'events of a ticket that the read model does not have',
+} as const;
+
+/** One of {@link CONTRADICTIONS}. */
+export type ContradictionRule = keyof typeof CONTRADICTIONS;
+
+/** Something in the books that cannot be. */
+export interface Contradiction {
+  readonly rule: ContradictionRule;
+  /** The idempotency key, ticket id or position concerned. */
+  readonly subject: string;
+}
+
+/** A stretch of time by `received-at`, in milliseconds since the epoch; `from` included, `to` not. */
+export interface TimeRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Reports stay readable when everything is wrong: lists end here, counts go on. */
+const LISTED = 1000;
+
+/** Collects what is wrong, for the keys in range only. */
+export class Findings {
+  readonly #missing = new Set<number>();
+  readonly #doubled = new Set<number>();
+  readonly #doubledMessages = new Set<string>();
+  readonly #contradictions: Contradiction[] = [];
+  readonly #inRange: Uint8Array;
+  readonly #everything: boolean;
+  contradictionCount = 0;
+  pending = 0;
+
+  constructor(
+    private readonly books: Books,
+    private readonly range: TimeRange,
+  ) {
+    this.#inRange = new Uint8Array(books.keys.size);
+    this.#everything = range.from === undefined && range.to === undefined;
+  }
+
+  covers(receivedAt: number): boolean {
+    return receivedAt >= (this.range.from ?? -Infinity) && receivedAt < (this.range.to ?? Infinity);
+  }
+
+  /** A key is judged when any of its records lies in the range. */
+  noteKey(key: number, receivedAt: number): void {
+    if (this.covers(receivedAt)) this.#inRange[key] = 1;
+  }
+
+  judges(key: number): boolean {
+    return this.#everything || this.#inRange[key] === 1;
+  }
+
+  missing(key: number): void {
+    if (this.judges(key)) this.#missing.add(key);
+  }
+
+  doubled(key: number): void {
+    if (this.judges(key)) this.#doubled.add(key);
+  }
+
+  doubledMessage(meaning: string): void {
+    this.#doubledMessages.add(meaning);
+  }
+
+  contradiction(rule: ContradictionRule, subject: number | string): void {
+    if (typeof subject === 'number' && !this.judges(subject)) return;
+    this.contradictionCount += 1;
+    if (this.#contradictions.length >= LISTED) return;
+    this.#contradictions.push({
+      rule,
+      subject: typeof subject === 'number' ? this.books.keys.textOf(subject) : subject,
+    });
+  }
+
+  get missingCount(): number {
+    return this.#missing.size;
+  }
+
+  get doubledCount(): number {
+    return this.#doubled.size + this.#doubledMessages.size;
+  }
+
+  missingKeys(): string[] {
+    return listed(this.#missing).map((key) => this.books.keys.textOf(key));
+  }
+
+  doubledKeys(): string[] {
+    const keys = listed(this.#doubled).map((key) => this.books.keys.textOf(key));
+    return [...keys, ...listed(this.#doubledMessages)].slice(0, LISTED);
+  }
+
+  contradictions(): readonly Contradiction[] {
+    return this.#contradictions;
+  }
+}
+
+function listed<T>(values: ReadonlySet<T>): T[] {
+  const first: T[] = [];
+  for (const value of values) {
+    if (first.length === LISTED) break;
+    first.push(value);
+  }
+  return first;
+}

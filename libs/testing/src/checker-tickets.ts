@@ -1,0 +1,87 @@
+import { OUTCOMES } from '@onceline/contracts';
+import type { Books } from './checker-books.js';
+import type { Findings } from './checker-findings.js';
+
+/** How many of each the database holds. */
+export interface TicketSums {
+  readonly tickets: number;
+  readonly ticketMessages: number;
+  readonly events: number;
+}
+
+/** Judges the tickets themselves: numbered histories, one ticket a message, one opening update a ticket. */
+export function checkTickets(books: Books, findings: Findings): TicketSums {
+  checkVersions(books, findings);
+  checkReadModel(books, findings);
+  checkMessages(books, findings);
+  checkLedgerTickets(books, findings);
+  return {
+    tickets: books.tickets.length,
+    ticketMessages: books.messages.meaning.length,
+    events: books.events.ticket.length,
+  };
+}
+
+/** Room for this many events a ticket in one sortable number. */
+const VERSIONS = 2 ** 22;
+
+function checkVersions(books: Books, findings: Findings): void {
+  const events = books.events;
+  const order = new Float64Array(events.ticket.length);
+  for (let row = 0; row < order.length; row += 1) {
+    order[row] = events.ticket.at(row) * VERSIONS + Math.min(events.version.at(row), VERSIONS - 1);
+  }
+  order.sort();
+  let ticket = -1;
+  let expected = 1;
+  let reported = false;
+  for (const place of order) {
+    const current = Math.floor(place / VERSIONS);
+    if (current !== ticket) [ticket, expected, reported] = [current, 1, false];
+    if (place % VERSIONS !== expected && !reported) {
+      findings.contradiction('event-version-gap', books.ticketIds.textOf(ticket));
+      reported = true;
+    }
+    expected += 1;
+  }
+}
+
+function checkReadModel(books: Books, findings: Findings): void {
+  const HAS_EVENTS = 1;
+  const HAS_ROW = 2;
+  const marks = new Uint8Array(books.ticketIds.size);
+  const mark = (ticket: number, bit: number) => (marks[ticket] = (marks[ticket] ?? 0) | bit);
+  for (let row = 0; row < books.events.ticket.length; row += 1) mark(books.events.ticket.at(row), HAS_EVENTS);
+  for (let row = 0; row < books.tickets.length; row += 1) mark(books.tickets.at(row), HAS_ROW);
+  marks.forEach((bits, ticket) => {
+    if (bits === HAS_EVENTS) findings.contradiction('events-without-ticket', books.ticketIds.textOf(ticket));
+    if (bits === HAS_ROW) findings.contradiction('ticket-without-events', books.ticketIds.textOf(ticket));
+  });
+}
+
+function checkMessages(books: Books, findings: Findings): void {
+  const { meaning } = books.messages;
+  const seen = new Uint8Array(books.meanings.size);
+  for (let row = 0; row < meaning.length; row += 1) {
+    const message = meaning.at(row);
+    if (seen[message] === 1) findings.doubledMessage(`message ${books.meanings.textOf(message)}`);
+    seen[message] = 1;
+  }
+}
+
+function checkLedgerTickets(books: Books, findings: Findings): void {
+  const hasEvent = new Uint8Array(books.keys.size);
+  for (let row = 0; row < books.events.key.length; row += 1) hasEvent[books.events.key.at(row)] = 1;
+  const opened = new Uint8Array(books.ticketIds.size);
+  const ledger = books.ledger;
+  for (let row = 0; row < ledger.key.length; row += 1) {
+    const outcome = OUTCOMES[ledger.outcome.at(row)];
+    if (outcome !== 'ticket-opened' && outcome !== 'message-appended') continue;
+    const key = ledger.key.at(row);
+    const ticket = ledger.ticket.at(row);
+    if (ticket < 0 || hasEvent[key] === 0) findings.contradiction('outcome-without-event', key);
+    if (ticket < 0 || outcome !== 'ticket-opened') continue;
+    if (opened[ticket] === 1) findings.contradiction('ticket-opened-twice', books.ticketIds.textOf(ticket));
+    opened[ticket] = 1;
+  }
+}
