@@ -40,7 +40,7 @@ export interface ServiceOptions {
   /** Where records come from. A {@link KafkaTransport} also becomes the readiness check `consumer`. */
   transport?(app: INestApplicationContext, kit: ServiceKit): CustomTransportStrategy;
   /** Makes the HTTP server itself, e.g. to set time limits; `app()` may be called once the first request is there. */
-  serverFactory?(handler: RequestListener, app: () => INestApplicationContext): Server;
+  readonly serverFactory?: (handler: RequestListener, app: () => INestApplicationContext) => Server;
   /** Served at /docs and /docs/openapi.json. */
   readonly docs?: OpenApiDocument;
   /** Run in this order after readiness went down and before the consumer stops, e.g. to refuse new work. */
@@ -124,13 +124,13 @@ class Service {
   }
 
   private createAdapter(): FastifyAdapter {
-    const { options } = this;
+    const { serverFactory } = this.options;
     const common = { skipMiddie: true };
-    if (options.serverFactory === undefined) return new FastifyAdapter(common);
+    if (serverFactory === undefined) return new FastifyAdapter(common);
     return new FastifyAdapter({
       ...common,
-      serverFactory: (handler: RequestListener) => options.serverFactory?.(handler, () => this.runningApp()),
-    } as ConstructorParameters<typeof FastifyAdapter>[0]);
+      serverFactory: (handler: RequestListener) => serverFactory(handler, () => this.runningApp()),
+    });
   }
 
   private runningApp(): NestFastifyApplication {
