@@ -187,11 +187,19 @@ export const commonSettings = {
   }),
 };
 
+/** Tracing as it was set. */
+export interface TracingConfig {
+  /** Base address of the OTLP receiver. */
+  readonly endpoint: string;
+  readonly sampleRatio: number;
+}
+
 /** Tracing as the preloaded telemetry module needs it; undefined when it is off or wrongly set (the service itself then says so). */
-export function readTracingConfig(): { endpoint: string; sampleRatio: number } | undefined {
+export function readTracingConfig(): TracingConfig | undefined {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, TRACE_SAMPLE_RATIO } = process.env;
   const result = z.object(tracingSettings).safeParse({
-    OTEL_EXPORTER_OTLP_ENDPOINT: process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined,
-    TRACE_SAMPLE_RATIO: process.env['TRACE_SAMPLE_RATIO'] || undefined,
+    OTEL_EXPORTER_OTLP_ENDPOINT: OTEL_EXPORTER_OTLP_ENDPOINT || undefined,
+    TRACE_SAMPLE_RATIO: TRACE_SAMPLE_RATIO || undefined,
   });
   if (!result.success || result.data.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;
   return { endpoint: result.data.OTEL_EXPORTER_OTLP_ENDPOINT, sampleRatio: result.data.TRACE_SAMPLE_RATIO };

@@ -16,7 +16,7 @@ import { ProblemFilter } from './problem-filter.js';
 import { watchProcess } from './process-watch.js';
 import { ServiceModule } from './service.module.js';
 import { StartRefused } from './start-refused.js';
-import { shutdownTelemetry } from './telemetry-state.js';
+import { nameRoute, shutdownTelemetry } from './telemetry-state.js';
 
 /** What a service's own parts get from the kit. */
 export interface ServiceKit {
@@ -118,6 +118,13 @@ class Service {
     });
     this.app = app;
     app.useGlobalFilters(new ProblemFilter(this.logger));
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onRequest', (request, _reply, done) => {
+        nameRoute(request.routeOptions.url);
+        done();
+      });
     await app.init();
     if (options.transport !== undefined) this.connect(app, options.transport(app, kit));
     return app;

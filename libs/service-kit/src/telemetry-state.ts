@@ -1,9 +1,21 @@
-/** Set by the preloaded telemetry module, so that the ordered stop can flush spans last without importing an SDK. */
-let flush: (() => Promise<void>) | undefined;
+/** What the preloaded telemetry module offers the rest of the library, which imports no SDK. */
+export interface Telemetry {
+  /** Sends the spans that are left. */
+  shutdown(): Promise<void>;
+  /** Names the span of the HTTP request in hand after its route. */
+  nameRoute(route: string): void;
+}
+
+let telemetry: Telemetry | undefined;
 
 /** Called once by the telemetry module when tracing is on. */
-export function onTelemetryShutdown(shutdown: () => Promise<void>): void {
-  flush = shutdown;
+export function onTelemetry(started: Telemetry): void {
+  telemetry = started;
+}
+
+/** Names the span of the HTTP request in hand after its route; nothing when tracing is off. */
+export function nameRoute(route: string | undefined): void {
+  if (route !== undefined) telemetry?.nameRoute(route);
 }
 
 /** A receiver that is away would hold the stop for seconds; spans are worth three. */
@@ -11,13 +23,13 @@ const FLUSH_TIMEOUT_MS = 3000;
 
 /** Sends what spans are left, as long as that takes at most `timeoutMs`. Answers false when it took longer. */
 export async function shutdownTelemetry(timeoutMs: number = FLUSH_TIMEOUT_MS): Promise<boolean> {
-  if (flush === undefined) return true;
+  if (telemetry === undefined) return true;
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), timeoutMs);
   });
   try {
-    return await Promise.race([flush().then(() => true), expired]);
+    return await Promise.race([telemetry.shutdown().then(() => true), expired]);
   } finally {
     clearTimeout(timer);
   }

@@ -7,3 +7,4 @@ export { auditSystem, type AuditOptions } from './checker.js';
 export { checkBooks, describeReport, type AuditReport } from './checker-report.js';
 export { CONTRADICTIONS, type Contradiction, type ContradictionRule, type TimeRange } from './checker-findings.js';
 export { Books, type Bounds } from './checker-books.js';
+export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.js';
