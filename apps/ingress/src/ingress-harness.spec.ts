@@ -1,0 +1,121 @@
+// The real app in this process on a real broker.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { topicDeclarations } from '@onceline/contracts';
+import { connectKafka, type ConsumedRecord, type Kafka } from '@onceline/kafka';
+import { startStack, type Stack } from '@onceline/local-stack';
+import { metricsRegistry, type RunningService } from '@onceline/service-kit';
+import { readIngressConfig } from './config.js';
+import { RawClient, postBytes, type RawAnswer, type RawPost } from './raw-client.spec.js';
+import { runIngress } from './run-ingress.js';
+
+export const BOTS = [
+  { id: '1000001', secrets: ['current', 'previous'] },
+  { id: '1000002', secrets: ['other'] },
+];
+
+export class IngressHarness {
+  readonly #running: RunningService[] = [];
+  readonly #clients: RawClient[] = [];
+
+  private constructor(
+    readonly folder: string,
+    readonly stack: Stack,
+    readonly kafka: Kafka,
+  ) {}
+
+  static async start(): Promise<IngressHarness> {
+    const folder = mkdtempSync(join(tmpdir(), 'onceline-ingress-'));
+    const stack = await startStack({ folder, postgres: false });
+    const kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'ingress-spec' });
+    await kafka.admin.createMissing(topicDeclarations(), { replicationFactor: 1 });
+    return new IngressHarness(folder, stack, kafka);
+  }
+
+  /** Starts one more ingress; settings by their names in the environment. */
+  async ingress(settings: Record<string, string> = {}): Promise<RunningService> {
+    // Two services in one process would register their metrics twice.
+    metricsRegistry.clear();
+    const config = readIngressConfig({
+      KAFKA_BROKERS: this.stack.kafka.brokers.join(','),
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      BOTS: JSON.stringify(BOTS),
+      ...settings,
+    });
+    const running = await runIngress(config);
+    this.#running.push(running);
+    return running;
+  }
+
+  async connect({ url }: { url: string }): Promise<RawClient> {
+    const client = await RawClient.connect(url);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** One request on a connection of its own. */
+  async post(service: { url: string }, body: string | Buffer, post: RawPost = {}): Promise<RawAnswer> {
+    const client = await this.connect(service);
+    client.write(postBytes(body, post));
+    const answer = await client.answer();
+    client.destroy();
+    return answer;
+  }
+
+  async records(topic: string): Promise<ConsumedRecord[]> {
+    const found: ConsumedRecord[] = [];
+    await this.kafka.read(topic, (batch) => void found.push(...batch.records));
+    return found;
+  }
+
+  /** Holds the broker still, so that what is sent stays in flight; answers how to let it go on. */
+  freezeBroker(): () => void {
+    const pids = this.stack.kafka.pids();
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    return () => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    };
+  }
+
+  /** Ends every service and connection; the broker goes on. */
+  async quiet(): Promise<void> {
+    for (const client of this.#clients.splice(0)) client.destroy();
+    for (const running of this.#running.splice(0)) await running.stop();
+  }
+
+  async stop(): Promise<void> {
+    await this.quiet();
+    await this.kafka.close();
+    await this.stack.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+let lastUpdateId = 700_000_000;
+
+export function messageUpdate(chatId = 42): { id: number; json: string } {
+  lastUpdateId += 1;
+  const message = { message_id: lastUpdateId, date: 1_790_000_000, chat: { id: chatId, type: 'private' }, text: 'hi' };
+  return { id: lastUpdateId, json: `{"update_id":${lastUpdateId},\n"message":${JSON.stringify(message)}}` };
+}
+
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>, withinMs = 20_000): Promise<T> {
+  const until = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > until) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+export async function metric(name: string, labels: Record<string, string> = {}): Promise<number | undefined> {
+  const all = await metricsRegistry.getSingleMetric(name)?.get();
+  const value = all?.values.find((one) =>
+    Object.entries(labels).every(([key, label]) => (one.labels as Record<string, string>)[key] === label),
+  );
+  return value?.value;
+}
