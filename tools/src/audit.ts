@@ -1,0 +1,62 @@
+// The command behind `npm run audit`: proves the sums against Kafka and PostgreSQL themselves.
+import { parseArgs } from 'node:util';
+import { connectKafka } from '@onceline/kafka';
+import { auditSystem, describeReport, type TimeRange } from '@onceline/testing';
+import { readAccess, UsageError } from './access.js';
+
+const HELP = `npm run audit -- [--from TIME] [--to TIME] [--wait SECONDS] [--json] [--kafka HOST:PORT,…] [--database URL]
+
+Proves, by reading Kafka and PostgreSQL themselves, that every update in raw was passed on once, refused as a copy or as a
+collision, and that every update passed on has exactly one outcome; names what is missing or doubled. TIME is RFC 3339 or
+anything else that Date understands, and means when the ingress received the update. Updates still on their way are given
+--wait seconds (30). Finds the running system by .onceline/access.json unless both addresses are given. Exit code 1 when
+the books do not balance.`;
+
+const OPTIONS = {
+  from: { type: 'string' },
+  to: { type: 'string' },
+  wait: { type: 'string', default: '30' },
+  json: { type: 'boolean', default: false },
+  kafka: { type: 'string' },
+  database: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) return void console.log(HELP);
+  const { brokers, databaseUrl } = addresses(values);
+  const range: TimeRange = { ...time('from', values.from), ...time('to', values.to) };
+  const seconds = Number(values.wait);
+  if (!(seconds >= 0)) throw new UsageError(`--wait ${values.wait}: give a number of seconds`);
+  const kafka = connectKafka({ brokers, clientId: 'onceline-audit' });
+  try {
+    const onProgress = (line: string) => console.error(`audit: ${line}`);
+    const report = await auditSystem({ kafka, databaseUrl, range, waitMs: seconds * 1000, onProgress });
+    console.log(values.json ? JSON.stringify(report, null, 2) : describeReport(report));
+    process.exitCode = report.balanced ? 0 : 1;
+  } finally {
+    await kafka.close();
+  }
+}
+
+function addresses(flags: { kafka?: string | undefined; database?: string | undefined }) {
+  if (flags.kafka !== undefined && flags.database !== undefined) {
+    return { brokers: flags.kafka.split(','), databaseUrl: flags.database };
+  }
+  const access = readAccess();
+  return { brokers: flags.kafka?.split(',') ?? access.kafka, databaseUrl: flags.database ?? access.database };
+}
+
+function time(flag: 'from' | 'to', text: string | undefined): TimeRange {
+  if (text === undefined) return {};
+  const milliseconds = Date.parse(text);
+  if (Number.isNaN(milliseconds)) throw new UsageError(`--${flag} ${text}: give a time, e.g. 2026-01-31T12:00:00Z`);
+  return { [flag]: milliseconds };
+}
+
+main().catch((error: Error) => {
+  console.error(error instanceof UsageError ? error.message : (error.stack ?? error.message));
+  console.log('audit: could not be made');
+  process.exitCode = 1;
+});
