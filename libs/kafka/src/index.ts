@@ -1,2 +1,4 @@
 export * from './port.js';
 export { KAFKA_ERROR_CODES, KafkaError, type KafkaErrorCode } from './errors.js';
+export { connectKafka } from './connect-kafka.js';
+export { partitionFor } from './partitioner.js';

@@ -206,10 +206,19 @@ export interface Kafka {
   close(): Promise<void>;
 }
 
+/** What the Kafka client has to say on its own account: retries, reconnects, restarts. Errors that matter are thrown instead. */
+export interface ClientLogEntry {
+  readonly level: 'error' | 'warn';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
 /** How to reach a cluster. */
 export interface KafkaOptions {
   /** `host:port` of at least one broker. */
   readonly brokers: readonly string[];
   /** Shown in the broker's logs and metrics. */
   readonly clientId: string;
+  /** Takes the client's own log lines; without it they are dropped. */
+  readonly log?: (entry: ClientLogEntry) => void;
 }

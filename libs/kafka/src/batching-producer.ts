@@ -1,0 +1,202 @@
+/**
+ * Group commit. A record goes out at once while a request is free; while all are busy, records collect in their lanes, so
+ * that load makes batches larger instead of waits longer. There is no linger.
+ */
+import { KafkaError } from './errors.js';
+import { Lanes, type BatchLimits, type Lane, type Sending } from './lanes.js';
+import { partitionFor } from './partitioner.js';
+import type { BatchingProducer, BatchingProducerOptions, OutgoingRecord, RecordPosition } from './port.js';
+import type { ProduceWire } from './wire.js';
+
+/** Below the 1 MB that brokers accept by default, with room for the batch's own header. */
+export const BATCH_LIMITS: BatchLimits = { records: 500, bytes: 900_000 };
+const FIRST_BACKOFF_MS = 20;
+const MAX_BACKOFF_MS = 500;
+/** Counted for each record beyond key, value and headers: lengths, deltas, attributes. */
+const RECORD_OVERHEAD = 24;
+
+/** The size of a record on the wire, roughly and never far below. */
+export function sizeOf(record: OutgoingRecord): number {
+  let bytes = RECORD_OVERHEAD + (record.value?.length ?? 0) + (record.key === null ? 0 : Buffer.byteLength(record.key));
+  for (const name in record.headers) bytes += name.length + Buffer.byteLength(record.headers[name]!) + 4;
+  return bytes;
+}
+
+/** A topic whose partition count is known, or the senders that wait for it. */
+type Topic = { count: number; next: number } | { waiting: { entry: Sending; partition: number | undefined }[] };
+
+/** {@link BatchingProducer} over any wire. */
+export class LaneProducer implements BatchingProducer {
+  private readonly lanes = new Lanes();
+  private readonly topics = new Map<string, Topic>();
+  private readonly deliveryTimeoutMs: number;
+  private readonly maxInFlight: number;
+  private inFlight = 0;
+  private pending = 0;
+  private expiryTimer: NodeJS.Timeout | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private onIdle: (() => void) | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly wire: ProduceWire,
+    options: BatchingProducerOptions = {},
+  ) {
+    this.deliveryTimeoutMs = options.deliveryTimeoutMs ?? 5000;
+    this.maxInFlight = options.maxRequestsInFlight ?? 4;
+  }
+
+  send(topic: string, record: OutgoingRecord, options?: { partition?: number }): Promise<RecordPosition> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) return reject(new KafkaError('closed', 'the producer has been closed'));
+      const now = Date.now();
+      this.accept(topic, options?.partition, {
+        record: { ...record, timestamp: record.timestamp ?? now },
+        bytes: sizeOf(record),
+        deadline: now + this.deliveryTimeoutMs,
+        settled: false,
+        resolve,
+        reject,
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    const first = !this.closed;
+    this.closed = true;
+    if (this.pending > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+    clearTimeout(this.expiryTimer);
+    clearTimeout(this.retryTimer);
+    if (first) await this.wire.close();
+  }
+
+  private accept(topic: string, partition: number | undefined, entry: Sending): void {
+    this.pending++;
+    this.expiryTimer ??= setTimeout(() => this.expire(), this.deliveryTimeoutMs);
+    const known = this.topics.get(topic);
+    if (known === undefined) {
+      const waiting = [{ entry, partition }];
+      this.topics.set(topic, { waiting });
+      void this.learn(topic, waiting);
+    } else if ('waiting' in known) known.waiting.push({ entry, partition });
+    else this.enqueue(topic, known, entry, partition);
+  }
+
+  /** Asks for the partition count; those who wait for it keep their order. */
+  private async learn(topic: string, waiting: { entry: Sending; partition: number | undefined }[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const known = { count: await this.wire.partitionCount(topic), next: 0 };
+        this.topics.set(topic, known);
+        for (const { entry, partition } of waiting) if (!entry.settled) this.enqueue(topic, known, entry, partition);
+        return;
+      } catch (error) {
+        const failure = error as KafkaError;
+        for (const { entry } of waiting) {
+          if (failure.canRetry) entry.lastFailure = failure;
+          else this.settle(entry, () => entry.reject(failure));
+        }
+        if (waiting.every(({ entry }) => entry.settled)) {
+          this.topics.delete(topic);
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, backoff(attempt)));
+      }
+    }
+  }
+
+  private enqueue(topic: string, known: { count: number; next: number }, entry: Sending, wanted?: number): void {
+    const { key } = entry.record;
+    const partition = wanted ?? (key === null ? known.next++ % known.count : partitionFor(key, known.count));
+    if (partition < 0 || partition >= known.count || !Number.isInteger(partition)) {
+      const message = `topic "${topic}" has ${known.count} partitions: there is no partition ${partition}`;
+      return this.settle(entry, () => entry.reject(new KafkaError('topic-mismatch', message)));
+    }
+    this.lanes.lane(topic, partition).push(entry);
+    if (this.inFlight < this.maxInFlight) this.pump();
+  }
+
+  private pump(): void {
+    while (this.inFlight < this.maxInFlight) {
+      const now = Date.now();
+      const lane = this.lanes.next(now);
+      if (lane === undefined) return this.wakeForRetry(now);
+      const batch = lane.take(BATCH_LIMITS);
+      if (batch.length > 0) void this.dispatch(lane, batch);
+    }
+  }
+
+  private async dispatch(lane: Lane, batch: readonly Sending[]): Promise<void> {
+    this.inFlight++;
+    lane.inFlight = batch;
+    try {
+      const first = await this.wire.produce(
+        lane.target,
+        batch.map((entry) => entry.record),
+      );
+      lane.failures = 0;
+      lane.maxRecords = Number.POSITIVE_INFINITY;
+      batch.forEach((entry, i) => this.settle(entry, () => entry.resolve({ ...lane.target, offset: first + i })));
+    } catch (error) {
+      this.onFailure(lane, batch, error as KafkaError);
+    }
+    lane.inFlight = [];
+    this.inFlight--;
+    this.pump();
+  }
+
+  private onFailure(lane: Lane, batch: readonly Sending[], failure: KafkaError): void {
+    if (failure.code === 'record-too-large' && batch.length > 1) {
+      // The topic takes less than a whole batch: halves, until the single record that is too large stands alone.
+      lane.maxRecords = Math.ceil(batch.length / 2);
+    } else if (failure.canRetry) {
+      lane.failures++;
+      lane.notBefore = Date.now() + backoff(lane.failures);
+      for (const entry of batch) entry.lastFailure = failure;
+    } else {
+      for (const entry of batch) this.settle(entry, () => entry.reject(failure));
+    }
+    lane.putBack(batch);
+  }
+
+  private wakeForRetry(now: number): void {
+    const at = this.lanes.nextRetryAt(now);
+    if (at === undefined) return;
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => this.pump(), Math.max(1, at - now));
+  }
+
+  /** Rejects what is overdue. One timer for all: under load it fires once per time limit, not once per record. */
+  private expire(): void {
+    const now = Date.now();
+    let next = Infinity;
+    for (const entry of this.waitingEverywhere()) {
+      if (entry.deadline > now) next = Math.min(next, entry.deadline);
+      else this.settle(entry, () => entry.reject(this.overdue(entry)));
+    }
+    this.expiryTimer = next === Infinity ? undefined : setTimeout(() => this.expire(), Math.max(1, next - now));
+  }
+
+  private *waitingEverywhere(): Generator<Sending> {
+    yield* this.lanes.unsettled();
+    for (const topic of this.topics.values())
+      if ('waiting' in topic) for (const { entry } of topic.waiting) if (!entry.settled) yield entry;
+  }
+
+  private overdue(entry: Sending): KafkaError {
+    const reason = entry.lastFailure === undefined ? '' : `: ${entry.lastFailure.message}`;
+    const message = `not acknowledged within ${this.deliveryTimeoutMs} ms${reason}`;
+    return new KafkaError('delivery-timeout', message, { cause: entry.lastFailure });
+  }
+
+  private settle(entry: Sending, answer: () => void): void {
+    if (entry.settled) return;
+    entry.settled = true;
+    answer();
+    if (--this.pending === 0) this.onIdle?.();
+  }
+}
+
+function backoff(failures: number): number {
+  return Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+}

@@ -1,0 +1,169 @@
+/**
+ * Reads stretches of the log without a consumer group: nothing to join, to wait for or to delete afterwards, and one partition
+ * at a time, so that it is known which partition an empty answer is about.
+ */
+import type { Cluster, Consumer } from 'kafkajs';
+import { KafkaError } from '../errors.js';
+import type { ConsumedRecord, KafkaOptions } from '../port.js';
+import { missingTopic } from '../topic-problems.js';
+import type { LogReader, TopicPartition } from '../wire.js';
+import { errorTypes, toKafkaError } from './client-errors.js';
+import type { FetchedPartition } from './client-patch.js';
+import { newClient } from './client.js';
+import { toRecord } from './records.js';
+
+const READ_COMMITTED = 1;
+const MAX_BYTES = 4 * 1024 * 1024;
+const MAX_WAIT_MS = 100;
+const PATIENCE_MS = 30_000;
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 500;
+
+/** {@link LogReader} over the cluster object that kafkajs gives to partition assigners, its only public way to one. */
+export class ClientLogReader implements LogReader {
+  private constructor(
+    private readonly consumer: Consumer,
+    private readonly cluster: Cluster,
+  ) {}
+
+  static async open(options: KafkaOptions): Promise<ClientLogReader> {
+    let cluster: Cluster | undefined;
+    const consumer = newClient(options).consumer({
+      // Never joined: the consumer only carries the connection.
+      groupId: `${options.clientId}-reader`,
+      allowAutoTopicCreation: false,
+      partitionAssigners: [
+        (config) => {
+          cluster = config.cluster;
+          return {
+            name: 'unused',
+            version: 0,
+            assign: () => Promise.resolve([]),
+            protocol: () => ({ name: 'unused', metadata: Buffer.alloc(0) }),
+          };
+        },
+      ],
+    });
+    try {
+      await consumer.connect();
+    } catch (error) {
+      throw toKafkaError(error, 'connecting the reader');
+    }
+    return new ClientLogReader(consumer, cluster!);
+  }
+
+  close(): Promise<void> {
+    return this.consumer.disconnect();
+  }
+
+  async partitions(topic: string): Promise<readonly number[]> {
+    try {
+      await this.cluster.addTargetTopic(topic);
+    } catch (error) {
+      const failure = toKafkaError(error, `looking up topic "${topic}"`);
+      if (failure.code !== 'topic-mismatch') throw failure;
+      throw new KafkaError('topic-mismatch', missingTopic(topic), { cause: error });
+    }
+    const found = this.cluster.findTopicPartitionMetadata(topic);
+    return found.map(({ partitionId }) => partitionId).sort((a, b) => a - b);
+  }
+
+  async range(partition: TopicPartition): Promise<{ low: number; end: number }> {
+    await this.partitions(partition.topic);
+    return this.withPatience(`asking for the range of ${nameOf(partition)}`, async () => {
+      const [low, end] = await Promise.all([this.offsetAt(partition, true), this.offsetAt(partition, false)]);
+      return { low, end };
+    });
+  }
+
+  async read(
+    stretch: TopicPartition & { readonly from: number; readonly end: number },
+    onBatch: (records: readonly ConsumedRecord[], nextOffset: number) => void | Promise<void>,
+  ): Promise<void> {
+    await this.partitions(stretch.topic);
+    for (let position = stretch.from; position < stretch.end;) {
+      const batch = await this.withPatience(`reading ${nameOf(stretch)}`, () => this.fetchFrom(stretch, position));
+      if (batch.nextOffset > position)
+        await onBatch(
+          batch.records.filter(({ offset }) => offset < stretch.end),
+          batch.nextOffset,
+        );
+      position = batch.nextOffset;
+    }
+  }
+
+  private async fetchFrom(
+    { topic, partition }: TopicPartition,
+    from: number,
+  ): Promise<{ records: ConsumedRecord[]; nextOffset: number }> {
+    let answer: FetchedPartition;
+    try {
+      answer = await this.fetch({ topic, partition }, from);
+    } catch (error) {
+      if (!errorTypes(error).includes('OFFSET_OUT_OF_RANGE')) throw error;
+      // The beginning was deleted under the reader.
+      const low = await this.offsetAt({ topic, partition }, true);
+      if (low <= from) throw error;
+      return { records: [], nextOffset: low };
+    }
+    const messages = answer.messages.filter(({ offset }) => Number(offset) >= from);
+    const last = messages.at(-1);
+    if (last !== undefined) {
+      const visible = messages.filter(({ isControlRecord }) => !isControlRecord);
+      return { records: visible.map((m) => toRecord(topic, partition, m)), nextOffset: Number(last.offset) + 1 };
+    }
+    // Below the last stable offset an empty answer is a batch that compaction has emptied. kafkajs does not tell its length.
+    const emptied = Number(answer.lastStableOffset) > from;
+    return { records: [], nextOffset: emptied ? from + 1 : from };
+  }
+
+  private async fetch({ topic, partition }: TopicPartition, from: number): Promise<FetchedPartition> {
+    const leader = Object.keys(this.cluster.findLeaderForPartitions(topic, [partition]))[0];
+    if (leader === undefined) throw new KafkaError('topic-mismatch', `${topic} has no partition ${partition}`);
+    const broker = await this.cluster.findBroker({ nodeId: leader });
+    const answer = (await broker.fetch({
+      maxWaitTime: MAX_WAIT_MS,
+      minBytes: 1,
+      maxBytes: MAX_BYTES,
+      isolationLevel: READ_COMMITTED,
+      topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes: MAX_BYTES }] }],
+    })) as { responses: { partitions: FetchedPartition[] }[] };
+    return answer.responses[0]!.partitions[0]!;
+  }
+
+  private async offsetAt({ topic, partition }: TopicPartition, fromBeginning: boolean): Promise<number> {
+    const [found] = await this.cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning }]);
+    return Number(found!.partitions[0]!.offset);
+  }
+
+  /** Leaders move and connections break; the log stays. */
+  private async withPatience<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+    const until = Date.now() + PATIENCE_MS;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
+      try {
+        return await ask();
+      } catch (error) {
+        const failure = toKafkaError(error, doing);
+        const passing = failure.canRetry || errorTypes(error).length > 0;
+        if (!passing || Date.now() + pause > until) throw failure;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        await this.refresh(error);
+      }
+    }
+  }
+
+  private async refresh(cause: unknown): Promise<void> {
+    const { name, host, port } = cause as { name?: string; host?: string; port?: number };
+    if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
+      this.cluster.removeBroker({ host, port });
+    try {
+      if (!this.cluster.isConnected()) await this.cluster.connect();
+      await this.cluster.refreshMetadata();
+    } catch (error) {
+      // The next try meets the same trouble and the patience above counts it.
+      if (toKafkaError(error, 'refreshing').code === 'client') throw error;
+    }
+  }
+}
+
+const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;

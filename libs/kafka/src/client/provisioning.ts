@@ -1,0 +1,119 @@
+/** Topics and offsets through kafkajs's admin. */
+import type { TopicDeclaration } from '@onceline/contracts';
+import type { Admin } from 'kafkajs';
+import { KafkaError } from '../errors.js';
+import type { TopicAdmin, TopicProblem } from '../port.js';
+import { missingTopic, problemsOf } from '../topic-problems.js';
+import { errorTypes, toKafkaError } from './client-errors.js';
+
+const PATIENCE_MS = 15_000;
+const FIRST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 500;
+
+/** A coordinator that has just moved or started answers with these; kafkajs does not ask again. */
+const COORDINATOR_MOVING: ReadonlySet<string> = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'UNSTABLE_OFFSET_COMMIT',
+  'LEADER_NOT_AVAILABLE',
+]);
+
+/** Asks again while a coordinator is being found. @throws KafkaError */
+export async function askCoordinator<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+  const until = Date.now() + PATIENCE_MS;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
+    try {
+      return await ask();
+    } catch (error) {
+      const moving = errorTypes(error).some((type) => COORDINATOR_MOVING.has(type));
+      const failure = toKafkaError(error, doing);
+      if ((!moving && failure.code !== 'unavailable') || Date.now() + pause > until) throw failure;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+/** How many partitions a topic has. @throws KafkaError `topic-mismatch` when there is no such topic, `unavailable` */
+export async function fetchPartitionCount(admin: Admin, topic: string): Promise<number> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]!.partitions.length;
+  } catch (error) {
+    throw missingOr(error, topic, `looking up topic "${topic}"`);
+  }
+}
+
+function missingOr(error: unknown, topic: string, doing: string): KafkaError {
+  const failure = toKafkaError(error, doing);
+  return failure.code === 'topic-mismatch'
+    ? new KafkaError('topic-mismatch', missingTopic(topic), { cause: error })
+    : failure;
+}
+
+/** {@link TopicAdmin} over a connected kafkajs admin. */
+export class ClientTopicAdmin implements TopicAdmin {
+  constructor(private readonly admin: Admin) {}
+
+  async createMissing(
+    topics: readonly TopicDeclaration[],
+    options: { replicationFactor: number },
+  ): Promise<readonly string[]> {
+    const existing = new Set(await this.ask('listing topics', () => this.admin.listTopics()));
+    const missing = topics.filter(({ name }) => !existing.has(name));
+    if (missing.length === 0) return [];
+    await this.ask(`creating ${missing.map(({ name }) => name).join(', ')}`, () =>
+      this.admin.createTopics({
+        topics: missing.map(({ name, partitions, config }) => ({
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: options.replicationFactor,
+          configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+        })),
+      }),
+    );
+    return missing.map(({ name }) => name);
+  }
+
+  async check(topics: readonly TopicDeclaration[]): Promise<readonly TopicProblem[]> {
+    const existing = new Set(await this.ask('listing topics', () => this.admin.listTopics()));
+    const names = topics.map(({ name }) => name).filter((name) => existing.has(name));
+    const counts = new Map<string, number>();
+    if (names.length > 0) {
+      const metadata = await this.ask('checking topics', () => this.admin.fetchTopicMetadata({ topics: names }));
+      for (const { name, partitions } of metadata.topics) counts.set(name, partitions.length);
+    }
+    return problemsOf(topics, counts);
+  }
+
+  async offsets(topic: string): Promise<readonly { low: number; high: number }[]> {
+    try {
+      const found = await this.admin.fetchTopicOffsets(topic);
+      return [...found]
+        .sort((a, b) => a.partition - b.partition)
+        .map(({ low, high }) => ({ low: Number(low), high: Number(high) }));
+    } catch (error) {
+      throw missingOr(error, topic, `asking for the offsets of "${topic}"`);
+    }
+  }
+
+  async committed(groupId: string, topic: string): Promise<readonly (number | null)[]> {
+    const [found] = await askCoordinator(`asking for the offsets that group "${groupId}" committed`, () =>
+      this.admin.fetchOffsets({ groupId, topics: [topic] }),
+    );
+    return (
+      [...(found?.partitions ?? [])]
+        .sort((a, b) => a.partition - b.partition)
+        // Negative: none yet, or kafkajs's mark for "from the beginning".
+        .map(({ offset }) => (Number(offset) < 0 ? null : Number(offset)))
+    );
+  }
+
+  private async ask<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw toKafkaError(error, doing);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** Transactions through kafkajs, the one way that was measured to be exactly-once when brokers are killed. */
+import type { Kafka as KafkaJs, Producer, Transaction } from 'kafkajs';
+import { BATCH_LIMITS, sizeOf } from '../batching-producer.js';
+import { KafkaError } from '../errors.js';
+import type { KafkaOptions, OutgoingRecord, TransactionContents } from '../port.js';
+import type { TopicPartition, TransactionSession, TransactionWire } from '../wire.js';
+import { toKafkaError } from './client-errors.js';
+import { newClient, presetPartition } from './client.js';
+import { confirmedOffset, toMessage } from './produce.js';
+
+/**
+ * Not fewer: a new transaction meets CONCURRENT_TRANSACTIONS for some milliseconds after the last commit. Not slower to begin
+ * with: that wait is in every transaction.
+ */
+const RETRY = { initialRetryTime: 20, maxRetryTime: 1000, retries: 8 };
+/** Longer than the client's own time-outs in a row; only a connection that hangs for ever meets it. */
+const TRANSACTION_LIMIT_MS = 30_000;
+
+/** {@link TransactionWire} over kafkajs. */
+export class ClientTransactionWire implements TransactionWire {
+  constructor(
+    private readonly options: KafkaOptions,
+    private readonly onStray: (error: unknown) => void,
+  ) {}
+
+  async open(transactionalId: string, transactionTimeoutMs: number): Promise<TransactionSession> {
+    const client: KafkaJs = newClient(this.options);
+    const producer = client.producer({
+      transactionalId,
+      transactionTimeout: transactionTimeoutMs,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: presetPartition,
+      retry: RETRY,
+    });
+    const session = new ClientTransactionSession(producer, this.onStray);
+    try {
+      await producer.connect();
+      // Beginning the first transaction is what takes the id over; an empty one is ended without a request.
+      await (await producer.transaction()).abort();
+      return session;
+    } catch (error) {
+      void session.close();
+      throw toKafkaError(error, `taking over transactional id "${transactionalId}"`);
+    }
+  }
+}
+
+class ClientTransactionSession implements TransactionSession {
+  constructor(
+    private readonly producer: Producer,
+    private readonly onStray: (error: unknown) => void,
+  ) {}
+
+  async transact(contents: TransactionContents): Promise<void> {
+    let limit: NodeJS.Timeout | undefined;
+    const overdue = new Promise<never>((_, reject) => {
+      const message = `no answer within ${TRANSACTION_LIMIT_MS} ms`;
+      limit = setTimeout(() => reject(new KafkaError('transaction-failed', message)), TRANSACTION_LIMIT_MS);
+    });
+    try {
+      await Promise.race([this.run(contents), overdue]);
+    } catch (error) {
+      throw toKafkaError(error, 'the transaction failed');
+    } finally {
+      clearTimeout(limit);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.producer.disconnect().catch(this.onStray);
+  }
+
+  private async run(contents: TransactionContents): Promise<void> {
+    const transaction = await this.producer.transaction();
+    const sends = await Promise.allSettled(
+      [...byPartition(contents)].map(([, { target, records }]) => sendAll(transaction, target, records)),
+    );
+    // All of them are over before the error leaves: a straggler must not write into what is thrown away.
+    for (const send of sends) if (send.status === 'rejected') throw send.reason;
+    // Offsets last: kafkajs repeats the wait after a commit only for records, not for offsets.
+    if (contents.offset !== undefined) {
+      const { groupId, topic, partition, nextOffset } = contents.offset;
+      await transaction.sendOffsets({
+        consumerGroupId: groupId,
+        topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
+      });
+    }
+    await transaction.commit();
+  }
+}
+
+interface PartitionWrite {
+  readonly target: TopicPartition;
+  readonly records: OutgoingRecord[];
+}
+
+function byPartition(contents: TransactionContents): Map<string, PartitionWrite> {
+  const writes = new Map<string, PartitionWrite>();
+  for (const { topic, partition, records } of contents.writes) {
+    if (records.length === 0) continue;
+    const key = `${topic}/${partition}`;
+    const known = writes.get(key);
+    if (known === undefined) writes.set(key, { target: { topic, partition }, records: [...records] });
+    else known.records.push(...records);
+  }
+  return writes;
+}
+
+/** One partition per call, call after call: several partitions in one call is where kafkajs doubles records. */
+async function sendAll(transaction: Transaction, target: TopicPartition, records: OutgoingRecord[]): Promise<void> {
+  for (let from = 0; from < records.length;) {
+    let to = from;
+    for (let bytes = 0; to < records.length; to++) {
+      bytes += sizeOf(records[to]!);
+      if (to > from && bytes > BATCH_LIMITS.bytes) break;
+    }
+    const messages = records.slice(from, to).map((record) => toMessage(record, target.partition));
+    confirmedOffset(target, await transaction.send({ topic: target.topic, acks: -1, messages }));
+    from = to;
+  }
+}

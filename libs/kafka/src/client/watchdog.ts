@@ -1,0 +1,61 @@
+/** Notices a consumer that lives but no longer fetches. kafkajs has been seen to heartbeat on without fetching anything. */
+
+/** What the watchdog watches and what it does. */
+export interface Watched {
+  /** Records waiting in the assigned partitions, asked of the broker; rejects when the broker is away. */
+  lag(): Promise<number>;
+  onStuck(): void;
+}
+
+/** A healthy consumer fetches every few hundred milliseconds, records or not: silence is suspicious, waiting records are proof. */
+export class Watchdog {
+  private lastSign = Date.now();
+  private busy = 0;
+  private asking = false;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly silenceMs: number,
+    private readonly watched: Watched,
+  ) {
+    this.timer = setInterval(() => void this.look(), silenceMs / 4);
+    this.timer.unref();
+  }
+
+  /** The consumer fetched or finished something. */
+  sign(): void {
+    this.lastSign = Date.now();
+  }
+
+  /** A handler that takes its time is not a stuck fetch loop. */
+  async whileBusy<T>(work: () => Promise<T>): Promise<T> {
+    this.busy++;
+    try {
+      return await work();
+    } finally {
+      this.busy--;
+      this.sign();
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private async look(): Promise<void> {
+    if (this.busy > 0 || this.asking || Date.now() - this.lastSign < this.silenceMs) return;
+    this.asking = true;
+    try {
+      const lag = await this.watched.lag();
+      if (lag > 0 && this.busy === 0 && Date.now() - this.lastSign >= this.silenceMs) {
+        this.sign();
+        this.watched.onStuck();
+      }
+    } catch {
+      // The broker is away: that explains the silence, and the client reconnects by itself.
+      this.sign();
+    } finally {
+      this.asking = false;
+    }
+  }
+}

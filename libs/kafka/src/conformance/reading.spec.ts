@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { RecordBatch } from '../port.js';
+import { type Bench, codeOf, commit, newGroup, record, textOf } from './bench.spec.js';
+
+/** Reading whole topics, and what is known of topics from the outside. */
+export function reading(bench: Bench): void {
+  describe('reading', () => {
+    it('ends at once on an empty topic, and on one that ends in control records', async () => {
+      const topic = await bench.newTopic(2);
+      expect(await bench.readAll(topic)).toEqual([]);
+      const producer = await bench.fenced();
+      await producer.transact({ writes: [{ topic, partition: 0, records: [record('k', 'v')] }] });
+      const batches: RecordBatch[] = [];
+      await bench.kafka.read(topic, (batch) => void batches.push(batch));
+      expect(batches.flatMap(({ records }) => records.map(textOf))).toEqual(['v']);
+      expect(batches.at(-1)!.nextOffset).toBe((await bench.high(topic))[0]);
+    });
+
+    it('stops at the end offsets found at the call', async () => {
+      const topic = await bench.newTopic();
+      const producer = await bench.kafka.producer();
+      for (let i = 0; i < 10; i++) await producer.send(topic, record(null, `${i}`));
+      const seen: (string | null)[] = [];
+      await bench.kafka.read(topic, async ({ records }) => {
+        await producer.send(topic, record(null, 'meanwhile'));
+        seen.push(...records.map(textOf));
+      });
+      expect(seen).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`));
+    });
+
+    it('says which topic is missing', async () => {
+      const topic = `missing-${randomUUID()}`;
+      const work = bench.kafka.read(topic, () => undefined);
+      expect(await codeOf(work)).toBe('topic-mismatch');
+      await expect(work).rejects.toThrow(topic);
+      expect(await codeOf(bench.consume({ topics: [topic], handle: async () => commit }))).toBe('topic-mismatch');
+      expect(await codeOf(bench.kafka.admin.offsets(topic))).toBe('topic-mismatch');
+    });
+  });
+
+  describe('provisioning', () => {
+    it('creates what is missing once, and names what differs with the fix', async () => {
+      const [a, b, c] = [`t-${randomUUID()}`, `t-${randomUUID()}`, `t-${randomUUID()}`];
+      const declare = (name: string, partitions: number) => ({
+        name,
+        partitions,
+        config: { 'retention.ms': '3600000' },
+      });
+      expect(await bench.kafka.admin.createMissing([declare(a, 2)], { replicationFactor: 1 })).toEqual([a]);
+      expect(await bench.kafka.admin.createMissing([declare(a, 2), declare(b, 1)], { replicationFactor: 1 })).toEqual([
+        b,
+      ]);
+      const problems = await bench.kafka.admin.check([declare(a, 3), declare(b, 1), declare(c, 4)]);
+      expect(problems.map(({ topic }) => topic)).toEqual([a, c]);
+      expect(problems[0]!.message).toMatch(/2 partitions.*3/);
+      expect(problems[1]!.message).toMatch(/missing.*create.*4 partitions/);
+    });
+
+    it('answers offsets and committed offsets per partition', async () => {
+      const topic = await bench.newTopic(2);
+      const producer = await bench.kafka.producer();
+      await producer.send(topic, record(null, 'v'), { partition: 1 });
+      expect(await bench.kafka.admin.offsets(topic)).toEqual([
+        { low: 0, high: 0 },
+        { low: 0, high: 1 },
+      ]);
+      expect(await bench.kafka.admin.committed(newGroup(), topic)).toEqual([null, null]);
+    });
+  });
+}
