@@ -9,6 +9,8 @@ export interface PendingUpdate {
   backOff: BackOff;
   /** Unix second at which it may be sent. */
   wake: number;
+  /** In its queue, not only in the store. */
+  loaded: boolean;
   /** Expired and removed from the store; if it was loaded before, it is still sent once. */
   swept: boolean;
 }
@@ -44,7 +46,7 @@ export class DeliveryQueues {
     const { length } = update.body;
     const full = this.stored.size >= storeLimits.updates || this.bytes + length > storeLimits.bytes;
     if (full || length > storeLimits.updateBytes || this.stored.has(update.updateId)) return false;
-    const pending = { update, backOff: freshBackOff, wake: 0, swept: false };
+    const pending = { update, backOff: freshBackOff, wake: 0, loaded: false, swept: false };
     this.stored.set(update.updateId, pending);
     this.bytes += length;
     this.unloaded.push(pending);
@@ -70,6 +72,7 @@ export class DeliveryQueues {
 
   private enqueue(pending: PendingUpdate, now: number): void {
     pending.wake = now;
+    pending.loaded = true;
     const { queue } = pending.update;
     const waiting = this.queues.get(queue);
     if (waiting !== undefined) {
@@ -118,7 +121,7 @@ export class DeliveryQueues {
     this.queues.clear();
     this.ready = new ReadyHeap<PendingUpdate>();
     this.unloaded = [...this.stored.values()].filter(({ swept }) => !swept);
-    for (const pending of this.unloaded) Object.assign(pending, { backOff: freshBackOff, wake: 0 });
+    for (const pending of this.unloaded) Object.assign(pending, { backOff: freshBackOff, loaded: false });
     this.unloadedFrom = 0;
   }
 
@@ -126,8 +129,7 @@ export class DeliveryQueues {
   sweep(now: number): void {
     for (const pending of this.stored.values()) {
       if (pending.update.expiresAt >= now) continue;
-      const loaded = pending.wake > 0;
-      if (loaded) this.forget(pending);
+      if (pending.loaded) this.forget(pending);
       else this.giveUp(pending);
       pending.swept = true;
     }

@@ -1,0 +1,123 @@
+// When Telegram’s sender sends, waits, gives up and repeats, and what it sends side by side.
+import { Stage, answer, clock, ok, tolerance, update } from './scripted-receiver.spec.js';
+
+const stage = new Stage();
+beforeEach(() => stage.open());
+afterEach(() => stage.close());
+
+describe('time', () => {
+  it('gives up on an answer after 60 s and repeats at once, dripping bytes or not', async () => {
+    stage.inTurn(
+      () => undefined,
+      (_, socket) => {
+        const drip = setInterval(() => socket.destroyed || socket.write('H'), 100);
+        socket.once('close', () => clearInterval(drip));
+      },
+    );
+    stage.play().push('42', update(1));
+    expect(await stage.telegram.run()).toMatchObject({
+      acknowledged: 1,
+      attempts: 3,
+      byStatus: { timeout: 2, 200: 1 },
+    });
+    expect(stage.gap(0, 1)).toBeGreaterThanOrEqual(59);
+    expect(stage.gap(0, 1)).toBeLessThan(60 + tolerance);
+    expect(stage.gap(1, 2)).toBeGreaterThanOrEqual(61);
+    expect(stage.gap(1, 2)).toBeLessThan(62 + 2 * tolerance);
+    expect(stage.lastError()).toBe('Read timeout expired');
+  });
+
+  it('closes an idle connection after 60 s', async () => {
+    stage.play().push('42', update(1));
+    await stage.telegram.run();
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(stage.receiver.closedAt.length).toBeGreaterThanOrEqual(1);
+    const idle = (stage.receiver.closedAt[0] ?? NaN) - (stage.receiver.requests[0]?.at ?? NaN);
+    expect(idle).toBeGreaterThanOrEqual(59);
+    expect(idle).toBeLessThan(60 + tolerance);
+  });
+
+  it('repeats after 0, 2, 4, 8, 16 seconds', async () => {
+    stage.inTurn(...Array.from({ length: 5 }, () => answer('500 Oops')));
+    stage.play().push('42', update(1));
+    await stage.telegram.run();
+    const waits = [0, 1, 2, 3, 4].map((index) => stage.gap(index, index + 1));
+    [0, 2, 4, 8, 16].forEach((expected, index) => {
+      expect(waits[index]).toBeGreaterThanOrEqual(expected - 0.5);
+      expect(waits[index]).toBeLessThan(expected + tolerance);
+    });
+  });
+
+  it('waits as long as Retry-After says, and not for a date', async () => {
+    stage.inTurn(
+      answer('503 Busy', 'Retry-After: 30'),
+      answer('429 Slow', 'Retry-After: Wed, 21 Oct 2026 07:28:00 GMT'),
+    );
+    stage.play().push('42', update(1));
+    await stage.telegram.run();
+    expect(stage.gap(0, 1)).toBeGreaterThanOrEqual(29.5);
+    expect(stage.gap(0, 1)).toBeLessThan(30 + tolerance);
+    expect(stage.gap(1, 2)).toBeLessThan(2 + tolerance);
+  });
+
+  it('drops a short-lived update at once when Retry-After outlives it, and goes on', async () => {
+    stage.inTurn(answer('429 Too Many Requests', 'Retry-After: 60'));
+    stage.play().push('42', update(1, 7, 30));
+    stage.telegram.push('42', update(2, 7));
+    expect(await stage.telegram.run()).toMatchObject({ acknowledged: 1, dropped: 1, attempts: 2, pending: 0 });
+  });
+
+  it('meets a dead receiver with half an attempt a second', async () => {
+    stage.receiver.script = (_, socket) => void socket.end();
+    stage.play();
+    for (let id = 1; id <= 30; id++) stage.telegram.push('42', update(id));
+    const startedAt = clock.now();
+    const { attempts } = await stage.telegram.run({ until: () => clock.now() - startedAt > 40_000 });
+    expect(attempts).toBeGreaterThanOrEqual(10);
+    expect(attempts).toBeLessThanOrEqual(22);
+  });
+});
+
+describe('parallelism', () => {
+  it('never has two updates of one chat under way, nor two requests on one connection', async () => {
+    const open = new Set<number>();
+    const busy = new Set<number>();
+    let most = 0;
+    stage.receiver.script = ({ updateId, connection }, socket) => {
+      const chat = updateId % 7;
+      expect(open.has(chat)).toBe(false);
+      expect(busy.has(connection)).toBe(false);
+      open.add(chat);
+      busy.add(connection);
+      most = Math.max(most, open.size);
+      setTimeout(() => {
+        open.delete(chat);
+        busy.delete(connection);
+        socket.write(ok);
+      }, 3);
+    };
+    stage.play();
+    for (let id = 1; id <= 210; id++) stage.telegram.push('42', update(id, id % 7));
+    expect(await stage.telegram.run()).toMatchObject({ acknowledged: 210, attempts: 210 });
+    expect(most).toBe(7);
+    for (let chat = 0; chat < 7; chat++) {
+      const ids = stage.sent().filter((id) => id % 7 === chat);
+      expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    }
+  });
+
+  it('is stalled by 2 × max_connections failing chats, and not by one less', async () => {
+    stage.receiver.script = ({ updateId }) => (updateId < 90 ? answer('500 Poison', 'Retry-After: 3000') : ok);
+    const poisoned = async (chats: number): Promise<number> => {
+      stage.play({ maxConnections: 2 });
+      for (let id = 1; id <= chats; id++) stage.telegram.push('42', update(id));
+      for (let id = 90; id < 95; id++) stage.telegram.push('42', update(id));
+      const startedAt = clock.now();
+      const { acknowledged } = await stage.telegram.run({ until: () => clock.now() - startedAt > 30_000 });
+      stage.telegram.stop();
+      return acknowledged;
+    };
+    expect(await poisoned(3)).toBe(5);
+    expect(await poisoned(4)).toBe(0);
+  });
+});
