@@ -35,22 +35,25 @@ async function tryLock(file: string): Promise<boolean> {
 }
 
 /**
- * Runs `work` while no other process on this machine does, or answers `undefined` at once when `wait` is false and one does.
+ * Runs `work` while no other process on this machine does.
  * The lock only saves double work: what it guards is put in place by an atomic rename, so a lock that two processes
  * believe to hold (both removed a dead owner's) does no harm.
  */
-export async function exclusively<T>(
-  file: string,
-  work: () => Promise<T>,
-  options: { wait: boolean },
-): Promise<T | undefined> {
-  await mkdir(dirname(file), { recursive: true });
-  while (!(await tryLock(file))) {
-    if (!options.wait && existsSync(file)) return undefined;
-    await sleep(100);
-  }
+export async function exclusively<T>(file: string, work: () => Promise<T>): Promise<T> {
+  while (!(await tryLock(file))) await sleep(100);
   try {
     return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/** Runs `work` unless another process is at it: then nothing happens. */
+export async function unlessAtWork(file: string, work: () => Promise<void>): Promise<void> {
+  // The second try is for the lock that a dead process left, which the first one has removed.
+  if (!(await tryLock(file)) && !(await tryLock(file))) return;
+  try {
+    await work();
   } finally {
     await rm(file, { force: true });
   }

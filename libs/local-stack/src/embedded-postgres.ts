@@ -10,14 +10,14 @@ import type { User } from './postgres-binaries.js';
 import { claimPort } from './ports.js';
 import type { Reaper } from './reaper.js';
 import type { Database } from './stack.js';
-import { logTail, runToEnd, SupervisedProcess, untilReady } from './supervised-process.js';
+import { runToEnd, SupervisedProcess, untilReady } from './supervised-process.js';
 
 /** What an embedded server needs. */
 export interface EmbeddedPostgresOptions {
   readonly folder: string;
   readonly port?: number;
   readonly throwaway: boolean;
-  /** False trades safety after a crash of the machine for speed. */
+  /** False: what was committed survives a killed server, not a crash of the machine. */
   readonly durable: boolean;
   readonly reaper: Reaper;
   readonly onProgress: (line: string) => void;
@@ -25,7 +25,8 @@ export interface EmbeddedPostgresOptions {
 
 const USER = 'onceline';
 const DATABASE = 'onceline';
-const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+// Safe when the server is killed, as specs do, not when the machine is: commits still reach the operating system.
+const NOT_DURABLE = ['fsync=off', 'full_page_writes=off'];
 
 interface ServerSpec {
   readonly binaries: string;
@@ -117,7 +118,11 @@ class EmbeddedDatabase implements Database {
         await this.launch();
         return;
       } catch (error) {
-        const stillHeld = logTail(this.spec.logFile, 5).includes('pre-existing shared memory block');
+        const output = this.process?.output() ?? '';
+        if (output.includes('lock file "postmaster.pid" already exists')) {
+          throw new Error(`Another stack is at work in ${this.spec.data}.`, { cause: error });
+        }
+        const stillHeld = output.includes('pre-existing shared memory block');
         if (!stillHeld || attempt === 10) throw error;
         await sleep(300);
       }
@@ -162,7 +167,7 @@ class EmbeddedDatabase implements Database {
     this.process = started;
     // The database of that name may not be there yet: `postgres` always is.
     const url = new URL('/postgres', this.url).href;
-    await untilReady('PostgreSQL', started, logFile, () => isAnswering(url), { withinMs: 60_000, everyMs: 20 });
+    await untilReady('PostgreSQL', started, () => isAnswering(url), { withinMs: 60_000, everyMs: 20 });
   }
 }
 

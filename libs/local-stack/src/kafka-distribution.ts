@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exclusively, installFolder } from './cache.js';
+import { exclusively, installFolder, unlessAtWork } from './cache.js';
 import { findJava, findMaven } from './java.js';
 import type { Java } from './java.js';
 import { KAFKA_VERSION, LOG4J2_XML, POM_XML } from './kafka-settings.js';
@@ -99,14 +99,14 @@ export async function installKafka(options: InstallOptions): Promise<KafkaDistri
       options.onProgress(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven (once, about 45 MB) …`);
       await installFolder(jars, (draft) => fetchJars(draft, options.reaper));
     };
-    await exclusively(join(folder, 'install.lock'), fetch, { wait: true });
+    await exclusively(join(folder, 'install.lock'), fetch);
   }
   const distribution: KafkaDistribution = { java, jars };
   const classArchive = archiveFile(folder, java);
   if (!existsSync(classArchive)) {
     // Another process at work on it is not waited for: this start is merely slower.
     const make = () => makeArchiveOnce(distribution, classArchive, options);
-    await exclusively(`${classArchive}.lock`, make, { wait: false });
+    await unlessAtWork(`${classArchive}.lock`, make);
   }
   return existsSync(classArchive) ? { ...distribution, classArchive } : distribution;
 }

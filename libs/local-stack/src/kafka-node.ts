@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exclusively } from './cache.js';
 import { jvmArguments } from './kafka-distribution.js';
 import type { KafkaDistribution } from './kafka-distribution.js';
 import { brokersSeenBy } from './kafka-metadata.js';
 import { bootstrapCheckpoint, metaProperties, serverProperties } from './kafka-settings.js';
 import type { NodeAddress } from './kafka-settings.js';
 import { freePort } from './ports.js';
+import { livingProcess } from './process-file.js';
 import type { Reaper } from './reaper.js';
 import { SupervisedProcess, untilReady } from './supervised-process.js';
 
@@ -37,7 +39,6 @@ async function formatOnce(logFolder: string, spec: KafkaNodeSpec): Promise<void>
 async function launch(spec: KafkaNodeSpec, reaper: Reaper): Promise<SupervisedProcess> {
   const logFolder = join(spec.folder, 'log');
   const settingsFile = join(spec.folder, 'server.properties');
-  await mkdir(spec.folder, { recursive: true });
   await formatOnce(logFolder, spec);
   await writeFile(settingsFile, serverProperties(spec.address, spec.nodes, logFolder));
   const heap = spec.nodes.length === 1 ? '256m' : '192m';
@@ -59,6 +60,22 @@ async function launch(spec: KafkaNodeSpec, reaper: Reaper): Promise<SupervisedPr
   );
 }
 
+// Kafka's own lock comes too late: a second broker on the same folder first takes its metadata log over, and damages it.
+async function launchAlone(spec: KafkaNodeSpec, reaper: Reaper): Promise<SupervisedProcess> {
+  await mkdir(spec.folder, { recursive: true });
+  const pidFile = join(spec.folder, 'broker.pid');
+  const claim = async () => {
+    const other = livingProcess(pidFile, join(spec.folder, 'server.properties'));
+    if (other !== undefined) {
+      throw new Error(`Another stack is at work in ${spec.folder}: its Kafka broker is process ${other}.`);
+    }
+    const launched = await launch(spec, reaper);
+    await writeFile(pidFile, String(launched.pid ?? ''));
+    return launched;
+  };
+  return exclusively(join(spec.folder, 'start.lock'), claim);
+}
+
 /** One broker process on its folder and ports, through all its restarts. */
 export class KafkaNode {
   private process: SupervisedProcess | undefined;
@@ -75,14 +92,12 @@ export class KafkaNode {
   /** Resolves when the broker itself says that it is in service. Of a running broker: nothing happens. */
   async start(): Promise<void> {
     if (this.process?.running) return;
-    const { address, folder } = this.spec;
-    const started = await launch(this.spec, this.reaper);
+    const { address } = this.spec;
+    const started = await launchAlone(this.spec, this.reaper);
     this.process = started;
     const inService = async () => (await brokersSeenBy(address.port)).includes(address.nodeId);
-    await untilReady(`Kafka broker ${address.nodeId}`, started, join(folder, 'server.log'), inService, {
-      withinMs: READY_WITHIN_MS,
-      everyMs: 20,
-    });
+    const patience = { withinMs: READY_WITHIN_MS, everyMs: 20 };
+    await untilReady(`Kafka broker ${address.nodeId}`, started, inService, patience);
   }
 
   async stop(): Promise<void> {

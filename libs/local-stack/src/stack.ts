@@ -51,7 +51,7 @@ export interface StackOptions {
   readonly postgres?: boolean;
   /** Fixed ports; of three brokers, the first one's. Default: free ones. */
   readonly ports?: { readonly kafka?: number; readonly postgres?: number };
-  /** False turns PostgreSQL's fsync off: for tests that measure nothing. Default true. */
+  /** False turns PostgreSQL's fsync off, for tests that measure nothing: a killed server still keeps what was committed. Default true. */
   readonly durable?: boolean;
   /** Where downloads are kept. Default `.onceline/cache` of the clone. */
   readonly cache?: string;

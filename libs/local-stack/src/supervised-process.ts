@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reaper } from './reaper.js';
 
@@ -26,13 +26,15 @@ export class SupervisedProcess {
   /** Resolves, never rejects, when the process has ended or could not be started. */
   readonly ended: Promise<string>;
   private readonly child: ChildProcess;
+  private readonly logStart: number;
   private endedAs: string | undefined;
 
   constructor(
-    private readonly spec: ProcessSpec,
+    readonly spec: ProcessSpec,
     private readonly reaper: Reaper,
   ) {
     const log = openSync(spec.logFile, 'a');
+    this.logStart = fstatSync(log).size;
     try {
       this.child = spawn(spec.command, spec.args, {
         stdio: ['ignore', log, log],
@@ -60,6 +62,11 @@ export class SupervisedProcess {
   /** How the process ended, `undefined` while it runs. */
   get ending(): string | undefined {
     return this.endedAs;
+  }
+
+  /** What this process, not an earlier one with the same file, has written so far. */
+  output(): string {
+    return readFileSync(this.spec.logFile).subarray(this.logStart).toString();
   }
 
   /** Orderly end, by force after a time limit. */
@@ -97,44 +104,34 @@ export class SupervisedProcess {
   }
 }
 
-/** The last lines of a log, for an error message. */
-export function logTail(file: string, lines = 15): string {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
-  } catch {
-    return '(no log)';
-  }
+// The frames of Java's stack traces tell the reader of an error message nothing.
+function tail(text: string, lines: number): string {
+  const wanted = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return wanted.slice(-lines).join('\n');
 }
 
 /** Runs a command to its end; its output is shown only when it fails. */
 export async function runToEnd(spec: ProcessSpec, reaper: Reaper): Promise<void> {
-  const ending = await new SupervisedProcess(spec, reaper).ended;
-  if (ending !== 'exit code 0') {
-    throw new Error(`${spec.command} failed (${ending}).\n${logTail(spec.logFile, 40)}`);
-  }
+  const child = new SupervisedProcess(spec, reaper);
+  const ending = await child.ended;
+  if (ending !== 'exit code 0') throw new Error(`${spec.command} failed (${ending}).\n${tail(child.output(), 40)}`);
 }
 
 /** Asks until the answer is yes. Fails at once when the process has ended, and when the time is over. */
 export async function untilReady(
   name: string,
   child: SupervisedProcess,
-  logFile: string,
   isReady: () => Promise<boolean>,
   options: { withinMs: number; everyMs: number },
 ): Promise<void> {
   const deadline = Date.now() + options.withinMs;
   while (!(await isReady())) {
-    if (!child.running) {
-      throw new Error(
-        `${name} ended while starting (${child.ending}). Its log, ${logFile}, ends:\n${logTail(logFile)}`,
-      );
+    if (child.running && Date.now() < deadline) {
+      await sleep(options.everyMs);
+      continue;
     }
-    if (Date.now() > deadline) {
-      await child.kill();
-      throw new Error(
-        `${name} was not ready within ${options.withinMs / 1000} s. Its log, ${logFile}, ends:\n${logTail(logFile)}`,
-      );
-    }
-    await sleep(options.everyMs);
+    const how = child.running ? `was not ready within ${options.withinMs / 1000} s` : `did not start (${child.ending})`;
+    await child.kill();
+    throw new Error(`${name} ${how}. Its log, ${child.spec.logFile}, ends:\n${tail(child.output(), 15)}`);
   }
 }
