@@ -1,0 +1,117 @@
+import { isKnownKind, telegramMessageSchema, type TelegramMessage, type TelegramUpdate } from '@onceline/contracts';
+import type { IgnoredReason } from './ignored-reasons.js';
+
+export type MessageVerdict =
+  | { readonly message: TelegramMessage; readonly customerId: number }
+  | { readonly ignored: IgnoredReason }
+  | { readonly unreadable: string };
+
+/** Fields by which Telegram marks a message that nobody wrote (Bot API 10.3, `Message`). */
+const SERVICE_FIELDS = [
+  'new_chat_members',
+  'left_chat_member',
+  'chat_owner_left',
+  'chat_owner_changed',
+  'new_chat_title',
+  'new_chat_photo',
+  'delete_chat_photo',
+  'group_chat_created',
+  'supergroup_chat_created',
+  'channel_chat_created',
+  'message_auto_delete_timer_changed',
+  'migrate_to_chat_id',
+  'migrate_from_chat_id',
+  'pinned_message',
+  'successful_payment',
+  'refunded_payment',
+  'users_shared',
+  'chat_shared',
+  'gift',
+  'unique_gift',
+  'gift_upgrade_sent',
+  'connected_website',
+  'write_access_allowed',
+  'passport_data',
+  'proximity_alert_triggered',
+  'boost_added',
+  'chat_background_set',
+  'checklist_tasks_done',
+  'checklist_tasks_added',
+  'direct_message_price_changed',
+  'forum_topic_created',
+  'forum_topic_edited',
+  'forum_topic_closed',
+  'forum_topic_reopened',
+  'general_forum_topic_hidden',
+  'general_forum_topic_unhidden',
+  'giveaway_created',
+  'giveaway_completed',
+  'paid_message_price_changed',
+  'suggested_post_approved',
+  'suggested_post_approval_failed',
+  'suggested_post_declined',
+  'suggested_post_paid',
+  'suggested_post_refunded',
+  'video_chat_scheduled',
+  'video_chat_started',
+  'video_chat_ended',
+  'video_chat_participants_invited',
+  'web_app_data',
+] as const;
+
+const SUPPORTED_CHATS: ReadonlySet<string> = new Set(['private', 'group', 'supergroup']);
+
+/** Last second that PostgreSQL and RFC 3339 both write with four digits of the year. */
+const LAST_SECOND = 253_402_300_799;
+
+/** Finds the customer's message in an update, or says why there is none. */
+export function customerMessage(update: TelegramUpdate): MessageVerdict {
+  const byKind = ignoredKind(update.kind);
+  if (byKind) return { ignored: byKind };
+  const parsed = telegramMessageSchema.safeParse(update.payload);
+  if (!parsed.success) return { unreadable: problemOf(parsed.error) };
+  const message = parsed.data;
+  if (message.date < 0 || message.date > LAST_SECOND) return { unreadable: 'date: out of range' };
+  const reason = ignoredMessage(update.kind, message);
+  if (reason) return { ignored: reason };
+  return message.from ? { message, customerId: message.from.id } : { ignored: 'no-sender' };
+}
+
+function ignoredKind(kind: string): IgnoredReason | undefined {
+  switch (kind) {
+    case 'message':
+    case 'business_message':
+      return undefined;
+    case 'edited_message':
+    case 'edited_business_message':
+    case 'edited_channel_post':
+      return 'message-edit';
+    case 'channel_post':
+      return 'channel-post';
+    case 'guest_message':
+      return 'guest-message';
+    default:
+      return isKnownKind(kind) ? 'not-a-message' : 'unknown-kind';
+  }
+}
+
+function ignoredMessage(kind: string, message: TelegramMessage): IgnoredReason | undefined {
+  if (SERVICE_FIELDS.some((field) => message[field] !== undefined)) return 'service-message';
+  if (message.message_id === 0) return 'message-without-id';
+  if (!SUPPORTED_CHATS.has(message.chat.type)) return 'unsupported-chat';
+  // `from` is a stand-in when a chat speaks, so the chat is looked at first.
+  if (message.sender_chat) return 'sender-is-chat';
+  if (!message.from) return 'no-sender';
+  if (message.from.is_bot === true) return 'sender-is-bot';
+  // A business chat is private: its id is the customer's, every other sender is the owner or his staff.
+  if (kind === 'business_message' && message.from.id !== message.chat.id) return 'sent-by-business-account';
+  return undefined;
+}
+
+/** Names the fields, never their values. */
+function problemOf(error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }): string {
+  return error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`)
+    .join('; ');
+}

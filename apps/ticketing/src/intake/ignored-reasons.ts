@@ -1,0 +1,28 @@
+/** Why an update made no ticket and no message. The list is closed: it is a metric label and part of the API. */
+export const IGNORED_REASONS = [
+  /** A kind without a customer's message: a button press, a reaction, a membership change, … */
+  'not-a-message',
+  /** A kind that this version does not know. */
+  'unknown-kind',
+  /** Edits change no ticket yet. */
+  'message-edit',
+  'channel-post',
+  /** The bot was called as a guest in a chat that it does not belong to. */
+  'guest-message',
+  /** A note by Telegram itself: somebody joined, a topic was created, a message was pinned, … */
+  'service-message',
+  /** Scheduled and ephemeral messages have no number of their own. */
+  'message-without-id',
+  /** Neither private nor a group. */
+  'unsupported-chat',
+  'no-sender',
+  'sender-is-bot',
+  /** Written on behalf of a chat: an anonymous administrator, or a linked channel. */
+  'sender-is-chat',
+  /** The owner of a business account wrote, not the customer. */
+  'sent-by-business-account',
+  /** The same message came before under another update. */
+  'message-already-recorded',
+] as const;
+
+export type IgnoredReason = (typeof IGNORED_REASONS)[number];

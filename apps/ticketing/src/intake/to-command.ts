@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import {
+  conversationKey,
+  HEADERS,
+  idempotencyKey,
+  isMalformed,
+  parseUpdate,
+  type TelegramMessage,
+  type TelegramUpdate,
+} from '@onceline/contracts';
+import type { ConsumedRecord } from '@onceline/kafka';
+import type { TicketCommand } from '../ticket/commands.js';
+import { customerMessage } from './customer-message.js';
+import type { IgnoredReason } from './ignored-reasons.js';
+import { readableText } from './readable-text.js';
+
+/** Causes of dead letters. The list is closed: it is a header, a metric label and a ledger reason. */
+export const PERMANENT_FAILURE_CODES = [
+  'malformed-update',
+  'unreadable-message',
+  'missing-header',
+  'refused-by-database',
+  'handler-defect',
+] as const;
+
+/** Why a record can never be handled. */
+export interface PermanentFailure {
+  readonly code: (typeof PERMANENT_FAILURE_CODES)[number];
+  /** In words, without message text. */
+  readonly message: string;
+}
+
+export type Verdict =
+  | { readonly type: 'command'; readonly command: TicketCommand }
+  | { readonly type: 'ignored'; readonly reason: IgnoredReason }
+  | { readonly type: 'unreadable'; readonly failure: PermanentFailure };
+
+/** A record of `telegram.updates.unique` with what it asks for. */
+export interface ReceivedUpdate {
+  readonly idempotencyKey: string;
+  readonly botId: string;
+  readonly updateKind: string;
+  /** RFC 3339 UTC. */
+  readonly receivedAt: string;
+  readonly record: ConsumedRecord;
+  readonly verdict: Verdict;
+}
+
+const BOT_ID = /^\d{1,20}$/;
+/** Longer keys are not ours: each of the six parts is capped, and an index entry must fit a page. */
+export const MAX_KEY_LENGTH = 1024;
+
+/** Reads a record. Never throws: what cannot be read is a verdict too, so that its neighbours go on. */
+export function receive(record: ConsumedRecord): ReceivedUpdate {
+  try {
+    return read(record);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    return unreadable(record, { code: 'handler-defect', message: `reading the record failed: ${name}` });
+  }
+}
+
+function read(record: ConsumedRecord): ReceivedUpdate {
+  const botId = record.headers[HEADERS.botId];
+  if (botId === undefined || !BOT_ID.test(botId)) {
+    return unreadable(record, { code: 'missing-header', message: `header ${HEADERS.botId} is missing or no bot id` });
+  }
+  const update = parseUpdate(record.value ?? Buffer.alloc(0));
+  if (isMalformed(update)) return unreadable(record, { code: 'malformed-update', message: update.malformed });
+  const identity = {
+    idempotencyKey: keyOf(record, botId, update),
+    botId,
+    updateKind: readableText(update.kind).slice(0, 128),
+    receivedAt: receivedAt(record),
+    record,
+  };
+  return { ...identity, verdict: verdictOf(update, identity) };
+}
+
+function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdict'>): Verdict {
+  const found = customerMessage(update);
+  if ('ignored' in found) return { type: 'ignored', reason: found.ignored };
+  if ('unreadable' in found) {
+    return { type: 'unreadable', failure: { code: 'unreadable-message', message: found.unreadable } };
+  }
+  const { message, customerId } = found;
+  const scope = conversationKey(identity.botId, update);
+  const text = message.text ?? message.caption;
+  return {
+    type: 'command',
+    command: {
+      type: 'record-customer-message',
+      idempotencyKey: identity.idempotencyKey,
+      botId: identity.botId,
+      chatId: scope.slice(identity.botId.length + 1),
+      conversation: conversationOf(scope, message, customerId),
+      customerId: String(customerId),
+      messageId: message.message_id,
+      text: text === undefined ? null : readableText(text),
+      sentAt: new Date(message.date * 1000).toISOString(),
+      occurredAt: identity.receivedAt,
+      newTicketId: ticketIdOf(identity.idempotencyKey),
+    },
+  };
+}
+
+/** In a group several customers talk at once: each has a conversation, and one in each topic. */
+function conversationOf(scope: string, message: TelegramMessage, customerId: number): string {
+  if (message.chat.type === 'private') return scope;
+  // Without is_topic_message the thread id only says which message was answered.
+  const topic = message.is_topic_message === true ? message.message_thread_id : undefined;
+  return `${scope}/${topic === undefined ? '' : `t${topic}/`}c${customerId}`;
+}
+
+/** Made from the update that opens the ticket, so that a redo opens the same one. */
+function ticketIdOf(key: string): string {
+  return `t_${createHash('sha256').update(key).digest('hex').slice(0, 24)}`;
+}
+
+function keyOf(record: ConsumedRecord, botId: string, update: TelegramUpdate): string {
+  const key = record.headers[HEADERS.idempotencyKey];
+  return key !== undefined && isUsableKey(key) ? key : idempotencyKey(botId, update);
+}
+
+function isUsableKey(key: string): boolean {
+  return key !== '' && key.length <= MAX_KEY_LENGTH && readableText(key) === key;
+}
+
+function receivedAt(record: ConsumedRecord): string {
+  const candidates = [new Date(record.headers[HEADERS.receivedAt] ?? Number.NaN), new Date(record.timestamp)];
+  return (candidates.find(isPlausible) ?? new Date(0)).toISOString();
+}
+
+/** Within the years that RFC 3339 and PostgreSQL write alike. */
+function isPlausible(time: Date): boolean {
+  return time.getTime() >= 0 && time.getTime() < Date.UTC(10_000, 0);
+}
+
+/** A record without identity is settled under its position, which never changes. */
+function unreadable(record: ConsumedRecord, failure: PermanentFailure): ReceivedUpdate {
+  const { headers, topic, partition, offset } = record;
+  const key = headers[HEADERS.idempotencyKey];
+  return {
+    idempotencyKey: key !== undefined && isUsableKey(key) ? key : `unidentified:${topic}:${partition}:${offset}`,
+    botId: readableText(headers[HEADERS.botId] ?? '').slice(0, 128),
+    updateKind: readableText(headers[HEADERS.updateKind] ?? 'none').slice(0, 128),
+    receivedAt: receivedAt(record),
+    record,
+    verdict: { type: 'unreadable', failure },
+  };
+}

@@ -1,0 +1,73 @@
+import type { BatchingProducer } from '@onceline/kafka';
+import type { Session } from '../store/session.js';
+import type { Cursor, OutboxSource, SourceRow } from './source.js';
+
+const READ_CURSOR = {
+  name: 'read-outbox-cursor',
+  text: 'select tx_id::text as "txId", id::text from ticketing.outbox_cursors where source = $1',
+};
+const MOVE_CURSOR = {
+  name: 'move-outbox-cursor',
+  text: 'update ticketing.outbox_cursors set tx_id = $2::xid8, id = $3, updated_at = now() where source = $1',
+};
+
+/** Rows read and sent at once. */
+const PAGE_ROWS = 1000;
+
+/** Publishes one table in commit order, page by page. The cursor moves after Kafka's acknowledgement: at least once. */
+export class PublishSource<Row extends SourceRow> {
+  private cursor: Cursor | undefined;
+
+  constructor(
+    private readonly source: OutboxSource<Row>,
+    private readonly session: Session,
+    private readonly producer: Pick<BatchingProducer, 'send'>,
+  ) {}
+
+  get name(): OutboxSource['name'] {
+    return this.source.name;
+  }
+
+  /** Answers how many rows went out; a full page means that there may be more. A throw leaves the cursor where it was. */
+  async publishPage(): Promise<{ published: number; more: boolean }> {
+    const cursor = await this.position();
+    const { rows } = await this.session.query<Row>(this.source.fetch, [cursor.txId, cursor.id, PAGE_ROWS]);
+    const last = rows.at(-1);
+    if (!last) return { published: 0, more: false };
+    await this.send(rows);
+    await this.session.query(MOVE_CURSOR, [this.source.name, last.tx_id, last.id]);
+    this.cursor = { txId: last.tx_id, id: last.id };
+    return { published: rows.length, more: rows.length === PAGE_ROWS };
+  }
+
+  async measure(): Promise<{ backlog: number; oldestSeconds: number }> {
+    const cursor = await this.position();
+    const { rows } = await this.session.query<{ backlog: number; oldest_seconds: number }>(this.source.measure, [
+      cursor.txId,
+      cursor.id,
+    ]);
+    return { backlog: rows[0]?.backlog ?? 0, oldestSeconds: rows[0]?.oldest_seconds ?? 0 };
+  }
+
+  /**
+   * All at once and in order: the producer keeps one batch of a partition on the wire and puts a failed one back in front,
+   * so the records of one ticket stay in order. All must have answered before a repeat, or old tries would mix with new ones.
+   */
+  private async send(rows: readonly Row[]): Promise<void> {
+    const sent = await Promise.allSettled(
+      rows.map((row) => {
+        const { topic, record } = this.source.toRecord(row);
+        return this.producer.send(topic, record);
+      }),
+    );
+    const failed = sent.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  private async position(): Promise<Cursor> {
+    if (this.cursor) return this.cursor;
+    const { rows } = await this.session.query<Cursor>(READ_CURSOR, [this.source.name]);
+    if (!rows[0]) throw new Error(`ticketing.outbox_cursors has no row for ${this.source.name}`);
+    return (this.cursor = rows[0]);
+  }
+}

@@ -1,0 +1,91 @@
+/** What the specs of this app share: updates to send, a migrated database of their own, and questions to it. */
+import { TOPICS } from '@onceline/contracts';
+import type { ConsumedRecord } from '@onceline/kafka';
+import { uniqueName, useStack } from '@onceline/testing';
+import { DataSource } from 'typeorm';
+import { receive } from '../intake/to-command.js';
+import { MIGRATIONS } from './migrations.js';
+import { sessionsOf } from './sessions.js';
+import type { Session, WithSession } from './session.js';
+import type { TracedUpdate } from './traced-update.js';
+
+let offset = 0;
+
+/** A record of `telegram.updates.unique`; every call has its own offset. */
+export function uniqueRecord(update: object, changes: Partial<ConsumedRecord> = {}): ConsumedRecord {
+  return {
+    topic: TOPICS.unique,
+    partition: 0,
+    offset: offset++,
+    timestamp: Date.UTC(2026, 0, 1),
+    key: 'conversation',
+    value: Buffer.from(JSON.stringify(update)),
+    headers: { 'bot-id': '7', 'received-at': '2026-01-01T00:00:00.000Z' },
+    ...changes,
+  };
+}
+
+let messageId = 0;
+
+/** An update with a customer's message in a private chat. */
+export function messageFrom(chat: number, text = 'Hello', changes: object = {}) {
+  messageId += 1;
+  const from = { id: chat, is_bot: false };
+  const message = {
+    message_id: messageId,
+    date: 1_760_000_000,
+    chat: { id: chat, type: 'private' },
+    from,
+    text,
+    ...changes,
+  };
+  return { update_id: messageId, message };
+}
+
+export function traced(record: ConsumedRecord): TracedUpdate {
+  return { ...receive(record), traceparent: record.headers['traceparent'] ?? null, tracestate: null };
+}
+
+export const tracedMessage = (chat: number, text?: string) => traced(uniqueRecord(messageFrom(chat, text)));
+
+export interface TestStore {
+  readonly dataSource: DataSource;
+  readonly withSession: WithSession;
+  /** Rows of any question. */
+  ask<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** A database of its own, migrated, on the shared stack. */
+export async function openStore(url?: string): Promise<TestStore> {
+  const stack = await useStack({ kafka: false });
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url: url ?? (await stack.postgres.createDatabase(uniqueName('ticketing').replaceAll(/[^a-z0-9_]/g, '_'))),
+    migrations: [...MIGRATIONS],
+  });
+  await dataSource.initialize();
+  await dataSource.runMigrations();
+  return {
+    dataSource,
+    withSession: sessionsOf(dataSource),
+    ask: (sql, values) => dataSource.query(sql, values),
+    close: () => dataSource.destroy(),
+  };
+}
+
+/** Counts the round trips of all sessions. */
+export function countingRoundTrips(withSession: WithSession): { withSession: WithSession; count: () => number } {
+  let count = 0;
+  const counting = (session: Session): Session => ({
+    query(statement, values) {
+      count += 1;
+      return session.query(statement, values);
+    },
+    command(sql) {
+      count += 1;
+      return session.command(sql);
+    },
+  });
+  return { withSession: (work) => withSession((session) => work(counting(session))), count: () => count };
+}

@@ -1,0 +1,83 @@
+import { ticketEventSchema } from '@onceline/contracts';
+import type { TicketEvent } from '../ticket/events.js';
+import { evolve } from '../ticket/evolve.js';
+import { NO_TICKET, type TicketState } from '../ticket/state.js';
+import type { Session, WithSession } from './session.js';
+import { insertMessages, upsertTickets } from './statements.js';
+
+const NEXT_EVENTS = {
+  name: 'events-by-ticket',
+  text: `select ticket_id, version, payload::text from ticketing.events where (ticket_id, version) > ($1, $2)
+           order by ticket_id, version limit $3`,
+};
+const PAGE_ROWS = 5000;
+
+interface EventRow {
+  ticket_id: string;
+  version: number;
+  payload: string;
+}
+
+/**
+ * Drops the read models and makes them again from the events, in one transaction: readers see the old ones until it ends,
+ * writers wait. Answers the number of events read.
+ */
+export function rebuildReadModels(withSession: WithSession): Promise<number> {
+  return withSession(async (session) => {
+    await session.command(
+      'begin; lock table ticketing.tickets, ticketing.ticket_messages, ticketing.events in share row exclusive mode',
+    );
+    try {
+      await session.command('delete from ticketing.ticket_messages; delete from ticketing.tickets');
+      const events = await replayAll(session);
+      await session.command('commit');
+      return events;
+    } catch (error) {
+      // When the rollback fails too, the connection is gone and the transaction with it: the first error says more.
+      await session.command('rollback').catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/** Events come ticket by ticket; one page may end inside a ticket, whose state then waits for the next page. */
+async function replayAll(session: Session): Promise<number> {
+  let count = 0;
+  let after = { ticket_id: '', version: 0 };
+  let state: TicketState = NO_TICKET;
+  for (;;) {
+    const { rows } = await session.query<EventRow>(NEXT_EVENTS, [after.ticket_id, after.version, PAGE_ROWS]);
+    const events = rows.map(({ payload }) => ticketEventSchema.parse(JSON.parse(payload)));
+    const changed = new Map<string, TicketState>();
+    for (const event of events) {
+      state = evolve(belongsTo(state, event) ? state : NO_TICKET, event);
+      changed.set(event.ticketId, state);
+    }
+    await upsertTickets(
+      session,
+      [...changed.values()].filter((ticket) => ticket.status === 'open'),
+    );
+    await insertMessages(session, events);
+    count += events.length;
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE_ROWS) return count;
+    after = last;
+  }
+}
+
+function belongsTo(state: TicketState, event: TicketEvent): boolean {
+  return state.status !== 'none' && state.ticketId === event.ticketId;
+}
+
+const CHECKSUM = {
+  name: 'read-model-checksum',
+  text: `select md5(coalesce((select string_agg(t::text, E'\\n' order by ticket_id) from ticketing.tickets t), '')
+           || '|' || coalesce((select string_agg(m::text, E'\\n' order by bot_id, chat_id, message_id)
+                from ticketing.ticket_messages m), '')) as checksum`,
+};
+
+/** The same for the same contents, whatever the order in which they were written. */
+export async function readModelChecksum(withSession: WithSession): Promise<string> {
+  const { rows } = await withSession((session) => session.query<{ checksum: string }>(CHECKSUM, []));
+  return rows[0]?.checksum ?? '';
+}

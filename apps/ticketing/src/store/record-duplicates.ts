@@ -1,0 +1,69 @@
+import { duplicateRecordSchema, HEADERS, type DuplicateRecord } from '@onceline/contracts';
+import type { ConsumedRecord } from '@onceline/kafka';
+import { readableText } from '../intake/readable-text.js';
+import { MAX_KEY_LENGTH } from '../intake/to-command.js';
+import type { WithSession } from './session.js';
+
+const INSERT_DUPLICATES = {
+  name: 'insert-duplicates',
+  text: `insert into ticketing.duplicates (raw_partition, raw_offset, idempotency_key, bot_id, first_raw_offset, first_seen_at, received_at)
+           select * from unnest($1::int[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::timestamptz[])
+           on conflict do nothing`,
+};
+
+/** One refused copy, as it is stored. */
+export interface Duplicate extends DuplicateRecord {
+  readonly botId: string;
+}
+
+/** Reads a record of `telegram.updates.duplicates`; undefined when it is none. */
+export function readDuplicate(record: ConsumedRecord): Duplicate | undefined {
+  const parsed = duplicateRecordSchema.safeParse(parseJson(record.value));
+  if (!parsed.success) return undefined;
+  const { copy, first } = parsed.data;
+  if (!isTime(copy.receivedAt) || !isTime(first.seenAt)) return undefined;
+  if (copy.partition < 0 || copy.partition > 2 ** 31 - 1) return undefined;
+  if (parsed.data.idempotencyKey.length > MAX_KEY_LENGTH) return undefined;
+  return {
+    ...parsed.data,
+    idempotencyKey: readableText(parsed.data.idempotencyKey),
+    botId: readableText(record.headers[HEADERS.botId] ?? ''),
+  };
+}
+
+/** Stores refused copies by their position in raw: reading them again changes nothing. Answers how many could not be read. */
+export async function recordDuplicates(
+  withSession: WithSession,
+  records: readonly ConsumedRecord[],
+): Promise<{ recorded: number; malformed: number }> {
+  const duplicates = records.map(readDuplicate).filter((duplicate) => duplicate !== undefined);
+  const malformed = records.length - duplicates.length;
+  if (duplicates.length === 0) return { recorded: 0, malformed };
+  // Sorted, so that two instances never wait for each other crosswise.
+  const rows = duplicates.sort((a, b) => a.copy.partition - b.copy.partition || a.copy.offset - b.copy.offset);
+  const { rowCount } = await withSession((session) =>
+    session.query(INSERT_DUPLICATES, [
+      rows.map(({ copy }) => copy.partition),
+      rows.map(({ copy }) => copy.offset),
+      rows.map(({ idempotencyKey }) => idempotencyKey),
+      rows.map(({ botId }) => botId),
+      rows.map(({ first }) => first.offset),
+      rows.map(({ first }) => first.seenAt),
+      rows.map(({ copy }) => copy.receivedAt),
+    ]),
+  );
+  return { recorded: rowCount, malformed };
+}
+
+function parseJson(value: Buffer | null): unknown {
+  try {
+    return JSON.parse(value?.toString('utf8') ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only the form that dedupe writes: what Date alone accepts, PostgreSQL may not. */
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) && !Number.isNaN(Date.parse(text));
+}

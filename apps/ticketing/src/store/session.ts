@@ -1,0 +1,23 @@
+/** A statement with a name is parsed once per connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One connection. The narrow part of `pg` that the store uses; the pool behind it belongs to libs/postgres. */
+export interface Session {
+  query<Row>(statement: Statement, values: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number }>;
+  /** Plain commands: begin, commit, several at once in one round trip. */
+  command(sql: string): Promise<void>;
+}
+
+/** Runs work on a connection of its own, and gives the connection back. */
+export type WithSession = <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>;
+
+/** Somebody else settled part of the batch in the meantime: read again, decide again. */
+export class ClaimLost extends Error {
+  constructor() {
+    super('another instance settled some of these updates first');
+    this.name = 'ClaimLost';
+  }
+}

@@ -1,0 +1,21 @@
+/** A customer wrote something. Ids and times are given, so that a rule never looks at a clock. */
+export interface RecordCustomerMessage {
+  readonly type: 'record-customer-message';
+  readonly idempotencyKey: string;
+  readonly botId: string;
+  /** Chat id with its namespace: business chats can have the id of an ordinary chat. */
+  readonly chatId: string;
+  /** What one ticket is about: bot and chat, in groups also topic and customer. */
+  readonly conversation: string;
+  readonly customerId: string;
+  readonly messageId: number;
+  readonly text: string | null;
+  /** When the customer wrote it, RFC 3339 UTC. */
+  readonly sentAt: string;
+  /** When we received it, RFC 3339 UTC. */
+  readonly occurredAt: string;
+  /** Used when the message opens a ticket. */
+  readonly newTicketId: string;
+}
+
+export type TicketCommand = RecordCustomerMessage;

@@ -1,0 +1,155 @@
+import { ticketEventSchema } from '@onceline/contracts';
+import fc from 'fast-check';
+import type { TicketCommand } from './commands.js';
+import { decide } from './decide.js';
+import type { TicketEvent } from './events.js';
+import { evolve, replay } from './evolve.js';
+import { NO_TICKET, type TicketState } from './state.js';
+
+const given = (...events: TicketEvent[]) => ({
+  when: (command: TicketCommand) => decide(command, replay(events)),
+});
+
+const message = (changes: Partial<TicketCommand> = {}): TicketCommand => ({
+  type: 'record-customer-message',
+  idempotencyKey: 'tg1:7:message:42:1:100',
+  botId: '7',
+  chatId: '42',
+  conversation: '7:42',
+  customerId: '42',
+  messageId: 1,
+  text: 'My parcel is lost',
+  sentAt: '2026-01-01T10:00:00.000Z',
+  occurredAt: '2026-01-01T10:00:01.000Z',
+  newTicketId: 't_1',
+  ...changes,
+});
+
+const opened: TicketEvent = {
+  schemaVersion: 1,
+  type: 'ticket-opened',
+  eventId: 't_1.1',
+  ticketId: 't_1',
+  version: 1,
+  occurredAt: '2026-01-01T10:00:01.000Z',
+  idempotencyKey: 'tg1:7:message:42:1:100',
+  data: { botId: '7', chatId: '42', conversation: '7:42', customerId: '42' },
+};
+
+const appended: TicketEvent = {
+  schemaVersion: 1,
+  type: 'message-appended',
+  eventId: 't_1.2',
+  ticketId: 't_1',
+  version: 2,
+  occurredAt: '2026-01-01T10:00:01.000Z',
+  idempotencyKey: 'tg1:7:message:42:1:100',
+  data: { botId: '7', chatId: '42', messageId: 1, sentAt: '2026-01-01T10:00:00.000Z', text: 'My parcel is lost' },
+};
+
+describe('a customer message', () => {
+  it('opens a ticket that holds it, when none is open', () => {
+    expect(given().when(message())).toEqual([opened, appended]);
+  });
+
+  it('is appended to the open ticket, whatever id a new one would have got', () => {
+    const next = message({ idempotencyKey: 'k2', messageId: 2, text: null, newTicketId: 't_2' });
+    expect(given(opened, appended).when(next)).toEqual([
+      {
+        ...appended,
+        eventId: 't_1.3',
+        version: 3,
+        idempotencyKey: 'k2',
+        data: { ...appended.data, messageId: 2, text: null },
+      },
+    ]);
+  });
+
+  it('counts in the state', () => {
+    expect(replay([opened, appended])).toEqual({
+      status: 'open',
+      ticketId: 't_1',
+      botId: '7',
+      chatId: '42',
+      conversation: '7:42',
+      customerId: '42',
+      version: 2,
+      messageCount: 1,
+      openedAt: '2026-01-01T10:00:01.000Z',
+      updatedAt: '2026-01-01T10:00:01.000Z',
+    });
+  });
+});
+
+const commands = fc.array(
+  fc
+    .record({
+      key: fc.string(),
+      messageId: fc.nat(),
+      text: fc.option(fc.string()),
+      ticket: fc.string({ minLength: 1 }),
+    })
+    .map(({ key, messageId, text, ticket }) =>
+      message({ idempotencyKey: key, messageId, text, newTicketId: `t_${ticket}` }),
+    ),
+  { maxLength: 40 },
+);
+
+/** Runs commands as the service does: decide on the state, fold what was decided. */
+function live(all: readonly TicketCommand[]): { state: TicketState; history: TicketEvent[] } {
+  let state: TicketState = NO_TICKET;
+  const history: TicketEvent[] = [];
+  for (const command of all) {
+    const events = decide(command, state);
+    history.push(...events);
+    state = events.reduce(evolve, state);
+  }
+  return { state, history };
+}
+
+describe('for any sequence of commands', () => {
+  it('a replay of the history gives the live state', () => {
+    fc.assert(
+      fc.property(commands, (all) => {
+        const { state, history } = live(all);
+        expect(replay(history)).toEqual(state);
+      }),
+    );
+  });
+
+  it('one conversation makes one ticket, its versions have no gaps, and every message is in it', () => {
+    fc.assert(
+      fc.property(commands, (all) => {
+        const { history } = live(all);
+        expect(new Set(history.map(({ ticketId }) => ticketId)).size).toBe(all.length === 0 ? 0 : 1);
+        expect(history.map(({ version }) => version)).toEqual(history.map((_, index) => index + 1));
+        expect(history.filter(({ type }) => type === 'message-appended')).toHaveLength(all.length);
+      }),
+    );
+  });
+
+  it('every event is as published: it passes the contract and survives JSON', () => {
+    fc.assert(
+      fc.property(commands, (all) => {
+        for (const event of live(all).history) {
+          expect(ticketEventSchema.parse(JSON.parse(JSON.stringify(event)))).toEqual(event);
+        }
+      }),
+    );
+  });
+
+  it('evolve takes any event in any state', () => {
+    const events = fc.array(
+      fc
+        .tuple(fc.constantFrom(opened, appended), fc.integer({ min: 1, max: 9 }), fc.string())
+        .map(([event, version, ticketId]) => ({ ...event, version, ticketId })),
+    );
+    fc.assert(
+      fc.property(events, (all) => {
+        const state = replay(all);
+        expect(['none', 'open']).toContain(state.status);
+        if (!all.some(({ type }) => type === 'ticket-opened')) expect(state).toEqual(NO_TICKET);
+      }),
+    );
+  });
+});
