@@ -2,3 +2,13 @@ export * from './port.js';
 export { KAFKA_ERROR_CODES, KafkaError, type KafkaErrorCode } from './errors.js';
 export { connectKafka } from './connect-kafka.js';
 export { partitionFor } from './partitioner.js';
+export {
+  contextOf,
+  failSpan,
+  injectTrace,
+  isSampled,
+  startRecordSpan,
+  startSendSpan,
+  withBatchSpan,
+  type SpanInContext,
+} from './record-spans.js';
