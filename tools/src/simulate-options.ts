@@ -14,6 +14,8 @@ export interface SimulateOptions {
   duplicates: number;
   kinds: KindMix;
   seed: number;
+  /** Seconds without a single acknowledgement after which the run gives up. */
+  patience: number;
   url: string | undefined;
   json: boolean;
   help: boolean;
@@ -28,6 +30,7 @@ export const simulateHelp = `npm run simulate -- [flags]     plays Telegram at t
   --duplicates 0.2       share of the updates posted again as byte-identical copies, half at the same moment, half later
   --kinds message,poll   only these kinds; a weight may follow (message=9,poll=1). Default: what a support bot sees
   --seed 1               the same seed sends the very same updates again (all duplicates then); default: the time, printed
+  --patience 120         seconds without a single acknowledgement after which the run gives up
   --url http://…         another ingress than the running one; the bots and secrets are still those of .onceline/access.json
   --json                 one line of JSON instead of the summary
   --help                 this text
@@ -41,6 +44,7 @@ const flags = {
   duplicates: { type: 'string', default: '0' },
   kinds: { type: 'string' },
   seed: { type: 'string' },
+  patience: { type: 'string', default: '120' },
   url: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -112,6 +116,7 @@ export function parseSimulateOptions(args: string[], now: number): SimulateOptio
     kinds: kindMix(values.kinds),
     seed:
       values.seed === undefined ? Math.floor(now / 1000) : wholeNumber('seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
+    patience: positive('patience', values.patience),
     url: ingressUrl(values.url),
     json: values.json,
     help: values.help,
