@@ -1,1 +1,4 @@
-export {};
+export { connectPostgres } from './connect-postgres.js';
+export type { Isolation, Postgres, PostgresOptions, Queries, Transaction } from './connect-postgres.js';
+export { isSerializationConflict, isUnavailable, isUniqueViolation } from './failure.js';
+export { migrate, pendingMigrations } from './migrations.js';
