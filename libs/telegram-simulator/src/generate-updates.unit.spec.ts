@@ -135,6 +135,7 @@ describe('ids', () => {
     }).take(3000)) {
       if (update.kind === 'edited_message') continue;
       const { chat, message_id } = payloadOf(update) as { chat: { id: number }; message_id: number };
+      if (message_id === 0) continue;
       const key = `${update.botId}/${chat.id}`;
       expect(message_id).toBeGreaterThan(last.get(key) ?? 0);
       last.set(key, message_id);
@@ -210,6 +211,16 @@ describe('the story', () => {
     expect(
       presses.some((payload) => payload['inline_message_id'] !== undefined && payload['message'] === undefined),
     ).toBe(true);
+  });
+
+  it('has anonymous administrators, and ephemeral messages without an id of their own', () => {
+    const messages = createUpdateGenerator(only('message')).take(4000).map(payloadOf);
+    const anonymous = messages.filter((payload) => payload['sender_chat'] !== undefined);
+    expect(anonymous.length).toBeGreaterThan(5);
+    expect(anonymous.every((payload) => at(payload, 'sender_chat.id') === at(payload, 'chat.id'))).toBe(true);
+    const ephemeral = messages.filter((payload) => payload['message_id'] === 0);
+    expect(ephemeral.length).toBeGreaterThan(2);
+    expect(ephemeral.every((payload) => Number(payload['ephemeral_message_id']) > 0)).toBe(true);
   });
 
   it('lets the writer of a private chat be its owner', () => {

@@ -77,8 +77,13 @@ function envelope(scene: Scene, room: Room, sender: Json): Remembered['message']
   return { message_id: room.nextMessageId++, ...sender, chat: room.chat, date: scene.date };
 }
 
+const anonymousAdmin = { id: 1087968824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' };
+
 function senderOf(scene: Scene, room: Room): Json {
   if (room.type === 'channel') return { sender_chat: room.chat };
+  // An anonymous administrator writes in the name of the group; the user in `from` is a stand-in.
+  const inGroup = room.type === 'group' || room.type === 'forum';
+  if (inGroup && scene.random.chance(0.02)) return { sender_chat: room.chat, from: anonymousAdmin };
   return {
     from: member(scene, room),
     ...(room.connectionId === undefined ? {} : { business_connection_id: room.connectionId }),
@@ -110,9 +115,17 @@ function composeAlbum(scene: Scene, room: Room): Json {
   return first;
 }
 
+/** Only the bot sees it: no message id of its own, and an ephemeral id that may come again later. */
+function composeEphemeral(scene: Scene, room: Room): Json {
+  const { bot, random } = scene;
+  const to = { receiver_user: bot.self, ephemeral_message_id: random.int(1, 50) };
+  return { message_id: 0, from: member(scene, room), chat: room.chat, date: scene.date, ...to, text: phrase(scene) };
+}
+
 /** A new message in a private chat, a group or a forum topic; now and then the first of an album. */
 export function message(scene: Scene): Json {
   const room = pickRoom(scene, 'private', 'group', 'forum');
+  if (room.type === 'group' && scene.random.chance(0.02)) return composeEphemeral(scene, room);
   return scene.random.chance(0.02) ? composeAlbum(scene, room) : composeIn(scene, room);
 }
 

@@ -103,7 +103,7 @@ describe('faults on demand', () => {
     stage.receiver.script = ({ updateId }) => (updateId === 1 ? ok : answer('503 Busy', 'Retry-After: 3000'));
     stage.play();
     for (let id = 1; id <= 5; id++) stage.telegram.push('42', update(id));
-    await stage.telegram.run({ until: ({ attempts }) => attempts >= 5 });
+    await stage.telegram.run({ until: ({ byStatus }) => byStatus['503'] === 4 });
     stage.receiver.script = () => ok;
     stage.telegram.restart();
     expect(await stage.telegram.run()).toMatchObject({ acknowledged: 5, pending: 0 });

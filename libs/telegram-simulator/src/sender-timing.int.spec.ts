@@ -1,4 +1,5 @@
 // When Telegram’s sender sends, waits, gives up and repeats, and what it sends side by side.
+import { acceleratedClock } from './clock.js';
 import { Stage, answer, clock, ok, tolerance, update } from './scripted-receiver.spec.js';
 
 const stage = new Stage();
@@ -79,6 +80,18 @@ describe('time', () => {
 });
 
 describe('parallelism', () => {
+  it('takes in about 20 updates a second when each answer closes its connection', async () => {
+    const clock = acceleratedClock(10);
+    stage.receiver.script = () => answer('200 OK', 'Connection: close');
+    stage.play({ clock });
+    for (let id = 1; id <= 110; id++) stage.telegram.push('42', { ...update(id), expiresAt: Infinity });
+    const startedAt = clock.now();
+    expect(await stage.telegram.run()).toMatchObject({ acknowledged: 110, attempts: 110 });
+    // The first ten at once, then twenty a second.
+    expect(clock.now() - startedAt).toBeGreaterThanOrEqual(4500);
+    expect(clock.now() - startedAt).toBeLessThan(9000);
+  });
+
   it('never has two updates of one chat under way, nor two requests on one connection', async () => {
     const open = new Set<number>();
     const busy = new Set<number>();
