@@ -1,5 +1,5 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
+import { destination, pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
 import type { LoggerService } from '@nestjs/common';
 
 /** A pino logger: `logger.info({ field: value }, 'message')`. */
@@ -7,14 +7,20 @@ export type Logger = PinoLogger;
 
 /** JSON lines on standard output, written at once, with the ids of the active span. */
 export function createLogger(service: string, level: string): Logger {
-  return pino({
-    level,
-    base: { service },
-    timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    mixin: activeSpanIds,
-  });
+  return pino(
+    {
+      level,
+      base: { service },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: activeSpanIds,
+    },
+    // pino's default writes later: the last lines before an exit then come out of order, and a killed process loses them.
+    destination({ fd: STDOUT, sync: true }),
+  );
 }
+
+const STDOUT = 1;
 
 function activeSpanIds(): object {
   const context = trace.getActiveSpan()?.spanContext();

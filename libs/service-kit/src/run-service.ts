@@ -5,6 +5,7 @@ import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { closeApplication, endConnectionsOnStop } from './close-application.js';
 import { connectTransport } from './connect-transport.js';
 import { HealthRegistry } from './health-registry.js';
 import { KafkaTransport } from './kafka-transport.js';
@@ -125,6 +126,7 @@ class Service {
         nameRoute(request.routeOptions.url);
         done();
       });
+    endConnectionsOnStop(app, this.health);
     await app.init();
     if (options.transport !== undefined) this.connect(app, options.transport(app, kit));
     return app;
@@ -190,7 +192,7 @@ class Service {
         run: () => run(this.runningApp()),
       })),
       { name: 'consumer', run: () => this.transport?.close() as Promise<unknown> | undefined },
-      { name: 'application', run: () => app?.close() },
+      { name: 'application', run: () => (app === undefined ? undefined : closeApplication(app)) },
       { name: 'telemetry', run: () => shutdownTelemetry() },
     ];
   }

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { docsPage } from './docs-page.js';
+import { openApi } from './open-api.js';
+
+const document = openApi({ title: 'Tickets <b>', version: '1.0.0' }, [
+  {
+    method: 'get',
+    path: '/v1/tickets/{id}',
+    summary: 'One ticket & its messages',
+    role: 'viewer',
+    params: z.object({ id: z.string().describe('ticket id') }),
+    query: z.object({ limit: z.coerce.number().int().max(200).default(50) }),
+    responses: { 200: { description: 'the ticket', schema: z.object({ id: z.string(), openedAt: z.iso.datetime() }) } },
+  },
+  {
+    method: 'post',
+    path: '/v1/tickets/{id}',
+    summary: 'Close',
+    role: 'anyone',
+    body: z.object({ reason: z.string() }),
+    responses: { 204: { description: 'done' } },
+  },
+]);
+
+describe('openApi', () => {
+  it('describes both operations of a path from their schemas', () => {
+    const { get, post } = document.paths['/v1/tickets/{id}'] ?? {};
+    expect(get).toMatchObject({
+      description: 'Needs the role viewer.',
+      security: [{ bearer: [] }],
+      parameters: [
+        { name: 'id', in: 'path', required: true, description: 'ticket id', schema: { type: 'string' } },
+        { name: 'limit', in: 'query', required: false, schema: { maximum: 200, default: 50 } },
+      ],
+      responses: {
+        200: { content: { 'application/json': { schema: { type: 'object', required: ['id', 'openedAt'] } } } },
+        default: { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+      },
+    });
+    expect(post).toMatchObject({ requestBody: { required: true }, responses: { 204: { description: 'done' } } });
+    expect(post).not.toHaveProperty('security');
+  });
+});
+
+describe('docsPage', () => {
+  it('lists the operations and escapes what it shows', () => {
+    const page = docsPage(document);
+    expect(page).toContain('Tickets &lt;b&gt; 1.0.0');
+    expect(page).toContain('<code>POST</code>');
+    expect(page).toContain('One ticket &amp; its messages');
+    expect(page).not.toMatch(/https?:\/\//);
+  });
+});

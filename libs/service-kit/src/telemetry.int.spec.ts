@@ -1,0 +1,60 @@
+import { releaseStack, startOtlpReceiver, useStack, type OtlpReceiver } from '@onceline/testing';
+import { buildLibrary, killProbes, startProbe } from './probe-process.spec.js';
+
+const PRELOAD = ['--import', '@onceline/service-kit/telemetry'];
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const CALLER = 'b7ad6b7169203331';
+
+let receiver: OtlpReceiver;
+let database: string;
+
+beforeAll(async () => {
+  await buildLibrary();
+  receiver = await startOtlpReceiver();
+  database = (await useStack({ kafka: false })).postgres.url;
+}, 120_000);
+afterEach(killProbes);
+afterAll(async () => {
+  await receiver.close();
+  await releaseStack();
+});
+
+async function runProbe(environment: Record<string, string>, calls: (url: string) => Promise<unknown>): Promise<void> {
+  const probe = startProbe({ DATABASE_URL: database, OTEL_SERVICE_NAME: 'probe', ...environment }, PRELOAD);
+  await calls(await probe.url);
+  probe.signal('SIGTERM');
+  expect(await probe.exit).toBe(0);
+}
+
+describe('tracing of a compiled service', () => {
+  it('joins request and query to the trace of the caller, and sees no probes and no exports', async () => {
+    await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, async (url) => {
+      await fetch(`${url}/health/ready`);
+      await fetch(`${url}/metrics`);
+      await fetch(`${url}/probe/query`, { headers: { traceparent: `00-${TRACE}-${CALLER}-01` } });
+    });
+    const spans = receiver.spans();
+    expect(new Set(spans.map(({ traceId, service }) => `${service} ${traceId}`))).toEqual(new Set([`probe ${TRACE}`]));
+    const server = spans.find(({ kind }) => kind === 'server');
+    expect(server).toMatchObject({ name: 'GET /probe/query', parentSpanId: CALLER });
+    const query = spans.find(({ attributes }) => attributes['db.query.text'] === 'select 1 as answer');
+    expect(query).toMatchObject({ kind: 'client', parentSpanId: server?.spanId });
+    expect(spans).toHaveLength(2);
+  });
+
+  it('is off without an endpoint, and sends nothing when the share is 0', async () => {
+    const before = receiver.spans().length;
+    const call = (url: string) => fetch(`${url}/probe/query`);
+    await runProbe({}, call);
+    await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, TRACE_SAMPLE_RATIO: '0' }, call);
+    expect(receiver.spans()).toHaveLength(before);
+  });
+
+  it('does not let a receiver that is away hold up the stop', async () => {
+    const away = await startOtlpReceiver();
+    await away.close();
+    const began = performance.now();
+    await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: away.endpoint }, (url) => fetch(`${url}/probe/query`));
+    expect(performance.now() - began).toBeLessThan(8_000);
+  });
+});
