@@ -1,0 +1,70 @@
+import type { RecordBatch } from '@onceline/kafka';
+import type { Logger } from '@onceline/service-kit';
+import type { DedupeMetrics } from './dedupe-metrics.js';
+import type { FirstSeenStore } from './first-seen-store.js';
+import type { GapWatch } from './gap-watch.js';
+import { keyFields } from './key-fields.js';
+import { RESULTS, type BatchPlan } from './plan-batch.js';
+
+/** Tells metrics, log and gap watch what the partitions of this process did. Only what is committed is told. */
+export class DedupeReport {
+  private readonly stores = new Map<number, FirstSeenStore>();
+
+  constructor(
+    private readonly metrics: DedupeMetrics,
+    private readonly gaps: GapWatch,
+    private readonly logger: Logger,
+  ) {
+    metrics.observeStores(() => this.stores.values());
+  }
+
+  opened(partition: number, store: FirstSeenStore): void {
+    this.stores.set(partition, store);
+    this.metrics.restoreSeconds.set({ partition }, 0);
+  }
+
+  closed(partition: number, store: FirstSeenStore): void {
+    // The next task of this partition may have been opened already.
+    if (this.stores.get(partition) !== store) return;
+    this.stores.delete(partition);
+    this.metrics.restoreSeconds.remove({ partition });
+  }
+
+  restoredKey(key: string, firstSeenAt: number, now: number): void {
+    const fields = keyFields(key);
+    if (fields !== undefined) this.gaps.restored(fields, firstSeenAt, now);
+  }
+
+  restored(partition: number, seconds: number): void {
+    this.metrics.restoreSeconds.set({ partition }, seconds);
+  }
+
+  committed(batch: RecordBatch, plan: BatchPlan, seconds: number): void {
+    this.metrics.transactionSeconds.observe(seconds);
+    for (const result of RESULTS)
+      if (plan.counts[result] > 0) this.metrics.records.inc({ result }, plan.counts[result]);
+    for (const { copy, first } of plan.collisions) {
+      const { partition, offset } = copy.record;
+      const collision = { key: copy.key, partition, offset, firstOffset: first.firstOffset };
+      this.logger.warn(collision, 'two updates have one idempotency key: the second went to the dead letters');
+    }
+    if (plan.counts.unreadable > 0) {
+      const { partition, nextOffset } = batch;
+      const unreadable = { partition, nextOffset, records: plan.counts.unreadable };
+      this.logger.warn(unreadable, 'records of raw are no updates: they went to the dead letters');
+    }
+    this.gaps.committed(batch, plan);
+  }
+
+  /** Asks the gap watch. To be called once in a while. */
+  checkGaps(now: number): void {
+    const losses = this.gaps.check(now);
+    this.metrics.gapsWatched.set(losses === undefined ? 0 : 1);
+    // A bot's first loss must be an increase from 0, or no alert sees it.
+    for (const bot of this.gaps.knownBots()) this.metrics.suspectedLosses.inc({ bot }, 0);
+    for (const loss of losses ?? []) {
+      this.metrics.suspectedLosses.inc({ bot: loss.botId }, loss.updates);
+      this.logger.warn(loss, 'update ids never came: updates may be lost');
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { TOPICS } from '@onceline/contracts';
+import type { Kafka } from '@onceline/kafka';
+import { KafkaTransport, metricsRegistry, type ServiceKit } from '@onceline/service-kit';
+import type { DedupeConfig } from './config.js';
+import { createDedupeMetrics } from './dedupe-metrics.js';
+import { DedupePartition, type DedupeSettings } from './dedupe-partition.js';
+import { DedupeReport } from './dedupe-report.js';
+import { TableStore } from './first-seen-store.js';
+import { GapWatch } from './gap-watch.js';
+
+/** The consumer of `raw`, and the report that its partitions share. */
+export interface DedupeTransport {
+  readonly transport: KafkaTransport;
+  readonly report: DedupeReport;
+}
+
+export function createDedupeTransport(config: DedupeConfig, kit: ServiceKit, kafka: Kafka): DedupeTransport {
+  const settings = {
+    groupId: config.DEDUPE_GROUP_ID,
+    ttlMs: config.DEDUPE_TTL_HOURS * 3_600_000,
+    clock: () => Date.now(),
+  };
+  // Metrics and gap watch ask the consumer, the consumer's tasks report to both: the first call comes after all are there.
+  const assignment = () => transport.consumer().assignment();
+  const gaps = new GapWatch({ partitions: config.PARTITIONS, ttlMs: settings.ttlMs, assignment });
+  const report = new DedupeReport(createDedupeMetrics(metricsRegistry, assignment), gaps, kit.logger);
+  const transport: KafkaTransport = new KafkaTransport({
+    kafka,
+    groupId: settings.groupId,
+    maxRecords: config.DEDUPE_MAX_BATCH,
+    onFatal: (error) => kit.fatal(error),
+    tasks: { changelog: TOPICS.seen, createTask: dedupeTasks(kafka, settings, report) },
+  });
+  return { transport, report };
+}
+
+export function dedupeTasks(
+  kafka: Pick<Kafka, 'transactionalProducer'>,
+  settings: DedupeSettings,
+  report: DedupeReport,
+) {
+  return (partition: number): DedupePartition => {
+    // The id belongs to the partition and not to the process: whoever takes the partition over shuts its predecessor out.
+    const transactionalId = `${settings.groupId}-${TOPICS.raw}-${partition}`;
+    const producer = kafka.transactionalProducer({ transactionalId });
+    return new DedupePartition(partition, { producer, store: new TableStore(settings.ttlMs), report }, settings);
+  };
+}
