@@ -4,6 +4,7 @@ import { Admission } from './admission.js';
 import { BotDirectory } from './authenticate-bot.js';
 import { BrokerHealth } from './broker-health.js';
 import type { IngressConfig } from './config.js';
+import { describeSpan } from './describe-span.js';
 import type { DoorServer } from './door-server.js';
 import { createIngressMetrics } from './ingress-metrics.js';
 import { keepUpdate } from './keep-update.js';
@@ -57,7 +58,10 @@ function hangDoor(
     admission,
     keep: ({ botId, span }, bytes) =>
       keepUpdate({ botId, bytes, receivedAt: Date.now() }, (record) => storeRecord(producer, broker, record, span)),
-    ended: (exchange, ending) => report.ended(exchange, ending),
+    ended: (exchange, ending) => {
+      describeSpan(exchange, ending);
+      report.ended(exchange, ending);
+    },
   });
   server.hang(door, (reason) => report.connectionCut(reason));
   return door;

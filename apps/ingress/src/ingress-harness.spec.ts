@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type ConsumedRecord, type Kafka } from '@onceline/kafka';
 import { startStack, type Stack } from '@onceline/local-stack';
 import { metricsRegistry, type RunningService } from '@onceline/service-kit';
+import { eventually } from '@onceline/testing';
 import { readIngressConfig } from './config.js';
 import { RawClient, postBytes, type RawAnswer, type RawPost } from './raw-client.spec.js';
 import { runIngress } from './run-ingress.js';
@@ -102,14 +102,14 @@ export function messageUpdate(chatId = 42): { id: number; json: string } {
   return { id: lastUpdateId, json: `{"update_id":${lastUpdateId},\n"message":${JSON.stringify(message)}}` };
 }
 
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>, withinMs = 20_000): Promise<T> {
-  const until = Date.now() + withinMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > until) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await sleep(50);
-  }
+/** Waits until that many updates are on their way to the broker. */
+export async function untilInFlight(requests: number): Promise<void> {
+  await eventually(async () => expect(await metric('onceline_ingress_in_flight_requests')).toBe(requests));
+}
+
+/** Waits until that many bytes of bodies are in memory. */
+export async function untilHeld(bytes: number): Promise<void> {
+  await eventually(async () => expect(await metric('onceline_ingress_in_flight_bytes')).toBe(bytes));
 }
 
 export async function metric(name: string, labels: Record<string, string> = {}): Promise<number | undefined> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '@onceline/contracts';
-import { IngressHarness, eventually, messageUpdate, metric } from './ingress-harness.spec.js';
+import { eventually } from '@onceline/testing';
+import { IngressHarness, messageUpdate, metric, untilHeld, untilInFlight } from './ingress-harness.spec.js';
 import { postBytes, postHead, type RawAnswer } from './raw-client.spec.js';
 
 let harness: IngressHarness;
@@ -50,9 +51,7 @@ describe('a slow sender', () => {
   it('does not take a slot from those who send', async () => {
     const ingress = await harness.ingress({ ...slowLimits, MAX_IN_FLIGHT_REQUESTS: '1' });
     for (let n = 0; n < 20; n += 1) (await harness.connect(ingress)).write(postHead(100) + '{"update_id":');
-    await eventually('the slow ones are in', async () =>
-      (await metric('onceline_ingress_in_flight_bytes')) === 20 * 13 ? true : undefined,
-    );
+    await untilHeld(20 * 13);
     expect((await harness.post(ingress, messageUpdate().json)).status).toBe(200);
   });
 
@@ -68,13 +67,9 @@ describe('a slow sender', () => {
     const ingress = await harness.ingress();
     const client = await harness.connect(ingress);
     client.write(postHead(100) + '{"update_id":');
-    await eventually('the bytes are held', async () =>
-      (await metric('onceline_ingress_in_flight_bytes')) === 13 ? true : undefined,
-    );
+    await untilHeld(13);
     client.destroy();
-    await eventually('they are let go', async () =>
-      (await metric('onceline_ingress_in_flight_bytes')) === 0 ? true : undefined,
-    );
+    await untilHeld(0);
     expect(await metric('onceline_ingress_requests_total', { outcome: 'broken-off' })).toBe(1);
   });
 });
@@ -87,9 +82,7 @@ describe('with the broker standing still', () => {
     try {
       const startedAt = Date.now();
       for (const client of clients) client.write(postBytes(messageUpdate().json));
-      await eventually('both are in flight', async () =>
-        (await metric('onceline_ingress_in_flight_requests')) === 2 ? true : undefined,
-      );
+      await untilInFlight(2);
       expectComeAgain(await harness.post(ingress, messageUpdate().json), 429);
       for (const client of clients) expectComeAgain(await client.answer(), 503);
       expect(Date.now() - startedAt).toBeLessThan(1_500 + 1_000);
@@ -107,9 +100,7 @@ describe('with the broker standing still', () => {
     const goOn = harness.freezeBroker();
     try {
       first.write(postBytes(big));
-      await eventually('it is in flight', async () =>
-        (await metric('onceline_ingress_in_flight_requests')) === 1 ? true : undefined,
-      );
+      await untilInFlight(1);
       expectComeAgain(await harness.post(ingress, big), 429);
     } finally {
       goOn();
@@ -140,11 +131,12 @@ describe('with the broker killed', () => {
     expect((await fetch(`${ingress.url}/health/live`)).status).toBe(200);
 
     await harness.stack.kafka.start();
-    await eventually('ready again without traffic', async () =>
-      (await fetch(`${ingress.url}/health/ready`)).status === 200 ? true : undefined,
-    );
+    // Without traffic, which an unready process does not get.
+    await eventually(async () => expect((await fetch(`${ingress.url}/health/ready`)).status).toBe(200), {
+      withinMs: 20_000,
+    });
     const { json } = messageUpdate();
-    await eventually('a 200', async () => ((await harness.post(ingress, json)).status === 200 ? true : undefined));
+    await eventually(async () => expect((await harness.post(ingress, json)).status).toBe(200));
     const stored = (await harness.records(TOPICS.raw)).filter(({ value }) => value?.toString() === json);
     expect(stored.length).toBeGreaterThanOrEqual(1);
   }, 90_000);
@@ -163,9 +155,7 @@ describe('the stop', () => {
     let stopped: Promise<void>;
     try {
       inFlight.write(postBytes(json));
-      await eventually('it is in flight', async () =>
-        (await metric('onceline_ingress_in_flight_requests')) === 1 ? true : undefined,
-      );
+      await untilInFlight(1);
       stopped = ingress.stop();
       expectComeAgain(await half.answer(), 503, 'close');
       next.write(postBytes(messageUpdate().json));
@@ -193,9 +183,7 @@ describe('the stop', () => {
     let stopped: Promise<void>;
     try {
       client.write(postBytes(messageUpdate().json));
-      await eventually('it is in flight', async () =>
-        (await metric('onceline_ingress_in_flight_requests')) === 1 ? true : undefined,
-      );
+      await untilInFlight(1);
       stopped = ingress.stop();
       expectComeAgain(await client.answer(), 503, 'close');
     } finally {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HEADERS, TOPICS } from '@onceline/contracts';
 import type { RunningService } from '@onceline/service-kit';
 import { MAX_BODY_BYTES } from './decide-answer.js';
-import { BOTS, IngressHarness, eventually, messageUpdate, metric } from './ingress-harness.spec.js';
+import { BOTS, IngressHarness, messageUpdate, metric, untilInFlight } from './ingress-harness.spec.js';
 import { postBytes, postHead, type RawAnswer } from './raw-client.spec.js';
 
 let harness: IngressHarness;
@@ -132,9 +132,7 @@ describe('a burst', () => {
     const goOn = harness.freezeBroker();
     try {
       clients.forEach((client, n) => client.write(postBytes(messageUpdate(5_000 + (n % 10)).json)));
-      await eventually('all are in flight', async () =>
-        (await metric('onceline_ingress_in_flight_requests')) === 100 ? true : undefined,
-      );
+      await untilInFlight(100);
     } finally {
       goOn();
     }
