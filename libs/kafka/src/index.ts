@@ -1,6 +1,8 @@
 export * from './port.js';
 export { KAFKA_ERROR_CODES, KafkaError, type KafkaErrorCode } from './errors.js';
 export { connectKafka } from './connect-kafka.js';
+export { createInMemoryKafka, type InMemoryKafkaOptions } from './in-memory/create-in-memory-kafka.js';
+export { InMemoryCluster } from './in-memory/cluster.js';
 export { partitionFor } from './partitioner.js';
 export {
   contextOf,

@@ -3,7 +3,7 @@
  * and two wires implement them, the real client (`client/`) and the in-memory cluster (`in-memory/`).
  */
 import type { KafkaError } from './errors.js';
-import type { ConsumedRecord, OutgoingRecord, RecordBatch, TransactionContents } from './port.js';
+import type { ConsumedRecord, OutgoingRecord, RecordBatch, TopicAdmin, TransactionContents } from './port.js';
 
 /** A partition of a topic. */
 export interface TopicPartition {
@@ -84,9 +84,6 @@ export interface GroupMemberOptions {
   readonly sessionTimeoutMs?: number | undefined;
 }
 
-/** Opens group memberships. */
-export type JoinGroup = (options: GroupMemberOptions) => Promise<GroupMember>;
-
 /** Reads stretches of the log without a group, as committed readers see it. */
 export interface LogReader {
   partitions(topic: string): Promise<readonly number[]>;
@@ -97,4 +94,17 @@ export interface LogReader {
     partition: TopicPartition & { readonly from: number; readonly end: number },
     onBatch: (records: readonly ConsumedRecord[], nextOffset: number) => void | Promise<void>,
   ): Promise<void>;
+}
+
+/** All calls of one connection. */
+export interface Wires {
+  readonly admin: TopicAdmin;
+  readonly transactions: TransactionWire;
+  openProduce(deliveryTimeoutMs: number): Promise<ProduceWire>;
+  reader(): Promise<LogReader>;
+  /** Not joined before its `start`. */
+  member(options: GroupMemberOptions): GroupMember;
+  /** Something went wrong that is handled, and that somebody may want to see. */
+  report(what: string, error: unknown): void;
+  close(): Promise<void>;
 }

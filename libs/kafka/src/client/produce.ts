@@ -1,11 +1,11 @@
 /** Writing through kafkajs: one partition per request, and an answer is believed only when it names that partition. */
-import type { Admin, Message, Producer, RecordMetadata } from 'kafkajs';
+import type { Message, Producer, RecordMetadata } from 'kafkajs';
 import { KafkaError } from '../errors.js';
 import type { KafkaOptions, OutgoingRecord } from '../port.js';
 import type { ProduceWire, StampedRecord, TopicPartition } from '../wire.js';
 import { errorTypes, toKafkaError } from './client-errors.js';
 import { newClient, presetPartition } from './client.js';
-import { fetchPartitionCount } from './provisioning.js';
+import type { ClientTopicAdmin } from './provisioning.js';
 
 /** A record as kafkajs wants it. */
 export function toMessage(record: OutgoingRecord, partition: number): Message {
@@ -37,7 +37,7 @@ export function confirmedOffset(target: TopicPartition, results: readonly (Recor
 /** A connected {@link ProduceWire}. @throws KafkaError `unavailable` */
 export async function openProduceWire(
   options: KafkaOptions,
-  admin: Admin,
+  admin: ClientTopicAdmin,
   requestTimeoutMs: number,
 ): Promise<ProduceWire> {
   // No patience of its own: the lanes above send again, and a slot held by a waiting retry would stall other partitions.
@@ -58,11 +58,11 @@ export async function openProduceWire(
 class ClientProduceWire implements ProduceWire {
   constructor(
     private readonly producer: Producer,
-    private readonly admin: Admin,
+    private readonly admin: ClientTopicAdmin,
   ) {}
 
   partitionCount(topic: string): Promise<number> {
-    return fetchPartitionCount(this.admin, topic);
+    return this.admin.partitionCount(topic);
   }
 
   async produce(target: TopicPartition, records: readonly StampedRecord[]): Promise<number> {

@@ -34,16 +34,6 @@ export async function askCoordinator<T>(doing: string, ask: () => Promise<T>): P
   }
 }
 
-/** How many partitions a topic has. @throws KafkaError `topic-mismatch` when there is no such topic, `unavailable` */
-export async function fetchPartitionCount(admin: Admin, topic: string): Promise<number> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]!.partitions.length;
-  } catch (error) {
-    throw missingOr(error, topic, `looking up topic "${topic}"`);
-  }
-}
-
 function missingOr(error: unknown, topic: string, doing: string): KafkaError {
   const failure = toKafkaError(error, doing);
   return failure.code === 'topic-mismatch'
@@ -51,19 +41,30 @@ function missingOr(error: unknown, topic: string, doing: string): KafkaError {
     : failure;
 }
 
-/** {@link TopicAdmin} over a connected kafkajs admin. */
+/** {@link TopicAdmin} over kafkajs's admin, which is connected at first use. */
 export class ClientTopicAdmin implements TopicAdmin {
-  constructor(private readonly admin: Admin) {}
+  constructor(private readonly admin: () => Promise<Admin>) {}
+
+  /** @throws KafkaError `topic-mismatch` when there is no such topic, `unavailable` */
+  async partitionCount(topic: string): Promise<number> {
+    const admin = await this.admin();
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]!.partitions.length;
+    } catch (error) {
+      throw missingOr(error, topic, `looking up topic "${topic}"`);
+    }
+  }
 
   async createMissing(
     topics: readonly TopicDeclaration[],
     options: { replicationFactor: number },
   ): Promise<readonly string[]> {
-    const existing = new Set(await this.ask('listing topics', () => this.admin.listTopics()));
+    const existing = new Set(await this.ask('listing topics', (admin) => admin.listTopics()));
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length === 0) return [];
-    await this.ask(`creating ${missing.map(({ name }) => name).join(', ')}`, () =>
-      this.admin.createTopics({
+    await this.ask(`creating ${missing.map(({ name }) => name).join(', ')}`, (admin) =>
+      admin.createTopics({
         topics: missing.map(({ name, partitions, config }) => ({
           topic: name,
           numPartitions: partitions,
@@ -76,19 +77,20 @@ export class ClientTopicAdmin implements TopicAdmin {
   }
 
   async check(topics: readonly TopicDeclaration[]): Promise<readonly TopicProblem[]> {
-    const existing = new Set(await this.ask('listing topics', () => this.admin.listTopics()));
+    const existing = new Set(await this.ask('listing topics', (admin) => admin.listTopics()));
     const names = topics.map(({ name }) => name).filter((name) => existing.has(name));
     const counts = new Map<string, number>();
     if (names.length > 0) {
-      const metadata = await this.ask('checking topics', () => this.admin.fetchTopicMetadata({ topics: names }));
+      const metadata = await this.ask('checking topics', (admin) => admin.fetchTopicMetadata({ topics: names }));
       for (const { name, partitions } of metadata.topics) counts.set(name, partitions.length);
     }
     return problemsOf(topics, counts);
   }
 
   async offsets(topic: string): Promise<readonly { low: number; high: number }[]> {
+    const admin = await this.admin();
     try {
-      const found = await this.admin.fetchTopicOffsets(topic);
+      const found = await admin.fetchTopicOffsets(topic);
       return [...found]
         .sort((a, b) => a.partition - b.partition)
         .map(({ low, high }) => ({ low: Number(low), high: Number(high) }));
@@ -98,8 +100,8 @@ export class ClientTopicAdmin implements TopicAdmin {
   }
 
   async committed(groupId: string, topic: string): Promise<readonly (number | null)[]> {
-    const [found] = await askCoordinator(`asking for the offsets that group "${groupId}" committed`, () =>
-      this.admin.fetchOffsets({ groupId, topics: [topic] }),
+    const [found] = await askCoordinator(`asking for the offsets that group "${groupId}" committed`, async () =>
+      (await this.admin()).fetchOffsets({ groupId, topics: [topic] }),
     );
     return (
       [...(found?.partitions ?? [])]
@@ -109,9 +111,10 @@ export class ClientTopicAdmin implements TopicAdmin {
     );
   }
 
-  private async ask<T>(doing: string, ask: () => Promise<T>): Promise<T> {
+  private async ask<T>(doing: string, ask: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = await this.admin();
     try {
-      return await ask();
+      return await ask(admin);
     } catch (error) {
       throw toKafkaError(error, doing);
     }

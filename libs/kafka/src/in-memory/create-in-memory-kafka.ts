@@ -1,0 +1,125 @@
+/** The twin: the same port over a cluster in memory, for tests and simulations that need no broker. */
+import { KafkaError } from '../errors.js';
+import type { Kafka, TopicAdmin, TransactionContents } from '../port.js';
+import { problemsOf } from '../topic-problems.js';
+import type { LogReader, ProduceWire, TopicPartition, TransactionSession, Wires } from '../wire.js';
+import { WiredKafka } from '../wired-kafka.js';
+import { InMemoryCluster } from './cluster.js';
+import { InMemoryMember } from './member.js';
+
+const READ_RECORDS = 1000;
+
+/** Settings of an in-memory Kafka. */
+export interface InMemoryKafkaOptions {
+  /** Share one cluster between several connections; default: a new one. */
+  readonly cluster?: InMemoryCluster;
+}
+
+/**
+ * A {@link Kafka} without a broker. It has what the rules of this system depend on: partitions, offsets, committed reading
+ * with control records, fencing by epoch, groups that rebalance, and the same errors. It has no replication, no retention and no disk.
+ */
+export function createInMemoryKafka(options: InMemoryKafkaOptions = {}): Kafka {
+  return new WiredKafka(wiresOf(options.cluster ?? new InMemoryCluster()));
+}
+
+function wiresOf(cluster: InMemoryCluster): Wires {
+  const reader = readerOf(cluster);
+  return {
+    admin: adminOf(cluster),
+    transactions: {
+      open: async (id, timeoutMs) => {
+        await cluster.reach();
+        return sessionOf(cluster, id, timeoutMs);
+      },
+    },
+    openProduce: async () => {
+      await cluster.reach();
+      return produceWireOf(cluster);
+    },
+    reader: () => Promise.resolve(reader),
+    member: (options) => new InMemoryMember(cluster, options),
+    report: () => undefined,
+    close: () => Promise.resolve(),
+  };
+}
+
+function produceWireOf(cluster: InMemoryCluster): ProduceWire {
+  return {
+    async partitionCount(topic) {
+      await cluster.reach();
+      return cluster.logs(topic).length;
+    },
+    async produce(target, records) {
+      await cluster.reach();
+      return cluster.write(target, records);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function sessionOf(cluster: InMemoryCluster, id: string, timeoutMs: number): TransactionSession {
+  const epoch = cluster.fence(id);
+  return {
+    async transact({ writes, offset }: TransactionContents) {
+      cluster.begin(id, epoch, timeoutMs);
+      for (const { topic, partition, records } of writes) {
+        for (const record of records) cluster.writeIn(id, epoch, { topic, partition }, [record]);
+        // Between any two steps another owner may take the id over.
+        await cluster.reach();
+      }
+      await cluster.reach();
+      cluster.commit(id, epoch, offset);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function readerOf(cluster: InMemoryCluster): LogReader {
+  const range = (partition: TopicPartition) => {
+    const { low, lastStable } = cluster.log(partition);
+    return { low, end: lastStable };
+  };
+  return {
+    async partitions(topic) {
+      await cluster.reach();
+      return cluster.logs(topic).map((_, partition) => partition);
+    },
+    async range(partition) {
+      await cluster.reach();
+      return range(partition);
+    },
+    async read({ topic, partition, from, end }, onBatch) {
+      for (let position = from; position < end;) {
+        await cluster.reach();
+        const { records, nextOffset } = cluster.log({ topic, partition }).slice(position, READ_RECORDS, end);
+        if (nextOffset <= position)
+          throw new KafkaError('client', `nothing to read at ${topic}/${partition} ${position}`);
+        await onBatch(records, nextOffset);
+        position = nextOffset;
+      }
+    },
+  };
+}
+
+function adminOf(cluster: InMemoryCluster): TopicAdmin {
+  return {
+    async createMissing(topics) {
+      await cluster.reach();
+      return topics.filter((topic) => cluster.create(topic)).map(({ name }) => name);
+    },
+    async check(topics) {
+      await cluster.reach();
+      return problemsOf(topics, cluster.counts());
+    },
+    async offsets(topic) {
+      await cluster.reach();
+      return cluster.logs(topic).map(({ low, lastStable }) => ({ low, high: lastStable }));
+    },
+    async committed(groupId, topic) {
+      await cluster.reach();
+      const group = cluster.group(groupId);
+      return cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }));
+    },
+  };
+}

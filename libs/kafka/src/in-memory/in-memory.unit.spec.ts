@@ -1,0 +1,8 @@
+import { kafkaConformance } from '../conformance/suite.spec.js';
+import { InMemoryCluster } from './cluster.js';
+import { createInMemoryKafka } from './create-in-memory-kafka.js';
+
+kafkaConformance('createInMemoryKafka', async () => {
+  const cluster = new InMemoryCluster();
+  return { connect: () => createInMemoryKafka({ cluster }), stop: () => Promise.resolve() };
+});
