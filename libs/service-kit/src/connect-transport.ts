@@ -2,6 +2,7 @@ import { Catch, type INestApplication, type RpcExceptionFilter } from '@nestjs/c
 import { ModulesContainer } from '@nestjs/core';
 import type { CustomTransportStrategy, NestMicroservice } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
+import { KafkaTransport } from './kafka-transport.js';
 import { StartRefused } from './start-refused.js';
 
 /** Nest's own filter replaces an error by "Internal server error"; the type of an error says what to do, so it is kept. */
@@ -24,6 +25,7 @@ export function connectTransport(app: INestApplication, transport: CustomTranspo
   microservice.registerListeners();
   microservice.setIsInitialized(true);
   microservice.setIsInitHookCalled(true);
+  if (transport instanceof KafkaTransport) transport.refuseHalfWired();
 }
 
 const PATTERN_METADATA = 'microservices:pattern';

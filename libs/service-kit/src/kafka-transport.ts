@@ -96,20 +96,22 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     return this.options.kafka as T;
   }
 
-  private async start(): Promise<void> {
+  /** @throws StartRefused when the bound handlers make no sense together. {@link connectTransport} asks before anything listens. */
+  refuseHalfWired(): void {
     const topics = [...this.messageHandlers.keys()];
-    this.checkWiring(topics);
-    this.starting = this.options.tasks === undefined ? this.consume(topics) : this.consumePartitions(topics[0] ?? '');
-    this.handle = await this.starting;
-  }
-
-  private checkWiring(topics: readonly string[]): void {
     const refusals = [...this.refusals];
     if (topics.length === 0) refusals.push('no controller has an @EventPattern handler');
     if (this.options.tasks !== undefined && topics.length > 1) {
       refusals.push(`a transport with tasks takes one topic, not ${topics.join(', ')}`);
     }
     if (refusals.length > 0) throw new StartRefused(`Kafka group ${this.options.groupId}: ${refusals.join('; ')}.`);
+  }
+
+  private async start(): Promise<void> {
+    this.refuseHalfWired();
+    const topics = [...this.messageHandlers.keys()];
+    this.starting = this.options.tasks === undefined ? this.consume(topics) : this.consumePartitions(topics[0] ?? '');
+    this.handle = await this.starting;
   }
 
   private consume(topics: readonly string[]): Promise<ConsumerHandle> {

@@ -24,7 +24,7 @@ export interface ServiceKit {
   readonly logger: Logger;
   readonly health: HealthRegistry;
   /** Logs, fails liveness and ends the process with 1. For what only a restart mends; safe to call twice. */
-  fatal(error: unknown): void;
+  readonly fatal: (error: unknown) => void;
 }
 
 /** All that makes one service different from another. */
@@ -79,6 +79,7 @@ class Service {
   private transport: CustomTransportStrategy | undefined;
   private stopping: Promise<void> | undefined;
   private ended = false;
+  private failed = false;
 
   constructor(private readonly options: ServiceOptions) {
     this.logger = createLogger(options.name, options.config.LOG_LEVEL);
@@ -202,7 +203,7 @@ class Service {
     this.ended = true;
     this.logger.info({ signal }, 'stopping');
     const code = await this.stop().then(
-      () => 0,
+      () => (this.failed ? 1 : 0),
       (error: unknown) => {
         this.logger.error({ err: error }, 'the stop was not clean');
         return 1;
@@ -214,8 +215,9 @@ class Service {
 
   private fatal(error: unknown): void {
     this.logger.fatal({ err: error }, 'the process cannot go on');
-    this.health.liveness('fatal', () => (error instanceof Error ? error.message : String(error)));
+    this.failed = true;
     if (this.ended) return;
+    this.health.liveness('fatal', () => (error instanceof Error ? error.message : String(error)));
     this.ended = true;
     void shutdownTelemetry(FATAL_FLUSH_MS)
       .catch((flushError: unknown) => this.logger.error({ err: flushError }, 'spans could not be sent'))
