@@ -16,6 +16,10 @@ export interface DoorServerLimits {
 export class DoorServer {
   #door: WebhookDoor | undefined;
   #cut: ((reason: BrokenHttp) => void) | undefined;
+  readonly #connections = new Set<Socket>();
+  /** Connections on which Nest owes an answer. */
+  readonly #others = new Set<Socket>();
+  #closing = false;
 
   constructor(private readonly limits: DoorServerLimits) {}
 
@@ -27,13 +31,39 @@ export class DoorServer {
 
   create(others: RequestListener): Server {
     const listener = (request: IncomingMessage, response: ServerResponse) => {
-      if (!this.#door?.handle(request, response)) others(request, response);
+      if (!this.#door?.handle(request, response)) this.#handOver(others, request, response);
     };
     const server = createServer(this.#serverOptions(), listener);
     // Telegram takes a 1xx for a failure and the answer behind it for that of the next update: never say "continue".
     server.on('checkContinue', listener);
+    server.on('connection', (socket: Socket) => this.#connected(socket));
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#reject(error, socket));
     return server;
+  }
+
+  /**
+   * Answers all webhook requests, then cuts every connection that is owed nothing. Closing the server alone would not: Node
+   * takes a connection that has sent nothing or half a head for busy, and stops looking at time limits once it is closing.
+   */
+  async drain(): Promise<void> {
+    await this.#door?.drain();
+    this.#closing = true;
+    for (const socket of this.#connections) if (!this.#others.has(socket)) socket.destroy();
+  }
+
+  #connected(socket: Socket): void {
+    if (this.#closing) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(socket);
+    socket.on('close', () => this.#connections.delete(socket));
+  }
+
+  #handOver(others: RequestListener, request: IncomingMessage, response: ServerResponse): void {
+    this.#others.add(request.socket);
+    response.on('close', () => this.#others.delete(request.socket));
+    others(request, response);
   }
 
   #serverOptions() {
@@ -50,8 +80,11 @@ export class DoorServer {
   }
 
   #reject(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (error.code === 'ECONNRESET' || socket.destroyed) return;
     const reason = brokenHttp(error.code);
+    if (reason === undefined || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
     this.#cut?.(reason);
     if (socket.writable && !this.#door?.hasAnswered(socket)) {
       socket.write(`HTTP/1.1 ${STATUS_LINES[reason]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
@@ -71,7 +104,9 @@ const STATUS_LINES: Readonly<Record<BrokenHttp, string>> = {
   'not-http': '400 Bad Request',
 };
 
-function brokenHttp(code: string | undefined): BrokenHttp {
+/** Undefined when the connection itself broke, so that there is nobody to tell. */
+function brokenHttp(code = ''): BrokenHttp | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'receive-timeout';
-  return code === 'HPE_HEADER_OVERFLOW' ? 'head-too-large' : 'not-http';
+  if (code === 'HPE_HEADER_OVERFLOW') return 'head-too-large';
+  return code.startsWith('HPE_') ? 'not-http' : undefined;
 }

@@ -2,7 +2,6 @@ import { runService, type RunningService } from '@onceline/service-kit';
 import { AppModule } from './app.module.js';
 import type { IngressConfig } from './config.js';
 import { DoorServer } from './door-server.js';
-import { WebhookDoor } from './webhook-door.js';
 
 /**
  * Starts the ingress. Nest wires it, watches it and serves health and metrics; webhook requests go from the HTTP server
@@ -19,6 +18,6 @@ export function runIngress(
     config,
     module: (kit) => AppModule.of(config, kit, server),
     serverFactory: (handler) => server.create(handler),
-    beforeClose: [(app) => app.get(WebhookDoor).drain()],
+    beforeClose: [() => server.drain()],
   });
 }
