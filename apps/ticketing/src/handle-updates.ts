@@ -1,4 +1,4 @@
-import type { BatchOutcome, ConsumedRecord, RecordBatch } from '@onceline/kafka';
+import { withBatchSpan, type BatchOutcome, type ConsumedRecord, type RecordBatch } from '@onceline/kafka';
 import type { DatabasePause } from './database-pause.js';
 import { receive } from './intake/to-command.js';
 import type { FailureKind } from './store/failure.js';
@@ -22,10 +22,11 @@ export interface BatchObserver {
 }
 
 export interface HandleUpdatesOptions {
+  readonly groupId: string;
   readonly settle: SettleBatch;
   readonly kindOf: (error: unknown) => FailureKind;
   readonly pause: DatabasePause;
-  readonly spans: UpdateSpans;
+  readonly spans: Pick<UpdateSpans, 'start' | 'settled' | 'failed'>;
   readonly observer: BatchObserver;
   /** After each commit: there may be something to publish. */
   readonly committed: () => void;
@@ -44,6 +45,10 @@ export class HandleUpdates {
   async handle(batches: readonly RecordBatch[]): Promise<BatchOutcome> {
     const records = batches.flatMap((batch) => batch.records);
     if (records.length === 0) return { settle: 'commit' };
+    return withBatchSpan(batches, this.options.groupId, () => this.settleRecords(records));
+  }
+
+  private async settleRecords(records: readonly ConsumedRecord[]): Promise<BatchOutcome> {
     const { settle, kindOf, pause, spans, observer, committed } = this.options;
     const startedAt = performance.now();
     const updates = records.map((record) => this.trace(record));

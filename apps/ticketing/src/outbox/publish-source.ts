@@ -1,4 +1,11 @@
-import type { BatchingProducer } from '@onceline/kafka';
+import {
+  contextOf,
+  failSpan,
+  isSampled,
+  startSendSpan,
+  type BatchingProducer,
+  type OutgoingRecord,
+} from '@onceline/kafka';
 import type { Session } from '../store/session.js';
 import type { Cursor, OutboxSource, SourceRow } from './source.js';
 
@@ -57,11 +64,25 @@ export class PublishSource<Row extends SourceRow> {
     const sent = await Promise.allSettled(
       rows.map((row) => {
         const { topic, record } = this.source.toRecord(row);
-        return this.producer.send(topic, record);
+        return this.sendTraced(topic, record);
       }),
     );
     const failed = sent.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
+  }
+
+  /** The stored context goes out untouched; the sending shows beside it. */
+  private async sendTraced(topic: string, record: OutgoingRecord): Promise<void> {
+    const headers = record.headers ?? {};
+    const span = isSampled(headers) ? startSendSpan(topic, record, contextOf(headers)).span : undefined;
+    try {
+      await this.producer.send(topic, record);
+    } catch (error) {
+      if (span) failSpan(span, error);
+      throw error;
+    } finally {
+      span?.end();
+    }
   }
 
   private async position(): Promise<Cursor> {

@@ -2,7 +2,7 @@
 import { TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { uniqueName, useStack } from '@onceline/testing';
-import { DataSource } from 'typeorm';
+import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
 import { receive } from '../intake/to-command.js';
 import { MIGRATIONS } from './migrations.js';
 import { sessionsOf } from './sessions.js';
@@ -49,29 +49,35 @@ export function traced(record: ConsumedRecord): TracedUpdate {
 export const tracedMessage = (chat: number, text?: string) => traced(uniqueRecord(messageFrom(chat, text)));
 
 export interface TestStore {
-  readonly dataSource: DataSource;
+  readonly url: string;
+  readonly postgres: Postgres;
   readonly withSession: WithSession;
   /** Rows of any question. */
   ask<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
   close(): Promise<void>;
 }
 
-/** A database of its own, migrated, on the shared stack. */
+/** A database of its own, migrated, on the shared stack; or the one at `url`, for a second instance. */
 export async function openStore(url?: string): Promise<TestStore> {
-  const stack = await useStack({ kafka: false });
-  const dataSource = new DataSource({
-    type: 'postgres',
-    url: url ?? (await stack.postgres.createDatabase(uniqueName('ticketing').replaceAll(/[^a-z0-9_]/g, '_'))),
+  const address = url ?? (await newDatabase());
+  const postgres = await connectPostgres({
+    url: address,
+    applicationName: 'ticketing-spec',
     migrations: [...MIGRATIONS],
   });
-  await dataSource.initialize();
-  await dataSource.runMigrations();
+  await migrate(postgres);
   return {
-    dataSource,
-    withSession: sessionsOf(dataSource),
-    ask: (sql, values) => dataSource.query(sql, values),
-    close: () => dataSource.destroy(),
+    url: address,
+    postgres,
+    withSession: sessionsOf(postgres),
+    ask: (sql, values) => postgres.query(sql, values),
+    close: () => postgres.close(),
   };
+}
+
+async function newDatabase(): Promise<string> {
+  const stack = await useStack({ kafka: false });
+  return stack.postgres.createDatabase(uniqueName('ticketing').replaceAll(/[^a-z0-9_]/g, '_'));
 }
 
 /** Counts the round trips of all sessions. */
@@ -86,6 +92,7 @@ export function countingRoundTrips(withSession: WithSession): { withSession: Wit
       count += 1;
       return session.command(sql);
     },
+    discard: () => session.discard(),
   });
   return { withSession: (work) => withSession((session) => work(counting(session))), count: () => count };
 }

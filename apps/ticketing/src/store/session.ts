@@ -1,6 +1,6 @@
-/** A statement with a name is parsed once per connection. */
+/** A statement with a name is parsed once per connection; one whose text varies has none. */
 export interface Statement {
-  readonly name: string;
+  readonly name?: string;
   readonly text: string;
 }
 
@@ -9,6 +9,8 @@ export interface Session {
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number }>;
   /** Plain commands: begin, commit, several at once in one round trip. */
   command(sql: string): Promise<void>;
+  /** The connection does not go back to the pool; the server undoes what is open on it. */
+  discard(): void;
 }
 
 /** Runs work on a connection of its own, and gives the connection back. */

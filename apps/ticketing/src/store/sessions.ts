@@ -1,18 +1,26 @@
-import type { DataSource } from 'typeorm';
+import { isUnavailable, type Postgres } from '@onceline/postgres';
 import type { Session, Statement, WithSession } from './session.js';
 
 /** What the store uses of a `pg` client; TypeORM hands it out untyped. */
 interface Client {
   query(statement: Statement & { values: readonly unknown[] }): Promise<{ rows: unknown[]; rowCount: number | null }>;
   query(sql: string): Promise<unknown>;
+  end(): Promise<void>;
 }
 
 /** Connections of the pool, used directly: TypeORM has no prepared statements, and the hot path wants them. */
-export function sessionsOf(dataSource: DataSource): WithSession {
+export function sessionsOf({ dataSource }: Pick<Postgres, 'dataSource'>): WithSession {
   return async (work) => {
     const runner = dataSource.createQueryRunner();
     try {
-      return await work(sessionOn((await runner.connect()) as Client));
+      const session = sessionOn((await runner.connect()) as Client);
+      try {
+        return await work(session);
+      } catch (error) {
+        // A connection that did not answer in time may still answer the next one who gets it.
+        if (isUnavailable(error)) session.discard();
+        throw error;
+      }
     } finally {
       await runner.release();
     }
@@ -21,12 +29,16 @@ export function sessionsOf(dataSource: DataSource): WithSession {
 
 function sessionOn(client: Client): Session {
   return {
-    async query<Row>({ name, text }: Statement, values: readonly unknown[]) {
-      const { rows, rowCount } = await client.query({ name, text, values });
+    async query<Row>(statement: Statement, values: readonly unknown[]) {
+      const { rows, rowCount } = await client.query({ ...statement, values });
       return { rows: rows as Row[], rowCount: rowCount ?? 0 };
     },
     async command(sql) {
       await client.query(sql);
+    },
+    discard() {
+      // The socket may be broken already; closing it is all that is asked, and the pool drops a closed one.
+      client.end().catch(() => undefined);
     },
   };
 }

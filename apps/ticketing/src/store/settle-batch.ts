@@ -86,8 +86,8 @@ async function inTransaction<Result>(session: Session, work: () => Promise<Resul
     await session.command('commit');
     return result;
   } catch (error) {
-    // When the rollback fails too, the connection is gone and the transaction with it: the first error says more.
-    await session.command('rollback').catch(() => undefined);
+    // The first error says more than that of a rollback that fails too.
+    await session.command('rollback').catch(() => session.discard());
     throw error;
   }
 }

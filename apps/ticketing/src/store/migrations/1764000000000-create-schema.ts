@@ -79,6 +79,7 @@ const TICKETS = [
   `create unique index one_open_ticket_per_conversation on ticketing.tickets (conversation) where status = 'open'`,
   `create index tickets_by_age on ticketing.tickets (opened_at, ticket_id)`,
   `create index tickets_of_bot_by_age on ticketing.tickets (bot_id, opened_at, ticket_id)`,
+  `create index tickets_of_chat_by_age on ticketing.tickets (chat_id, opened_at, ticket_id)`,
   `create index tickets_of_conversation_by_age on ticketing.tickets (conversation, opened_at, ticket_id)`,
   `create table ticketing.ticket_messages (
      bot_id text not null,

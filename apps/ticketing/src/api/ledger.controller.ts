@@ -1,0 +1,24 @@
+import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { parseRequest, Problem, Roles } from '@onceline/service-kit';
+import { ledgerParamsSchema, type LedgerEntry } from './schemas.js';
+import { TicketReader } from './ticket-reader.js';
+
+@Controller('v1/ledger')
+@Roles('viewer')
+export class LedgerController {
+  constructor(@Inject(TicketReader) private readonly reader: TicketReader) {}
+
+  // A wildcard: keys hold slashes, and are longer than what the router takes as one parameter.
+  @Get('*idempotencyKey')
+  async one(@Param() params: Record<string, string>): Promise<LedgerEntry> {
+    const { idempotencyKey } = parseRequest(ledgerParamsSchema, 'params', { idempotencyKey: params['*'] });
+    const entry = await this.reader.ledgerEntry(idempotencyKey);
+    if (entry) return entry;
+    throw new Problem(404, {
+      title: 'Not Found',
+      detail: 'No outcome is recorded under this key. The update may still be pending.',
+      field: 'params.idempotencyKey',
+      fix: 'Ask again in a second; if it stays so, check the key.',
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import type { Outcome } from '@onceline/contracts';
+import type { WithSession } from '../store/session.js';
+import type { LedgerEntry } from './schemas.js';
+
+const ENTRY = {
+  name: 'ledger-entry',
+  text: `select l.*, (select count(*)::int from ticketing.duplicates d where d.idempotency_key = l.idempotency_key) as duplicate_count
+           from ticketing.ledger l where idempotency_key = $1`,
+};
+const DUPLICATES = {
+  name: 'duplicates-of-key',
+  text: `select raw_partition, raw_offset, received_at, first_raw_offset, first_seen_at from ticketing.duplicates
+           where idempotency_key = $1 order by raw_partition, raw_offset limit 1000`,
+};
+
+interface EntryRow {
+  idempotency_key: string;
+  bot_id: string;
+  update_kind: string;
+  outcome: Outcome;
+  reason: string | null;
+  ticket_id: string | null;
+  traceparent: string | null;
+  received_at: Date;
+  settled_at: Date;
+  unique_partition: number;
+  unique_offset: string;
+  duplicate_count: number;
+}
+
+interface DuplicateRow {
+  raw_partition: number;
+  raw_offset: string;
+  received_at: Date;
+  first_raw_offset: string;
+  first_seen_at: Date;
+}
+
+/** What became of an update; undefined while nothing has. */
+export function readLedgerEntry(withSession: WithSession, key: string): Promise<LedgerEntry | undefined> {
+  return withSession(async (session) => {
+    const [entry] = (await session.query<EntryRow>(ENTRY, [key])).rows;
+    if (!entry) return undefined;
+    const duplicates = entry.duplicate_count === 0 ? [] : (await session.query<DuplicateRow>(DUPLICATES, [key])).rows;
+    return toEntry(entry, duplicates);
+  });
+}
+
+function toEntry(row: EntryRow, duplicates: readonly DuplicateRow[]): LedgerEntry {
+  return {
+    idempotencyKey: row.idempotency_key,
+    botId: row.bot_id,
+    updateKind: row.update_kind,
+    outcome: row.outcome,
+    reason: row.reason,
+    ticketId: row.ticket_id,
+    traceId: row.traceparent?.split('-')[1] ?? null,
+    receivedAt: row.received_at.toISOString(),
+    settledAt: row.settled_at.toISOString(),
+    position: { partition: row.unique_partition, offset: Number(row.unique_offset) },
+    duplicateCount: row.duplicate_count,
+    duplicates: duplicates.map((copy) => ({
+      partition: copy.raw_partition,
+      offset: Number(copy.raw_offset),
+      receivedAt: copy.received_at.toISOString(),
+      firstOffset: Number(copy.first_raw_offset),
+      firstSeenAt: copy.first_seen_at.toISOString(),
+    })),
+    explanation: explain({
+      outcome: row.outcome,
+      reason: row.reason,
+      ticketId: row.ticket_id,
+      receivedAt: row.received_at.toISOString(),
+      copies: row.duplicate_count,
+    }),
+  };
+}
+
+/** For the person who posted the same line twice and wonders where the second ticket is. */
+export function explain(entry: {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+  readonly ticketId: string | null;
+  readonly receivedAt: string;
+  readonly copies: number;
+}): string {
+  const { outcome, reason, ticketId, receivedAt, copies } = entry;
+  const why = reason === null ? '' : ` (${reason})`;
+  const where = ticketId === null ? '' : `, ticket ${ticketId}`;
+  const first = `The copy received at ${receivedAt} ended as ${outcome}${why}${where}.`;
+  if (copies === 0) return first;
+  const later = copies === 1 ? '1 further copy was' : `${copies} further copies were`;
+  return `${first} ${later} refused: the same update had been seen before, so it made no second ticket.`;
+}

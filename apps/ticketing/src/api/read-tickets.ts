@@ -1,0 +1,125 @@
+import { decodeCursor, encodeCursor } from '@onceline/service-kit';
+import { z } from 'zod';
+import type { Session, WithSession } from '../store/session.js';
+import type { EventsPage, Ticket, TicketsPage, TicketsQuery, TicketWithMessages } from './schemas.js';
+
+const TICKET_COLUMNS = `ticket_id, bot_id, chat_id, conversation, customer_id, status, version, message_count, opened_at, updated_at`;
+
+interface TicketRow {
+  ticket_id: string;
+  bot_id: string;
+  chat_id: string;
+  conversation: string;
+  customer_id: string | null;
+  status: string;
+  version: number;
+  message_count: number;
+  opened_at: Date;
+  updated_at: Date;
+}
+
+const ticketCursorSchema = z.tuple([z.iso.datetime(), z.string()]);
+
+/** Newest first; the id decides between tickets of the same moment. */
+export async function readTickets(withSession: WithSession, query: TicketsQuery): Promise<TicketsPage> {
+  const conditions: string[] = [];
+  const values: unknown[] = [];
+  const parameter = (value: unknown) => `$${values.push(value)}`;
+  const columns = { bot_id: query.bot, chat_id: query.chat, conversation: query.conversation, status: query.status };
+  for (const [column, value] of Object.entries(columns)) {
+    if (value !== undefined) conditions.push(`${column} = ${parameter(value)}`);
+  }
+  if (query.cursor !== undefined) {
+    const [openedAt, ticketId] = decodeCursor(ticketCursorSchema, query.cursor);
+    conditions.push(`(opened_at, ticket_id) < (${parameter(openedAt)}::timestamptz, ${parameter(ticketId)}::text)`);
+  }
+  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+  const text = `select ${TICKET_COLUMNS} from ticketing.tickets ${where}
+    order by opened_at desc, ticket_id desc limit ${parameter(query.limit + 1)}`;
+  const { rows } = await withSession((session) => session.query<TicketRow>({ text }, values));
+  const items = rows.slice(0, query.limit).map(toTicket);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > query.limit && last ? encodeCursor([last.openedAt, last.id]) : null };
+}
+
+const ONE_TICKET = { name: 'one-ticket', text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = $1` };
+const MESSAGES = {
+  name: 'messages-of-ticket',
+  text: `select message_id, version, sent_at, text from
+           (select * from ticketing.ticket_messages where ticket_id = $1 order by version desc limit 1000) as latest
+         order by version`,
+};
+
+interface MessageRow {
+  message_id: string;
+  version: number;
+  sent_at: Date;
+  text: string | null;
+}
+
+/** Ticket and messages of one moment. */
+export function readTicket(withSession: WithSession, id: string): Promise<TicketWithMessages | undefined> {
+  return withSession((session) =>
+    atOneMoment(session, async () => {
+      const [ticket] = (await session.query<TicketRow>(ONE_TICKET, [id])).rows;
+      if (!ticket) return undefined;
+      const { rows } = await session.query<MessageRow>(MESSAGES, [id]);
+      const messages = rows.map((row) => ({
+        messageId: Number(row.message_id),
+        version: row.version,
+        sentAt: row.sent_at.toISOString(),
+        text: row.text,
+      }));
+      return { ...toTicket(ticket), messages };
+    }),
+  );
+}
+
+const EVENTS = {
+  name: 'events-of-ticket',
+  text: `select version, payload from ticketing.events where ticket_id = $1 and version > $2 order by version limit $3`,
+};
+
+/** The history in order; undefined when there is no such ticket. */
+export async function readEvents(
+  withSession: WithSession,
+  id: string,
+  page: { limit: number; cursor?: string | undefined },
+): Promise<EventsPage | undefined> {
+  const after = page.cursor === undefined ? 0 : decodeCursor(z.int().positive(), page.cursor);
+  const { rows } = await withSession((session) =>
+    session.query<{ version: number; payload: EventsPage['items'][number] }>(EVENTS, [id, after, page.limit + 1]),
+  );
+  if (rows.length === 0 && after === 0) return undefined;
+  const items = rows.slice(0, page.limit);
+  const last = items.at(-1);
+  return {
+    items: items.map(({ payload }) => payload),
+    nextCursor: rows.length > page.limit && last ? encodeCursor(last.version) : null,
+  };
+}
+
+async function atOneMoment<Result>(session: Session, read: () => Promise<Result>): Promise<Result> {
+  await session.command('begin transaction isolation level repeatable read read only');
+  try {
+    return await read();
+  } finally {
+    // Nothing was written, so there is nothing to lose.
+    await session.command('rollback').catch(() => session.discard());
+  }
+}
+
+function toTicket(row: TicketRow): Ticket {
+  return {
+    id: row.ticket_id,
+    botId: row.bot_id,
+    chatId: row.chat_id,
+    conversation: row.conversation,
+    customerId: row.customer_id,
+    status: row.status,
+    version: row.version,
+    messageCount: row.message_count,
+    openedAt: row.opened_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}

@@ -1,0 +1,60 @@
+import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { parseRequest, Problem, Roles } from '@onceline/service-kit';
+import {
+  eventsQuerySchema,
+  ticketParamsSchema,
+  ticketsQuerySchema,
+  type EventsPage,
+  type TicketsPage,
+  type TicketWithMessages,
+} from './schemas.js';
+import { TicketReader } from './ticket-reader.js';
+
+interface Reply {
+  header(name: string, value: string): unknown;
+  status(code: number): unknown;
+}
+
+@Controller('v1/tickets')
+@Roles('viewer')
+export class TicketsController {
+  constructor(@Inject(TicketReader) private readonly reader: TicketReader) {}
+
+  @Get()
+  list(@Query() query: unknown): Promise<TicketsPage> {
+    return this.reader.tickets(parseRequest(ticketsQuerySchema, 'query', query));
+  }
+
+  @Get(':id')
+  async one(
+    @Param() params: unknown,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<TicketWithMessages | undefined> {
+    const { id } = parseRequest(ticketParamsSchema, 'params', params);
+    const ticket = await this.reader.ticket(id);
+    if (!ticket) throw noTicket();
+    const etag = `"${ticket.version}"`;
+    reply.header('etag', etag);
+    if (known !== etag) return ticket;
+    reply.status(304);
+    return undefined;
+  }
+
+  @Get(':id/events')
+  async events(@Param() params: unknown, @Query() query: unknown): Promise<EventsPage> {
+    const { id } = parseRequest(ticketParamsSchema, 'params', params);
+    const page = await this.reader.events(id, parseRequest(eventsQuerySchema, 'query', query));
+    if (!page) throw noTicket();
+    return page;
+  }
+}
+
+function noTicket(): Problem {
+  return new Problem(404, {
+    title: 'Not Found',
+    detail: 'There is no ticket with this id.',
+    field: 'params.id',
+    fix: 'Take an id from GET /v1/tickets or from the ledger.',
+  });
+}

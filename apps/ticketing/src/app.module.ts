@@ -1,0 +1,37 @@
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { BearerGuard, type ApiToken } from '@onceline/service-kit';
+import { LedgerController } from './api/ledger.controller.js';
+import { TicketReader } from './api/ticket-reader.js';
+import { TicketsController } from './api/tickets.controller.js';
+import { HandleDuplicates } from './handle-duplicates.js';
+import { HandleUpdates } from './handle-updates.js';
+import { UpdatesController } from './updates.controller.js';
+
+/** What the controllers work with. */
+export interface TicketingParts {
+  readonly tokens: readonly ApiToken[];
+  readonly updates: HandleUpdates;
+  readonly duplicates: HandleDuplicates;
+  readonly reader: TicketReader;
+  /** Closes what the parts hold, once requests and batches in hand are done. */
+  close(): Promise<void>;
+}
+
+@Module({})
+export class TicketingModule {
+  static of(parts: TicketingParts): DynamicModule {
+    const lifetime: OnApplicationShutdown = { onApplicationShutdown: () => parts.close() };
+    return {
+      module: TicketingModule,
+      controllers: [UpdatesController, TicketsController, LedgerController],
+      providers: [
+        { provide: APP_GUARD, useValue: new BearerGuard(parts.tokens) },
+        { provide: HandleUpdates, useValue: parts.updates },
+        { provide: HandleDuplicates, useValue: parts.duplicates },
+        { provide: TicketReader, useValue: parts.reader },
+        { provide: 'lifetime', useValue: lifetime },
+      ],
+    };
+  }
+}

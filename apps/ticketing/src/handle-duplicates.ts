@@ -1,0 +1,38 @@
+import type { BatchOutcome, RecordBatch } from '@onceline/kafka';
+import type { DatabasePause } from './database-pause.js';
+import type { FailureKind } from './store/failure.js';
+import { recordDuplicates } from './store/record-duplicates.js';
+import type { WithSession } from './store/session.js';
+
+export interface HandleDuplicatesOptions {
+  readonly withSession: WithSession;
+  readonly kindOf: (error: unknown) => FailureKind;
+  readonly pause: DatabasePause;
+  readonly observer: {
+    duplicatesRecorded(recorded: number, malformed: number): void;
+    paused(error: unknown, afterMs: number): void;
+  };
+}
+
+/** Stores the copies that dedupe refused beside the update they repeat. */
+export class HandleDuplicates {
+  constructor(private readonly options: HandleDuplicatesOptions) {}
+
+  async handle(batches: readonly RecordBatch[]): Promise<BatchOutcome> {
+    const { withSession, kindOf, pause, observer } = this.options;
+    try {
+      const { recorded, malformed } = await recordDuplicates(
+        withSession,
+        batches.flatMap(({ records }) => records),
+      );
+      pause.end();
+      observer.duplicatesRecorded(recorded, malformed);
+      return { settle: 'commit' };
+    } catch (error) {
+      if (kindOf(error) === 'defect') throw error;
+      const afterMs = pause.begin('database unavailable');
+      observer.paused(error, afterMs);
+      return { settle: 'redeliver', afterMs };
+    }
+  }
+}

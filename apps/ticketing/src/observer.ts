@@ -1,0 +1,66 @@
+import type { Logger } from '@onceline/service-kit';
+import type { BatchObserver, BatchReport } from './handle-updates.js';
+import type { OutboxSourceName, TicketingMetrics } from './metrics.js';
+import type { RelayObserver } from './outbox/relay.js';
+import type { Settlement } from './store/plan-batch.js';
+
+/** Turns what happened into metrics and log lines: one line per batch, one per dead letter, none with message text. */
+export class TicketingObserver implements BatchObserver, RelayObserver {
+  constructor(
+    private readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+    private readonly metrics: TicketingMetrics,
+  ) {}
+
+  settled({ records, settlements, seconds }: BatchReport): void {
+    this.metrics.settled(records, settlements, seconds);
+    const outcomes = countBy(settlements, ({ outcome }) => outcome);
+    const ms = Math.round(seconds * 1000);
+    this.logger.info({ records, settledBefore: records - settlements.length, outcomes, ms }, 'batch settled');
+    for (const settlement of settlements) if (settlement.failure) this.deadLettered(settlement);
+  }
+
+  paused(error: unknown, afterMs: number): void {
+    this.metrics.consumerPaused();
+    this.logger.warn({ err: withoutContents(error), afterMs }, 'consumption paused');
+  }
+
+  duplicatesRecorded(recorded: number, malformed: number): void {
+    this.metrics.duplicatesRecorded(recorded, malformed);
+    this.logger.info({ recorded, malformed }, 'duplicates recorded');
+  }
+
+  published(source: OutboxSourceName, count: number): void {
+    this.metrics.recordsPublished(source, count);
+  }
+
+  measured(source: OutboxSourceName, backlog: number, oldestSeconds: number): void {
+    this.metrics.outboxMeasured(source, backlog, oldestSeconds);
+  }
+
+  failed(error: unknown): void {
+    this.logger.warn({ err: withoutContents(error) }, 'publishing failed, will be repeated');
+  }
+
+  private deadLettered({ update, failure }: Settlement): void {
+    const { topic, partition, offset } = update.record;
+    const { idempotencyKey, botId, updateKind, traceparent } = update;
+    this.logger.warn(
+      { idempotencyKey, botId, updateKind, failure, topic, partition, offset, traceId: traceparent?.split('-')[1] },
+      'update dead-lettered',
+    );
+  }
+}
+
+/** PostgreSQL repeats values in `detail` and in some messages; code and place say enough. */
+function withoutContents(error: unknown): object {
+  const { name, code, constraint, table } = (error ?? {}) as Record<string, unknown>;
+  const isDatabaseError = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
+  const message = isDatabaseError ? undefined : error instanceof Error ? error.message : String(error);
+  return { name, code, constraint, table, message };
+}
+
+function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[keyOf(item)] = (counts[keyOf(item)] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,197 @@
+import { TOPICS, topicDeclarations } from '@onceline/contracts';
+import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
+import { eventually, releaseStack, useStack } from '@onceline/testing';
+import { openStore, traced, tracedMessage, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
+import { settleBatchOn } from '../store/settle-batch.js';
+import { Relay, type RelayObserver } from './relay.js';
+
+let kafka: Kafka;
+let store: TestStore;
+let producer: BatchingProducer;
+let relays: Relay[];
+
+beforeAll(async () => {
+  const stack = await useStack();
+  kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'relay-spec' });
+  await kafka.admin.createMissing(topicDeclarations({ partitions: 3 }), { replicationFactor: 1 });
+  producer = await kafka.producer();
+});
+afterAll(async () => {
+  await kafka.close();
+  await releaseStack();
+});
+beforeEach(async () => {
+  store = await openStore();
+  relays = [];
+});
+afterEach(async () => {
+  await Promise.all(relays.map((relay) => relay.stop()));
+  await store.close();
+});
+
+const silent: RelayObserver = { published: () => undefined, measured: () => undefined, failed: () => undefined };
+
+function startRelay(
+  changes: { producer?: Pick<BatchingProducer, 'send'>; observer?: Partial<RelayObserver> } = {},
+): Relay {
+  const relay = new Relay({
+    withSession: store.withSession,
+    producer: changes.producer ?? producer,
+    observer: { ...silent, ...changes.observer },
+  });
+  relays.push(relay);
+  relay.start();
+  return relay;
+}
+
+const settle = (updates: Parameters<ReturnType<typeof settleBatchOn>>[0]) => settleBatchOn(store.withSession)(updates);
+
+/** Published records of this spec's tickets, per ticket in order. */
+async function published(): Promise<Map<string, ConsumedRecord[]>> {
+  const ours = new Set(
+    (await store.ask<{ ticket_id: string }>('select distinct ticket_id from ticketing.events')).map(
+      (row) => row.ticket_id,
+    ),
+  );
+  const byTicket = new Map<string, ConsumedRecord[]>();
+  await kafka.read(TOPICS.ticketEvents, ({ records }) => {
+    for (const record of records) {
+      if (record.key === null || !ours.has(record.key)) continue;
+      byTicket.set(record.key, [...(byTicket.get(record.key) ?? []), record]);
+    }
+  });
+  return byTicket;
+}
+const versionsOf = (records: readonly ConsumedRecord[]) =>
+  records.map(({ value }) => (JSON.parse(String(value)) as { version: number }).version);
+const countOf = (byTicket: ReadonlyMap<string, readonly ConsumedRecord[]>) =>
+  [...byTicket.values()].reduce((sum, records) => sum + records.length, 0);
+
+describe('what was committed is published', () => {
+  it('the stored bytes under the ticket id, with event id, type and the stored trace context', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    startRelay();
+    await settle([{ ...tracedMessage(1), traceparent }]);
+    await eventually(async () => expect(countOf(await published())).toBe(2));
+    const [records] = [...(await published()).values()];
+    const rows = await store.ask<{ payload: string; event_id: string; type: string; ticket_id: string }>(
+      'select payload::text, event_id, type, ticket_id from ticketing.events order by version',
+    );
+    expect(records?.map(({ key, value, headers }) => ({ key, value: String(value), headers }))).toEqual(
+      rows.map((row) => ({
+        key: row.ticket_id,
+        value: row.payload,
+        headers: { 'event-id': row.event_id, 'event-type': row.type, traceparent },
+      })),
+    );
+  });
+
+  it('a thousand events of fifty tickets once each, in order per ticket, before a wake-up could be missed', async () => {
+    const relay = startRelay();
+    for (let round = 0; round < 19; round += 1) {
+      await settle(Array.from({ length: 50 }, (_, chat) => tracedMessage(chat)));
+      relay.wake();
+    }
+    await eventually(async () => expect(countOf(await published())).toBe(1000));
+    for (const records of (await published()).values()) {
+      expect(versionsOf(records)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    }
+  });
+
+  it('dead letters with their bytes and headers', async () => {
+    startRelay();
+    const broken = uniqueRecord({}, { key: 'relay-spec', value: Buffer.from([0, 255, 1]) });
+    await settle([traced(broken)]);
+    const letters: ConsumedRecord[] = [];
+    await eventually(async () => {
+      letters.length = 0;
+      await kafka.read(TOPICS.ticketingDeadLetter, ({ records }) => {
+        letters.push(...records.filter(({ key }) => key === 'relay-spec'));
+      });
+      expect(letters).toHaveLength(1);
+    });
+    expect(letters[0]?.value).toEqual(broken.value);
+    expect(letters[0]?.headers).toMatchObject({
+      'failure-code': 'malformed-update',
+      'origin-offset': String(broken.offset),
+    });
+  });
+});
+
+describe('commit order', () => {
+  it('a transaction left open holds back what was committed after it, and loses nothing', async () => {
+    let published_ = 0;
+    startRelay({ observer: { published: (_, count) => (published_ += count) } });
+    const insert = `insert into ticketing.events (ticket_id, version, type, event_id, idempotency_key, payload)
+      values ($1, 1, 'ticket-opened', $1 || '.1', 'k', '{"version":1}')`;
+    await store.postgres.transaction(async (early) => {
+      await early.query(insert, [`early-${store.url}`]);
+      await store.postgres.query(insert, [`late-${store.url}`]);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      expect(published_).toBe(0);
+    });
+    await eventually(async () =>
+      expect([...(await published()).keys()].sort()).toEqual([`early-${store.url}`, `late-${store.url}`]),
+    );
+    expect(published_).toBe(2);
+  });
+});
+
+describe('at least once, in order', () => {
+  it('acknowledged but the cursor not moved: repeated under the same event ids, first copies in order', async () => {
+    let failures = 0;
+    const forgetful: Pick<BatchingProducer, 'send'> = {
+      async send(topic, record, options) {
+        const position = await producer.send(topic, record, options);
+        if (failures === 0 && (failures += 1)) throw await failureOf(producer);
+        return position;
+      },
+    };
+    const failed: unknown[] = [];
+    startRelay({ producer: forgetful, observer: { failed: (error) => failed.push(error) } });
+    await settle(Array.from({ length: 40 }, (_, index) => tracedMessage(index % 4)));
+    await eventually(async () => expect(countOf(await published())).toBe(88));
+    expect(failed).toHaveLength(1);
+    for (const records of (await published()).values()) {
+      const ids = records.map(({ headers }) => headers['event-id']);
+      expect(new Set(ids).size).toBe(11);
+      const firstCopies = records.filter(({ headers }, index) => ids.indexOf(headers['event-id']) === index);
+      expect(versionsOf(firstCopies)).toEqual(Array.from({ length: 11 }, (_, index) => index + 1));
+    }
+  });
+
+  it('its connection cut: goes on by itself with another one', async () => {
+    const failed: unknown[] = [];
+    const relay = startRelay({ observer: { failed: (error) => failed.push(error) } });
+    await eventually(() => expect(relay.isPublisher()).toBe(true));
+    await store.ask(`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database =
+      (select oid from pg_database where datname = current_database())`);
+    await settle([tracedMessage(1)]);
+    await eventually(async () => expect(countOf(await published())).toBe(2));
+    expect(failed.length).toBeGreaterThan(0);
+  });
+});
+
+describe('one publisher', () => {
+  it('a second instance stands by, and takes over where the first one stopped', async () => {
+    const first = startRelay();
+    await eventually(() => expect(first.isPublisher()).toBe(true));
+    const second = startRelay();
+    await settle([tracedMessage(1)]);
+    await eventually(async () => expect(countOf(await published())).toBe(2));
+    expect(second.isPublisher()).toBe(false);
+    await first.stop();
+    await eventually(() => expect(second.isPublisher()).toBe(true));
+    await settle([tracedMessage(1)]);
+    await eventually(async () => expect(countOf(await published())).toBe(3));
+  });
+});
+
+/** A real error of the client, as the relay meets it when an acknowledgement is lost. */
+async function failureOf(from: BatchingProducer): Promise<unknown> {
+  const tooLarge = { key: 'k', value: Buffer.alloc(3 * 1024 * 1024) };
+  return from.send(TOPICS.ticketEvents, tooLarge).then(
+    () => new Error('a record above the limit was taken'),
+    (error: unknown) => error,
+  );
+}

@@ -1,0 +1,92 @@
+import type { DynamicModule } from '@nestjs/common';
+import { topicDeclarations } from '@onceline/contracts';
+import { connectKafka, type Kafka } from '@onceline/kafka';
+import { isUnavailable, type Postgres } from '@onceline/postgres';
+import { KafkaTransport, metricsRegistry, requireTopics, type ServiceKit } from '@onceline/service-kit';
+import type { Registry } from 'prom-client';
+import { TicketReader } from './api/ticket-reader.js';
+import { TicketingModule } from './app.module.js';
+import type { TicketingConfig } from './config.js';
+import { DatabasePause } from './database-pause.js';
+import { HandleDuplicates } from './handle-duplicates.js';
+import { HandleUpdates } from './handle-updates.js';
+import { TicketingMetrics } from './metrics.js';
+import { TicketingObserver } from './observer.js';
+import { Relay } from './outbox/relay.js';
+import { failureKind } from './store/failure.js';
+import { openDatabase, requireMigrations } from './store/open-database.js';
+import { sessionsOf } from './store/sessions.js';
+import { settleBatchOn } from './store/settle-batch.js';
+import { UpdateSpans } from './trace-updates.js';
+
+/** The service put together. */
+export class Ticketing {
+  private readonly kafka: Kafka;
+  private readonly metrics = new TicketingMetrics(metricsRegistry as unknown as Registry);
+
+  constructor(private readonly config: TicketingConfig) {
+    this.kafka = connectKafka({ brokers: config.KAFKA_BROKERS, clientId: 'onceline-ticketing' });
+  }
+
+  /** Refuses to come up on missing topics or migrations. */
+  async module(kit: ServiceKit): Promise<DynamicModule> {
+    const postgres = await openDatabase(this.config.DATABASE_URL, kit.logger);
+    try {
+      await requireMigrations(postgres);
+      await requireTopics(this.kafka, topicDeclarations({ partitions: this.config.PARTITIONS }));
+      return await this.assemble(kit, postgres);
+    } catch (error) {
+      await Promise.allSettled([this.kafka.close(), postgres.close()]);
+      throw error;
+    }
+  }
+
+  transport(kit: ServiceKit): KafkaTransport {
+    const transport = new KafkaTransport({
+      kafka: this.kafka,
+      groupId: this.config.TICKETING_GROUP_ID,
+      maxRecords: this.config.TICKETING_MAX_BATCH,
+      onFatal: (error) => kit.fatal(error),
+    });
+    this.metrics.watchConsumer(transport.consumer());
+    return transport;
+  }
+
+  private async assemble({ logger, health }: ServiceKit, postgres: Postgres): Promise<DynamicModule> {
+    const withSession = sessionsOf(postgres);
+    const observer = new TicketingObserver(logger, this.metrics);
+    const pause = new DatabasePause();
+    const kindOf = (error: unknown) => failureKind(error, isUnavailable);
+    health.readiness('database', () => pause.reason() ?? pingProblem(postgres));
+    const relay = new Relay({ withSession, producer: await this.kafka.producer(), observer });
+    relay.start();
+    return TicketingModule.of({
+      tokens: this.config.API_TOKENS,
+      updates: new HandleUpdates({
+        groupId: this.config.TICKETING_GROUP_ID,
+        settle: settleBatchOn(withSession),
+        kindOf,
+        pause,
+        spans: new UpdateSpans(this.config.TICKETING_GROUP_ID),
+        observer,
+        committed: () => relay.wake(),
+      }),
+      duplicates: new HandleDuplicates({ withSession, kindOf, pause, observer }),
+      reader: new TicketReader(withSession, isUnavailable),
+      close: async () => {
+        await relay.stop();
+        await this.kafka.close();
+        await postgres.close();
+      },
+    });
+  }
+}
+
+async function pingProblem(postgres: Postgres): Promise<string | undefined> {
+  try {
+    await postgres.query('select 1');
+    return undefined;
+  } catch (error) {
+    return isUnavailable(error) ? 'database unavailable' : 'the database refuses queries';
+  }
+}
