@@ -1,0 +1,143 @@
+import {
+  HEADERS,
+  TOPICS,
+  encodeSeenRecord,
+  idempotencyKey,
+  isMalformed,
+  parseUpdate,
+  topicDeclarations,
+} from '@onceline/contracts';
+import { connectKafka, type BatchingProducer, type Kafka } from '@onceline/kafka';
+import { Client } from 'pg';
+import { messageUpdate, rawRecord, releaseStack, uniqueName, uniqueRecord, useStack } from './index.js';
+import { auditSystem } from './checker.js';
+import { eventually } from './eventually.js';
+
+const BOT = '1000001';
+const PARTITIONS = 3;
+
+/** The columns that the checker reads, as ticketing's migrations make them. */
+const TABLES = [
+  'create schema ticketing',
+  `create table ticketing.ledger (idempotency_key text primary key, outcome text not null, ticket_id text,
+     unique_partition int not null, unique_offset bigint not null, received_at timestamptz not null)`,
+  `create table ticketing.duplicates (raw_partition int, raw_offset bigint, idempotency_key text not null,
+     primary key (raw_partition, raw_offset))`,
+  `create table ticketing.events (ticket_id text not null, version int not null, idempotency_key text not null)`,
+  'create table ticketing.tickets (ticket_id text primary key)',
+  'create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text)',
+];
+
+let kafka: Kafka;
+let producer: BatchingProducer;
+let database: Client;
+let databaseUrl: string;
+const failures: Error[] = [];
+
+beforeAll(async () => {
+  const stack = await useStack();
+  databaseUrl = await stack.postgres.createDatabase(uniqueName('checker').replace('-', '_'));
+  kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'checker-spec' });
+  await kafka.admin.createMissing(topicDeclarations({ partitions: PARTITIONS }), { replicationFactor: 1 });
+  producer = await kafka.producer();
+  database = new Client({ connectionString: databaseUrl });
+  await database.connect();
+  for (const statement of TABLES) await database.query(statement);
+});
+
+afterAll(async () => {
+  await database?.end();
+  await producer?.close();
+  await kafka?.close();
+  await releaseStack();
+});
+
+/** Does by hand what dedupe and ticketing do with one update and a copy of it. */
+async function settleByHand(updateId: number): Promise<string> {
+  const bytes = messageUpdate({ updateId, chatId: 500_000 + updateId });
+  const update = parseUpdate(bytes);
+  if (isMalformed(update)) throw new Error(update.malformed);
+  const key = idempotencyKey(BOT, update);
+  const receivedAt = new Date('2026-01-31T12:00:00.123Z');
+  const first = await producer.send(TOPICS.raw, rawRecord(BOT, bytes, receivedAt));
+  const copy = await producer.send(TOPICS.raw, rawRecord(BOT, bytes, receivedAt));
+  const { partition } = first;
+  const unique = await producer.send(TOPICS.unique, uniqueRecord(BOT, bytes, receivedAt), { partition });
+  const seen = encodeSeenRecord({ payloadHash: '0'.repeat(16), firstOffset: first.offset, firstSeenAt: Date.now() });
+  await producer.send(TOPICS.seen, { key, value: seen }, { partition });
+  const duplicate = {
+    schemaVersion: 1,
+    idempotencyKey: key,
+    copy: { partition, offset: copy.offset, receivedAt: receivedAt.toISOString() },
+    first: { offset: first.offset, seenAt: receivedAt.toISOString() },
+  };
+  const value = Buffer.from(JSON.stringify(duplicate));
+  await producer.send(TOPICS.duplicates, { key: 'k', value, headers: { [HEADERS.botId]: BOT } }, { partition });
+  const ticket = `ticket-${updateId}`;
+  await database.query('insert into ticketing.ledger values ($1, $2, $3, $4, $5, $6)', [
+    key,
+    'ticket-opened',
+    ticket,
+    partition,
+    unique.offset,
+    receivedAt,
+  ]);
+  await database.query('insert into ticketing.duplicates values ($1, $2, $3)', [partition, copy.offset, key]);
+  await database.query('insert into ticketing.events values ($1, 1, $2)', [ticket, key]);
+  await database.query('insert into ticketing.tickets values ($1)', [ticket]);
+  await database.query('insert into ticketing.ticket_messages values ($1, $2, $3, $4)', [BOT, '1', updateId, ticket]);
+  return key;
+}
+
+/** Commits everything in these topics for this group, as a stage that is done would. */
+async function commitAll(groupId: string, topics: readonly string[]): Promise<void> {
+  const handle = async () => ({ settle: 'commit' }) as const;
+  const consumer = await kafka.consume({ groupId, topics, handle, onFailure: (error) => void failures.push(error) });
+  await eventually(async () => {
+    for (const topic of topics) {
+      const committed = await kafka.admin.committed(groupId, topic);
+      const ends = await kafka.admin.offsets(topic);
+      if (ends.some(({ high }, partition) => high > 0 && committed[partition] !== high)) return false;
+    }
+    return true;
+  });
+  await consumer.stop();
+  expect(failures).toEqual([]);
+}
+
+test('reads both sides itself: pending until committed, balanced, and a deleted ledger row is named', async () => {
+  const keys: string[] = [];
+  for (let updateId = 1; updateId <= 20; updateId += 1) keys.push(await settleByHand(updateId));
+  const malformed = await producer.send(TOPICS.raw, {
+    ...rawRecord(BOT, messageUpdate({ updateId: 1 })),
+    value: Buffer.from('{'),
+  });
+  const audit = () => auditSystem({ kafka, databaseUrl, waitMs: 0 });
+
+  expect(await audit()).toMatchObject({ balanced: false, pending: 1, missing: [], doubled: [] });
+
+  await producer.send(TOPICS.dedupeDeadLetter, {
+    key: 'k',
+    value: Buffer.from('{'),
+    headers: {
+      [HEADERS.failureCode]: 'malformed-update',
+      [HEADERS.originPartition]: String(malformed.partition),
+      [HEADERS.originOffset]: String(malformed.offset),
+    },
+  });
+  await commitAll('dedupe', [TOPICS.raw]);
+  await commitAll('ticketing', [TOPICS.unique, TOPICS.duplicates]);
+  expect(await audit()).toMatchObject({
+    balanced: true,
+    raw: 41,
+    unique: 20,
+    duplicates: 20,
+    malformed: 1,
+    recordedDuplicates: 20,
+    outcomes: { 'ticket-opened': 20 },
+    contradictions: [],
+  });
+
+  await database.query('delete from ticketing.ledger where idempotency_key = $1', [keys[7]]);
+  expect(await audit()).toMatchObject({ balanced: false, pending: 0, missing: [keys[7]] });
+});
