@@ -12,7 +12,7 @@ export {
   type SettingProblem,
   type WholeNumberOptions,
 } from './config.js';
-export { createLogger, type Logger } from './logger.js';
+export { createLogger, kafkaLog, type Logger } from './logger.js';
 export { metricsRegistry } from './metrics.js';
 export { HealthRegistry, type HealthCheck } from './health-registry.js';
 export { KafkaContext, KafkaTransport, type KafkaTransportOptions } from './kafka-transport.js';

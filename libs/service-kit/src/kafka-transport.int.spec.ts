@@ -1,6 +1,13 @@
 import { Controller, Injectable, Module, Scope } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { connectKafka, type BatchOutcome, type Kafka, type PartitionTask, type RecordBatch } from '@onceline/kafka';
+import {
+  connectKafka,
+  createInMemoryKafka,
+  type BatchOutcome,
+  type Kafka,
+  type PartitionTask,
+  type RecordBatch,
+} from '@onceline/kafka';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
 import { of, type Observable } from 'rxjs';
 import { KafkaContext, KafkaTransport, type KafkaTransportOptions } from './kafka-transport.js';
@@ -15,20 +22,9 @@ const config = { PORT: 0, HOST: '127.0.0.1', LOG_LEVEL: 'silent', SHUTDOWN_TIMEO
 let kafka: Kafka;
 const services: RunningService[] = [];
 
-beforeAll(async () => {
-  const stack = await useStack({ postgres: false });
-  kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'transport-spec' });
-  const topic = (name: string) => ({ name, partitions: 2, config: {} });
-  await kafka.admin.createMissing([topic(TOPIC), topic(OTHER), topic(CHANGELOG)], { replicationFactor: 1 });
-}, 120_000);
 afterEach(async () => {
   for (const service of services.splice(0)) await service.stop();
 });
-afterAll(async () => {
-  await kafka.close();
-  await releaseStack();
-});
-
 type Options = Partial<KafkaTransportOptions>;
 
 /** Runs controllers on a transport of their own; answers what the transport called fatal. */
@@ -62,112 +58,129 @@ async function send(topic: string, ...values: string[]): Promise<void> {
 const valuesOf = (batches: readonly RecordBatch[]) =>
   batches.flatMap(({ records }) => records.map(({ value }) => String(value)));
 
-describe('a handler of batches', () => {
-  it('gets whole batches, answers what became of them, and gets redelivered ones again', async () => {
-    const calls: string[][] = [];
-    const outcomes: BatchOutcome[] = [{ settle: 'redeliver', afterMs: 50 }];
-    @Controller()
-    class Handler {
-      @EventPattern<string>(TOPIC)
-      handle(@Payload() batches: readonly RecordBatch[], @Ctx() context: KafkaContext): Promise<BatchOutcome> {
-        expect(context.topic).toBe(TOPIC);
-        calls.push(valuesOf(batches));
-        return Promise.resolve(outcomes.shift() ?? { settle: 'commit' });
-      }
-    }
-    await send(TOPIC, 'a', 'b');
-    const groupId = uniqueName('group');
-    const { transport, service, fatal } = await run([Handler], { groupId });
-    await eventually(() => calls.slice(1).flat().length === 2);
-    expect(calls[0]).toEqual(calls.slice(1).flat().slice(0, calls[0]?.length));
-    await eventually(async () => (await kafka.admin.committed(groupId, TOPIC))[0] === 2);
-    expect(transport.consumer().isReady()).toBe(true);
-    const ready = await fetch(`${service.url}/health/ready`);
-    expect(await ready.json()).toMatchObject({ details: { consumer: { status: 'up' } } });
-    expect(fatal).toEqual([]);
-  });
+describe.each([
+  [
+    'a real broker',
+    () => useStack({ postgres: false }).then(({ kafka: { brokers } }) => connectKafka({ brokers, clientId: 'spec' })),
+  ],
+  ['the in-memory twin', () => Promise.resolve(createInMemoryKafka())],
+])('on %s', (_name, connect) => {
+  beforeAll(async () => {
+    kafka = await connect();
+    const topic = (name: string) => ({ name, partitions: 2, config: {} });
+    await kafka.admin.createMissing([topic(TOPIC), topic(OTHER), topic(CHANGELOG)], { replicationFactor: 1 });
+  }, 120_000);
+  afterAll(() => kafka.close());
 
-  it('may answer an observable', async () => {
-    let seen = 0;
-    @Controller()
-    class Handler {
-      @EventPattern<string>(TOPIC)
-      handle(@Payload() batches: readonly RecordBatch[]): Observable<BatchOutcome> {
-        seen += valuesOf(batches).length;
-        return of({ settle: 'commit' });
+  describe('a handler of batches', () => {
+    it('gets whole batches, answers what became of them, and gets redelivered ones again', async () => {
+      const calls: string[][] = [];
+      const outcomes: BatchOutcome[] = [{ settle: 'redeliver', afterMs: 50 }];
+      @Controller()
+      class Handler {
+        @EventPattern<string>(TOPIC)
+        handle(@Payload() batches: readonly RecordBatch[], @Ctx() context: KafkaContext): Promise<BatchOutcome> {
+          expect(context.topic).toBe(TOPIC);
+          calls.push(valuesOf(batches));
+          return Promise.resolve(outcomes.shift() ?? { settle: 'commit' });
+        }
       }
-    }
-    await send(TOPIC, 'c');
-    const groupId = uniqueName('group');
-    await run([Handler], { groupId });
-    await eventually(async () => (await kafka.admin.committed(groupId, TOPIC))[0] === seen && seen > 0);
-  });
-
-  it('is fatal, once, with its own error class, when it throws; nothing is committed', async () => {
-    class Defect extends Error {}
-    const defect = new Defect('a bug');
-    @Controller()
-    class Handler {
-      @EventPattern<string>(TOPIC)
-      handle(): Promise<BatchOutcome> {
-        return Promise.reject(defect);
-      }
-    }
-    await send(TOPIC, 'd');
-    const groupId = uniqueName('group');
-    const { fatal, transport } = await run([Handler], { groupId });
-    await eventually(() => fatal.length > 0);
-    expect(fatal).toEqual([defect]);
-    expect(transport.consumer().isReady()).toBe(false);
-    expect((await kafka.admin.committed(groupId, TOPIC))[0]).toBeNull();
-  });
-
-  it('is fatal when it answers no outcome', async () => {
-    @Controller()
-    class Handler {
-      @EventPattern<string>(TOPIC)
-      handle(): Promise<string> {
-        return Promise.resolve('done');
-      }
-    }
-    await send(TOPIC, 'e');
-    const { fatal } = await run([Handler]);
-    await eventually(() => fatal.length > 0);
-    expect(String(fatal[0])).toContain(`The handler of ${TOPIC} answered "done"`);
-  });
-});
-
-describe('a handler with tasks', () => {
-  it('gets one batch of one partition with its task; a throw closes the task and starts the partition anew', async () => {
-    const seen: string[] = [];
-    const life: string[] = [];
-    let failures = 1;
-    class SpecTask implements PartitionTask {
-      constructor(readonly partition: number) {}
-      fence = () => Promise.resolve(void life.push(`fence ${this.partition}`));
-      restore = () => undefined;
-      handle = (batch: RecordBatch) => Promise.resolve(void seen.push(...valuesOf([batch])));
-      close = () => Promise.resolve(void life.push(`close ${this.partition}`));
-    }
-    @Controller()
-    class Handler {
-      @EventPattern<string>(OTHER)
-      async handle(@Payload() batch: RecordBatch, @Ctx() context: KafkaContext<SpecTask>): Promise<void> {
-        expect(context.task.partition).toBe(batch.partition);
-        if (batch.records.length > 0 && failures-- > 0) throw new Error('passing trouble');
-        await context.task.handle(batch);
-      }
-    }
-    await send(OTHER, 'x');
-    const { fatal } = await run([Handler], {
-      tasks: { changelog: CHANGELOG, createTask: (partition) => new SpecTask(partition) },
+      await send(TOPIC, 'a', 'b');
+      const groupId = uniqueName('group');
+      const { transport, service, fatal } = await run([Handler], { groupId });
+      await eventually(() => calls.slice(1).flat().length === 2);
+      expect(calls[0]).toEqual(calls.slice(1).flat().slice(0, calls[0]?.length));
+      await eventually(async () => (await kafka.admin.committed(groupId, TOPIC))[0] === 2);
+      expect(transport.consumer().isReady()).toBe(true);
+      const ready = await fetch(`${service.url}/health/ready`);
+      expect(await ready.json()).toMatchObject({ details: { consumer: { status: 'up' } } });
+      expect(fatal).toEqual([]);
     });
-    await eventually(() => seen.includes('x'), { withinMs: 30_000 });
-    expect(life.filter((step) => step === 'fence 0').length).toBeGreaterThanOrEqual(2);
-    expect(life).toContain('close 0');
-    expect(fatal).toEqual([]);
+
+    it('may answer an observable', async () => {
+      let seen = 0;
+      @Controller()
+      class Handler {
+        @EventPattern<string>(TOPIC)
+        handle(@Payload() batches: readonly RecordBatch[]): Observable<BatchOutcome> {
+          seen += valuesOf(batches).length;
+          return of({ settle: 'commit' });
+        }
+      }
+      await send(TOPIC, 'c');
+      const groupId = uniqueName('group');
+      await run([Handler], { groupId });
+      await eventually(async () => (await kafka.admin.committed(groupId, TOPIC))[0] === seen && seen > 0);
+    });
+
+    it('is fatal, once, with its own error class, when it throws; nothing is committed', async () => {
+      class Defect extends Error {}
+      const defect = new Defect('a bug');
+      @Controller()
+      class Handler {
+        @EventPattern<string>(TOPIC)
+        handle(): Promise<BatchOutcome> {
+          return Promise.reject(defect);
+        }
+      }
+      await send(TOPIC, 'd');
+      const groupId = uniqueName('group');
+      const { fatal, transport } = await run([Handler], { groupId });
+      await eventually(() => fatal.length > 0);
+      expect(fatal).toEqual([defect]);
+      expect(transport.consumer().isReady()).toBe(false);
+      expect((await kafka.admin.committed(groupId, TOPIC))[0]).toBeNull();
+    });
+
+    it('is fatal when it answers no outcome', async () => {
+      @Controller()
+      class Handler {
+        @EventPattern<string>(TOPIC)
+        handle(): Promise<string> {
+          return Promise.resolve('done');
+        }
+      }
+      await send(TOPIC, 'e');
+      const { fatal } = await run([Handler]);
+      await eventually(() => fatal.length > 0);
+      expect(String(fatal[0])).toContain(`The handler of ${TOPIC} answered "done"`);
+    });
+  });
+
+  describe('a handler with tasks', () => {
+    it('gets one batch of one partition with its task; a throw closes the task and starts the partition anew', async () => {
+      const seen: string[] = [];
+      const life: string[] = [];
+      let failures = 1;
+      class SpecTask implements PartitionTask {
+        constructor(readonly partition: number) {}
+        fence = () => Promise.resolve(void life.push(`fence ${this.partition}`));
+        restore = () => undefined;
+        handle = (batch: RecordBatch) => Promise.resolve(void seen.push(...valuesOf([batch])));
+        close = () => Promise.resolve(void life.push(`close ${this.partition}`));
+      }
+      @Controller()
+      class Handler {
+        @EventPattern<string>(OTHER)
+        async handle(@Payload() batch: RecordBatch, @Ctx() context: KafkaContext<SpecTask>): Promise<void> {
+          expect(context.task.partition).toBe(batch.partition);
+          if (batch.records.length > 0 && failures-- > 0) throw new Error('passing trouble');
+          await context.task.handle(batch);
+        }
+      }
+      await send(OTHER, 'x');
+      const { fatal } = await run([Handler], {
+        tasks: { changelog: CHANGELOG, createTask: (partition) => new SpecTask(partition) },
+      });
+      await eventually(() => seen.includes('x'), { withinMs: 30_000 });
+      expect(life.filter((step) => step === 'fence 0').length).toBeGreaterThanOrEqual(2);
+      expect(life).toContain('close 0');
+      expect(fatal).toEqual([]);
+    });
   });
 });
+
+afterAll(releaseStack);
 
 describe('a half-wired transport is refused', () => {
   class Empty {}

@@ -1,6 +1,7 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { destination, pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
 import type { LoggerService } from '@nestjs/common';
+import type { ClientLogEntry } from '@onceline/kafka';
 
 /** A pino logger: `logger.info({ field: value }, 'message')`. */
 export type Logger = PinoLogger;
@@ -28,6 +29,11 @@ function activeSpanIds(): object {
   return { trace_id: context.traceId, span_id: context.spanId };
 }
 
+/** The Kafka client's own lines as lines of our log: `connectKafka({ …, log: kafkaLog(logger) })`. */
+export function kafkaLog(logger: Logger): (entry: ClientLogEntry) => void {
+  return ({ level, message, fields }) => logger[level]({ kafka: fields }, message);
+}
+
 /** Nest tells of each module and route it loads; of interest only when looking for a fault in the wiring. */
 const START_CHATTER: ReadonlySet<string> = new Set([
   'InstanceLoader',
@@ -38,6 +44,9 @@ const START_CHATTER: ReadonlySet<string> = new Set([
   'RoutesResolver',
 ]);
 
+/** What these report is thrown as well, and told by whoever catches it. */
+const TOLD_TWICE: ReadonlySet<string> = new Set(['ExceptionHandler', 'NestApplication']);
+
 /** Nest's own messages as lines of our log. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
@@ -46,7 +55,7 @@ export class NestLogger implements LoggerService {
     this.write(START_CHATTER.has(contextOf(rest) ?? '') ? 'debug' : 'info', message, rest);
   }
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    this.write(TOLD_TWICE.has(contextOf(rest) ?? '') ? 'debug' : 'error', message, rest);
   }
   warn(message: unknown, ...rest: unknown[]): void {
     this.write('warn', message, rest);

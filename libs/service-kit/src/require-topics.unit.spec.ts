@@ -1,3 +1,4 @@
+import { KafkaError } from '@onceline/kafka';
 import { describeFailedStart } from './run-main.js';
 import { requireTopics } from './require-topics.js';
 import { StartRefused } from './start-refused.js';
@@ -8,6 +9,17 @@ const admin = (problems: { topic: string; message: string }[]) =>
 describe('requireTopics', () => {
   it('is silent when all is as declared', async () => {
     await expect(requireTopics(admin([]), [])).resolves.toBeUndefined();
+  });
+
+  it('says that Kafka is away, with another exit code, as a later start may succeed', async () => {
+    const away = { admin: { check: () => Promise.reject(new KafkaError('unavailable', 'connect refused a:1')) } };
+    const refusal = await requireTopics(away as unknown as Parameters<typeof requireTopics>[0], []).catch(
+      (error: unknown) => error,
+    );
+    expect(describeFailedStart(refusal)).toEqual({
+      text: 'Kafka does not answer: connect refused a:1\nFix: start it, or correct KAFKA_BROKERS',
+      exitCode: 69,
+    });
   });
 
   it('names each topic and the command that mends it', async () => {

@@ -135,7 +135,8 @@ class Service {
 
   private createAdapter(): FastifyAdapter {
     const { serverFactory } = this.options;
-    const common = { skipMiddie: true };
+    // A request that still comes in on an open connection is answered: what it needs is closed after HTTP.
+    const common = { skipMiddie: true, return503OnClosing: false };
     if (serverFactory === undefined) return new FastifyAdapter(common);
     return new FastifyAdapter({
       ...common,
