@@ -4,6 +4,7 @@
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+import type { Attempt } from './bot-sender.js';
 import { acceleratedClock } from './clock.js';
 import { serialiseUpdate } from './generate-updates.js';
 import type { StoredUpdate } from './generate-updates.js';
@@ -14,7 +15,6 @@ export interface Received {
   body: string;
   updateId: number;
   connection: number;
-  at: number;
 }
 
 /** Answers with these bytes, or does something to the socket. */
@@ -64,7 +64,7 @@ export class Receiver {
         ];
         text = text.slice(end);
         const updateId = Number(/"update_id":(\d+)/.exec(body)?.[1]);
-        const request = { head, body, updateId, connection, at: clock.now() / 1000 };
+        const request = { head, body, updateId, connection };
         this.requests.push(request);
         const bytes = this.script(request, socket);
         if (typeof bytes === 'string') socket.write(bytes, 'latin1');
@@ -89,6 +89,7 @@ export const update = (updateId: number, queue = updateId, life = 86_400): Store
 /** A receiver and a simulator that posts at it. */
 export class Stage {
   receiver = new Receiver();
+  attempts: Attempt[] = [];
   private simulator: TelegramSimulator | undefined;
 
   /** Makes a fresh simulator for one bot. */
@@ -96,7 +97,13 @@ export class Stage {
     const { maxConnections = 40, ...rest } = options;
     const url = `http://127.0.0.1:${this.receiver.port}/telegram/42?a=b`;
     const bots = [{ id: '42', secret: 'the_secret-1', url, maxConnections }];
-    this.simulator = createTelegramSimulator({ seed: 1, bots, clock, ...rest });
+    this.simulator = createTelegramSimulator({
+      seed: 1,
+      bots,
+      clock,
+      onAttempt: (attempt) => this.attempts.push(attempt),
+      ...rest,
+    });
     return this.simulator;
   }
 
@@ -118,9 +125,15 @@ export class Stage {
     return this.receiver.requests.map(({ updateId }) => updateId);
   }
 
-  /** Seconds between two requests. */
-  gap(from: number, to: number): number {
-    return (this.receiver.requests[to]?.at ?? NaN) - (this.receiver.requests[from]?.at ?? NaN);
+  /** Seconds that the n-th attempt took (from 0). Read off the sender, so that a busy machine cannot make it shorter than it was. */
+  took(attempt: number): number {
+    const { sentAt = NaN, endedAt = NaN } = this.attempts[attempt] ?? {};
+    return (endedAt - sentAt) / 1000;
+  }
+
+  /** Seconds between the end of the n-th attempt and the next one. */
+  waitAfter(attempt: number): number {
+    return ((this.attempts[attempt + 1]?.sentAt ?? NaN) - (this.attempts[attempt]?.endedAt ?? NaN)) / 1000;
   }
 
   lastError(): string | undefined {
@@ -129,6 +142,7 @@ export class Stage {
 
   async open(): Promise<void> {
     this.receiver = new Receiver();
+    this.attempts = [];
     await this.receiver.listen();
   }
 
@@ -138,5 +152,13 @@ export class Stage {
   }
 }
 
-/** Everything that can delay a timer here, in the simulator's seconds. */
-export const tolerance = 12;
+/** Waits, in real time, until something has come true. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    if (tries > 1000) throw new Error('eventually: it never came true');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The most that a busy machine may delay anything here, in the simulator's seconds. */
+export const tolerance = 120;

@@ -1,5 +1,5 @@
 // What each kind of answer does to the update, to the connection and to getWebhookInfo.
-import { Stage, answer, ok, tolerance, update } from './scripted-receiver.spec.js';
+import { Stage, answer, clock, ok, tolerance, update } from './scripted-receiver.spec.js';
 
 const stage = new Stage();
 beforeEach(() => stage.open());
@@ -33,7 +33,7 @@ describe('what an answer does to the update and the connection', () => {
     stage.inTurn(answer(status, `Location: http://127.0.0.1:${stage.receiver.port}/elsewhere`));
     stage.play().push('42', update(1));
     expect(await stage.telegram.run()).toMatchObject({ acknowledged: 1, attempts: 2 });
-    expect(stage.gap(0, 1)).toBeLessThan(tolerance);
+    expect(stage.waitAfter(0)).toBeLessThan(tolerance);
     expect(stage.receiver.connections).toBe(1);
     expect(stage.receiver.requests[1]?.head).toContain('POST /telegram/42?a=b ');
     expect(stage.telegram.webhookInfo('42')).toMatchObject({
@@ -65,6 +65,20 @@ describe('what an answer does to the update and the connection', () => {
     stage.play().push('42', update(1));
     expect(await stage.telegram.run()).toMatchObject({ acknowledged: 1, attempts: 2 });
     expect(stage.receiver.connections).toBe(2);
+  });
+
+  it('410 for more than 23 hours removes the webhook and keeps the updates', async () => {
+    let ahead = 0;
+    const late = { ...clock, now: () => clock.now() + ahead };
+    stage.receiver.script = ({ updateId }) => {
+      // The first failure comes at once; before the second is answered, most of a day goes by.
+      if (updateId === 1 && stage.receiver.requests.length === 2) ahead = 23 * 3_600_000 + 1000;
+      return answer('410 Gone');
+    };
+    stage.play({ clock: late }).push('42', update(1));
+    const stats = await stage.telegram.run();
+    expect(stats).toMatchObject({ attempts: 2, acknowledged: 0, pending: 1 });
+    expect(stage.telegram.webhookInfo('42')).toMatchObject({ url: '', pending_update_count: 1 });
   });
 
   it('Connection: close and HTTP/1.0 cost a connection per update', async () => {
