@@ -12,6 +12,8 @@ export interface RawAnswer {
 export class RawClient {
   #received = Buffer.alloc(0);
   #ended = false;
+  /** Whether the connection ended in an error instead of a FIN: a slower network would have lost the answer then. */
+  wasReset = false;
   #wake: () => void = () => undefined;
 
   private constructor(private readonly socket: Socket) {
@@ -19,8 +21,7 @@ export class RawClient {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#wake();
     });
-    // A reset also ends the connection; what came before it counts.
-    socket.on('error', () => undefined);
+    socket.on('error', () => (this.wasReset = true));
     socket.on('close', () => {
       this.#ended = true;
       this.#wake();

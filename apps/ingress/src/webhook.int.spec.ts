@@ -185,7 +185,7 @@ describe('what is refused', () => {
 
   it.each(['announced', 'in chunks'])('more than 1 MiB, %s: 413, whole and readable, then the end', async (how) => {
     const client = await harness.connect(ingress);
-    const body = Buffer.alloc(MAX_BODY_BYTES + 1, ' ');
+    const body = Buffer.alloc(20 * MAX_BODY_BYTES, ' ');
     if (how === 'announced') client.write(postBytes(body));
     else {
       client.write(postHead(0, { length: undefined, extra: ['Transfer-Encoding: chunked'] }));
@@ -196,6 +196,11 @@ describe('what is refused', () => {
     expectProblem(answer, 413);
     expect(answer.headers['connection']).toBe('close');
     expect(await client.closed()).toBe('');
+    expect(client.wasReset).toBe(false);
+  });
+
+  it('one byte more than 1 MiB: 413', async () => {
+    expectProblem(await harness.post(ingress, Buffer.alloc(MAX_BODY_BYTES + 1, ' ')), 413);
   });
 
   it.each([
