@@ -98,6 +98,9 @@ describe('the HTTP API of a service', () => {
       detail: 'There is no thing 2.',
       instance: '/things/2',
     });
+    const long = 'x'.repeat(400);
+    expect(await get(`/things/${long}`)).toMatchObject({ status: 404, detail: `There is no thing ${long}.` });
+    expect(await get(`/things/${'x'.repeat(600)}`)).toMatchObject({ status: 414, field: 'path' });
     expect(await get('/nowhere')).toMatchObject({ status: 404, detail: 'There is no GET /nowhere.' });
     const bug = await get('/things/bug');
     expect(bug).toMatchObject({ status: 500 });

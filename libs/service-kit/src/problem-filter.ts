@@ -15,13 +15,17 @@ export class ProblemFilter implements ExceptionFilter {
     const path = request.url.split('?', 1)[0] ?? '/';
     const problem = toProblem(error, { method: request.method, path });
     if (problem.status >= 500) this.logger.error({ err: error, method: request.method, path }, 'request failed');
-    if (reply.sent) return;
-    void reply
-      .status(problem.status)
-      .headers({ ...problem.details.headers })
-      .type('application/problem+json')
-      .send(JSON.stringify(problem.body(path)));
+    if (!reply.sent) sendProblem(reply, problem, path);
   }
+}
+
+/** Writes the answer (RFC 9457). */
+export function sendProblem(reply: FastifyReply, problem: Problem, path: string): void {
+  void reply
+    .status(problem.status)
+    .headers({ ...problem.details.headers })
+    .type('application/problem+json')
+    .send(JSON.stringify(problem.body(path)));
 }
 
 /** The problem that stands for any thrown value. Only messages meant for the caller get out. */

@@ -53,6 +53,12 @@ describe('a running service', () => {
     const missing = await fetch(`${url}/nowhere?secret=1`);
     expect(missing.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
     expect(await missing.json()).toMatchObject({ status: 404, instance: '/nowhere' });
+    const broken = await fetch(`${url}/%zz`);
+    expect([broken.status, broken.headers.get('content-type'), await broken.json()]).toMatchObject([
+      400,
+      'application/problem+json; charset=utf-8',
+      { status: 400, field: 'path' },
+    ]);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('finishes what is in hand on %s, in order, and exits 0', async (signal) => {
@@ -64,6 +70,13 @@ describe('a running service', () => {
     expect(await (await slow).json()).toEqual({ waited: 700 });
     expect(await probe.exit).toBe(0);
     expect(messages(probe.lines()).slice(-4)).toEqual(['stopping', 'before close', 'pool closed', 'stopped']);
+  });
+
+  it('exits 0 when it is stopped while it starts', async () => {
+    const probe = startProbe({ PROBE_HANG_AT_START: 'yes' });
+    await eventually(() => messages(probe.lines()).includes('wiring'));
+    probe.signal('SIGTERM');
+    expect(await probe.exit).toBe(0);
   });
 
   it('exits 1 when the stop takes longer than it may', async () => {

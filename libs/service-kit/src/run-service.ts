@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { closeApplication, endConnectionsOnStop } from './close-application.js';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import { closeApplication, createHttpAdapter } from './http-adapter.js';
 import { connectTransport } from './connect-transport.js';
 import { HealthRegistry } from './health-registry.js';
 import { KafkaTransport } from './kafka-transport.js';
@@ -17,7 +17,7 @@ import { ProblemFilter } from './problem-filter.js';
 import { watchProcess } from './process-watch.js';
 import { ServiceModule } from './service.module.js';
 import { StartRefused } from './start-refused.js';
-import { nameRoute, shutdownTelemetry } from './telemetry-state.js';
+import { shutdownTelemetry } from './telemetry-state.js';
 
 /** What a service's own parts get from the kit. */
 export interface ServiceKit {
@@ -120,14 +120,6 @@ class Service {
     });
     this.app = app;
     app.useGlobalFilters(new ProblemFilter(this.logger));
-    app
-      .getHttpAdapter()
-      .getInstance()
-      .addHook('onRequest', (request, _reply, done) => {
-        nameRoute(request.routeOptions.url);
-        done();
-      });
-    endConnectionsOnStop(app, this.health);
     await app.init();
     if (options.transport !== undefined) this.connect(app, options.transport(app, kit));
     return app;
@@ -135,13 +127,10 @@ class Service {
 
   private createAdapter(): FastifyAdapter {
     const { serverFactory } = this.options;
-    // A request that still comes in on an open connection is answered: what it needs is closed after HTTP.
-    const common = { skipMiddie: true, return503OnClosing: false };
-    if (serverFactory === undefined) return new FastifyAdapter(common);
-    return new FastifyAdapter({
-      ...common,
-      serverFactory: (handler: RequestListener) => serverFactory(handler, () => this.runningApp()),
-    });
+    return createHttpAdapter(
+      this.health,
+      serverFactory && ((handler) => serverFactory(handler, () => this.runningApp())),
+    );
   }
 
   private runningApp(): NestFastifyApplication {

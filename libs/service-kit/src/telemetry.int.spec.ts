@@ -19,11 +19,17 @@ afterAll(async () => {
   await releaseStack();
 });
 
-async function runProbe(environment: Record<string, string>, calls: (url: string) => Promise<unknown>): Promise<void> {
+/** Answers how long the stop took, in milliseconds. */
+async function runProbe(
+  environment: Record<string, string>,
+  calls: (url: string) => Promise<unknown>,
+): Promise<number> {
   const probe = startProbe({ DATABASE_URL: database, OTEL_SERVICE_NAME: 'probe', ...environment }, PRELOAD);
   await calls(await probe.url);
+  const began = performance.now();
   probe.signal('SIGTERM');
   expect(await probe.exit).toBe(0);
+  return performance.now() - began;
 }
 
 describe('tracing of a compiled service', () => {
@@ -53,8 +59,8 @@ describe('tracing of a compiled service', () => {
   it('does not let a receiver that is away hold up the stop', async () => {
     const away = await startOtlpReceiver();
     await away.close();
-    const began = performance.now();
-    await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: away.endpoint }, (url) => fetch(`${url}/probe/query`));
-    expect(performance.now() - began).toBeLessThan(8_000);
+    const stopMs = await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: away.endpoint }, (url) => fetch(`${url}/probe/query`));
+    // The exporter alone would take more than 8 s; our limit is 3 s.
+    expect(stopMs).toBeLessThan(6_000);
   });
 });
