@@ -9,6 +9,7 @@ import type { NodeAddress } from './kafka-settings.js';
 import { claimPort, freePort } from './ports.js';
 import type { Reaper } from './reaper.js';
 import type { BrokerSet } from './stack.js';
+import { secondsSince } from './supervised-process.js';
 
 /** What an embedded cluster needs. */
 export interface EmbeddedKafkaOptions {
@@ -41,11 +42,11 @@ async function addressesOf(options: EmbeddedKafkaOptions): Promise<NodeAddress[]
   return addresses;
 }
 
-async function untilAllSeeAll(nodes: readonly KafkaNode[]): Promise<void> {
+async function untilAllSeeAll(brokers: readonly string[]): Promise<void> {
   const deadline = Date.now() + 30_000;
   for (;;) {
-    const views = await Promise.all(nodes.map((node) => brokersSeenBy(node.spec.address.port)));
-    if (views.every((ids) => ids.length === nodes.length)) return;
+    const views = await Promise.all(brokers.map(brokersSeenBy));
+    if (views.every((ids) => ids.length === brokers.length)) return;
     if (Date.now() > deadline) throw new Error('The Kafka brokers did not find each other within 30 s.');
     await sleep(50);
   }
@@ -68,7 +69,7 @@ class EmbeddedBrokers implements BrokerSet {
 
   async start(index?: number): Promise<void> {
     await this.each(index, (node) => node.start());
-    if (index === undefined) await untilAllSeeAll(this.nodes);
+    if (index === undefined) await untilAllSeeAll(this.brokers);
   }
 
   async stop(index?: number): Promise<void> {
@@ -117,6 +118,6 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions): Promise
     await brokers.kill();
     throw error;
   }
-  options.onProgress(`Kafka is ready on ${brokers.brokers.join(', ')} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  options.onProgress(`Kafka is ready on ${brokers.brokers.join(', ')} (${secondsSince(began)})`);
   return brokers;
 }

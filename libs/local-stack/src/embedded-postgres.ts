@@ -8,9 +8,10 @@ import { createDatabase, isAnswering } from './database-client.js';
 import { isReachable, postgresBinaries, unprivilegedUser } from './postgres-binaries.js';
 import type { User } from './postgres-binaries.js';
 import { claimPort } from './ports.js';
+import { serverSettings } from './postgres-settings.js';
 import type { Reaper } from './reaper.js';
 import type { Database } from './stack.js';
-import { runToEnd, SupervisedProcess, untilReady } from './supervised-process.js';
+import { runToEnd, secondsSince, SupervisedProcess, untilReady } from './supervised-process.js';
 
 /** What an embedded server needs. */
 export interface EmbeddedPostgresOptions {
@@ -25,8 +26,6 @@ export interface EmbeddedPostgresOptions {
 
 const USER = 'onceline';
 const DATABASE = 'onceline';
-// Safe when the server is killed, as specs do, not when the machine is: commits still reach the operating system.
-const NOT_DURABLE = ['fsync=off', 'full_page_writes=off'];
 
 interface ServerSpec {
   readonly binaries: string;
@@ -183,14 +182,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (user) await chown(folder, user.uid, user.gid);
   await initialise(binaries, folder, user, options.reaper);
   const password = await readFile(join(folder, 'password'), 'utf8');
-  const settings = [
-    'listen_addresses=127.0.0.1',
-    'unix_socket_directories=',
-    'max_connections=100',
-    'timezone=UTC',
-    'log_timezone=UTC',
-    ...(options.durable ? [] : NOT_DURABLE),
-  ];
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...serverSettings(options)];
   // SIGQUIT: at once, without a checkpoint.
   const orphanSignal = options.throwaway ? 'SIGQUIT' : 'SIGINT';
   const spec = { binaries, data: join(folder, 'data'), logFile: join(folder, 'server.log'), port, user, settings };
@@ -203,6 +195,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await database.kill();
     throw error;
   }
-  options.onProgress(`PostgreSQL is ready on 127.0.0.1:${port} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  options.onProgress(`PostgreSQL is ready on 127.0.0.1:${port} (${secondsSince(began)})`);
   return database;
 }

@@ -22,11 +22,11 @@ function nodeIdsOf(response: Buffer): number[] {
 }
 
 /**
- * The ids of the brokers that the broker at this port knows to be in service; none while it does not answer.
+ * The ids of the brokers that the broker at this `host:port` knows to be in service; none while it does not answer.
  * An open port is not enough: a broker listens before it serves.
  */
-export async function brokersSeenBy(port: number): Promise<number[]> {
-  const response = await askBroker(port, { api: METADATA_API, version: METADATA_VERSION, body: NO_TOPICS });
+export async function brokersSeenBy(broker: string): Promise<number[]> {
+  const response = await askBroker(broker, { api: METADATA_API, version: METADATA_VERSION, body: NO_TOPICS });
   try {
     return response === undefined ? [] : nodeIdsOf(response);
   } catch (error) {

@@ -95,7 +95,7 @@ export class KafkaNode {
     const { address } = this.spec;
     const started = await launchAlone(this.spec, this.reaper);
     this.process = started;
-    const inService = async () => (await brokersSeenBy(address.port)).includes(address.nodeId);
+    const inService = async () => (await brokersSeenBy(`127.0.0.1:${address.port}`)).includes(address.nodeId);
     const patience = { withinMs: READY_WITHIN_MS, everyMs: 20 };
     await untilReady(`Kafka broker ${address.nodeId}`, started, inService, patience);
   }

@@ -34,19 +34,12 @@ const SESSION = {
   three: { 'broker.session.timeout.ms': 3000, 'broker.heartbeat.interval.ms': 500 },
 };
 
-/** The text of `server.properties` of one node. */
-export function serverProperties(self: NodeAddress, nodes: readonly NodeAddress[], logFolder: string): string {
-  const copies = nodes.length;
+/** What does not depend on where the brokers are: the same for processes and containers. */
+export function clusterSettings(copies: number): Record<string, string | number | boolean> {
   const inSync = copies === 1 ? 1 : 2;
-  const settings = {
+  return {
     'process.roles': 'broker,controller',
-    'node.id': self.nodeId,
-    listeners: `PLAINTEXT://127.0.0.1:${self.port},CONTROLLER://127.0.0.1:${self.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${self.port}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'controller.quorum.voters': nodes.map((node) => `${node.nodeId}@127.0.0.1:${node.controllerPort}`).join(','),
-    'log.dirs': logFolder,
     'auto.create.topics.enable': false,
     'default.replication.factor': copies,
     'min.insync.replicas': inSync,
@@ -64,6 +57,19 @@ export function serverProperties(self: NodeAddress, nodes: readonly NodeAddress[
     'num.io.threads': 2,
     'background.threads': 2,
     'log.cleaner.dedupe.buffer.size': 16_777_216,
+  };
+}
+
+/** The text of `server.properties` of one node. */
+export function serverProperties(self: NodeAddress, nodes: readonly NodeAddress[], logFolder: string): string {
+  const settings = {
+    'node.id': self.nodeId,
+    listeners: `PLAINTEXT://127.0.0.1:${self.port},CONTROLLER://127.0.0.1:${self.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${self.port}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.quorum.voters': nodes.map((node) => `${node.nodeId}@127.0.0.1:${node.controllerPort}`).join(','),
+    'log.dirs': logFolder,
+    ...clusterSettings(nodes.length),
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -33,12 +33,13 @@ function frame(request: WireRequest): Buffer {
 }
 
 /**
- * Asks the broker at this port of 127.0.0.1 one thing: enough to see whether it serves, without a client.
+ * Asks the broker at this `host:port` one thing: enough to see whether it serves, without a client.
  * Answers the response's body, or `undefined` when none came.
  */
-export function askBroker(port: number, request: WireRequest, withinMs = 2000): Promise<Buffer | undefined> {
+export function askBroker(broker: string, request: WireRequest, withinMs = 2000): Promise<Buffer | undefined> {
+  const [host, port] = broker.split(':');
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: withinMs });
+    const socket = connect({ host: host ?? '', port: Number(port), timeout: withinMs });
     let received = Buffer.alloc(0);
     const answer = (body: Buffer | undefined) => {
       socket.destroy();

@@ -11,7 +11,7 @@ import { brokersSeenBy } from './kafka-metadata.js';
 import { askBroker, wireInt32, wireString } from './kafka-wire.js';
 
 const portOf = (address: string | undefined) => Number(address?.split(':').at(-1));
-const kafkaPort = (stack: Stack, index = 0) => portOf(stack.kafka.brokers[index]);
+const broker = (stack: Stack, index = 0) => stack.kafka.brokers[index] ?? '';
 
 async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 15_000): Promise<void> {
   for (const deadline = Date.now() + withinMs; !(await holds()); await sleep(50)) {
@@ -20,19 +20,19 @@ async function until(what: string, holds: () => boolean | Promise<boolean>, with
 }
 
 /** CreateTopics v2: one topic, one partition, on as many brokers as asked. Answers the error code. */
-async function createTopic(port: number, name: string, copies = 1): Promise<number | undefined> {
+async function createTopic(broker: string, name: string, copies = 1): Promise<number | undefined> {
   const int16 = Buffer.alloc(2);
   int16.writeInt16BE(copies);
   const topic = [wireString(name), wireInt32(1), int16, wireInt32(0), wireInt32(0)];
   const body = Buffer.concat([wireInt32(1), ...topic, wireInt32(10_000), Buffer.from([0])]);
-  const response = await askBroker(port, { api: 19, version: 2, body }, 15_000);
+  const response = await askBroker(broker, { api: 19, version: 2, body }, 15_000);
   return response?.readInt16BE(4 + 4 + 2 + name.length);
 }
 
 /** Metadata v1 of one topic: its error code, 3 when the broker does not know it. */
-async function topicError(port: number, name: string): Promise<number | undefined> {
+async function topicError(broker: string, name: string): Promise<number | undefined> {
   const body = Buffer.concat([wireInt32(1), wireString(name)]);
-  const response = await askBroker(port, { api: 3, version: 1, body });
+  const response = await askBroker(broker, { api: 3, version: 1, body });
   const at = response?.indexOf(wireString(name));
   return at === undefined || at < 2 ? undefined : response?.readInt16BE(at - 2);
 }
@@ -88,7 +88,7 @@ afterEach(async () => {
 describe('one broker and PostgreSQL', () => {
   it('both answer, and stop ends every process', async () => {
     const stack = await start();
-    expect(await brokersSeenBy(kafkaPort(stack))).toEqual([1]);
+    expect(await brokersSeenBy(broker(stack))).toEqual([1]);
     expect(await query(stack.postgres.url, 'show fsync')).toEqual([['off']]);
     const url = await stack.postgres.createDatabase('orders');
     expect(await stack.postgres.createDatabase('orders')).toBe(url);
@@ -110,17 +110,17 @@ describe('one broker and PostgreSQL', () => {
     const stack = await start();
     const { brokers } = stack.kafka;
     const { url } = stack.postgres;
-    expect(await createTopic(kafkaPort(stack), 'kept')).toBe(0);
+    expect(await createTopic(broker(stack), 'kept')).toBe(0);
     await query(url, 'create table kept as select 7 as n');
 
     for (const end of ['kill', 'stop'] as const) {
       await Promise.all([stack.kafka[end](), stack.postgres[end]()]);
       expect([...stack.kafka.pids(), ...stack.postgres.pids()]).toEqual([]);
-      expect(await isListening(kafkaPort(stack))).toBe(false);
+      expect(await isListening(portOf(broker(stack)))).toBe(false);
       await Promise.all([stack.kafka.start(), stack.postgres.start()]);
       expect(stack.kafka.brokers).toEqual(brokers);
-      expect(await topicError(kafkaPort(stack), 'kept')).toBe(0);
-      expect(await topicError(kafkaPort(stack), 'never-made')).toBe(3);
+      expect(await topicError(broker(stack), 'kept')).toBe(0);
+      expect(await topicError(broker(stack), 'never-made')).toBe(3);
       expect(await query(url, 'select n from kept')).toEqual([[7]]);
     }
   });
@@ -141,12 +141,12 @@ describe('one broker and PostgreSQL', () => {
   it('goes on with the data of a folder that was given', async () => {
     const folder = freshFolder();
     const first = await start({ folder });
-    expect(await createTopic(kafkaPort(first), 'kept')).toBe(0);
+    expect(await createTopic(broker(first), 'kept')).toBe(0);
     await query(first.postgres.url, 'create table kept as select 7 as n');
     await first.stop();
 
     const second = await start({ folder });
-    expect(await topicError(kafkaPort(second), 'kept')).toBe(0);
+    expect(await topicError(broker(second), 'kept')).toBe(0);
     expect(await query(second.postgres.url, 'select n from kept')).toEqual([[7]]);
   });
 });
@@ -174,18 +174,18 @@ describe('one broker and PostgreSQL', () => {
 describe('three brokers', () => {
   it('replicate, go on without one of them, and take it back', async () => {
     const stack = await start({ brokers: 3, postgres: false });
-    const sees = (index: number) => brokersSeenBy(kafkaPort(stack, index));
+    const sees = (index: number) => brokersSeenBy(broker(stack, index));
     expect(await sees(2)).toEqual(expect.arrayContaining([1, 2, 3]));
-    expect(await createTopic(kafkaPort(stack), 'replicated', 3)).toBe(0);
+    expect(await createTopic(broker(stack), 'replicated', 3)).toBe(0);
 
     await stack.kafka.kill(0);
     expect(stack.kafka.pids()).toHaveLength(2);
     await until('the others notice', async () => (await sees(1)).length === 2);
-    expect(await createTopic(kafkaPort(stack, 1), 'meanwhile', 2)).toBe(0);
+    expect(await createTopic(broker(stack, 1), 'meanwhile', 2)).toBe(0);
 
     await stack.kafka.start(0);
     await until('it is back', async () => (await sees(1)).length === 3);
-    await until('it knows the topic', async () => (await topicError(kafkaPort(stack), 'meanwhile')) === 0);
+    await until('it knows the topic', async () => (await topicError(broker(stack), 'meanwhile')) === 0);
   });
 });
 
@@ -206,10 +206,10 @@ describe('a start that cannot succeed', () => {
   it('says that another stack is at work in the folder', async () => {
     const folder = freshFolder();
     const first = await start({ folder });
-    expect(await createTopic(kafkaPort(first), 'kept')).toBe(0);
+    expect(await createTopic(broker(first), 'kept')).toBe(0);
     await expect(start({ folder, postgres: false })).rejects.toThrow(/Another stack is at work .*broker/);
     await expect(start({ folder, kafka: false })).rejects.toThrow(/Another stack is at work in .*postgres/);
-    expect(await topicError(kafkaPort(first), 'kept')).toBe(0);
+    expect(await topicError(broker(first), 'kept')).toBe(0);
   });
 
   it('says what is missing without Java or Maven, and the two ways out', async () => {

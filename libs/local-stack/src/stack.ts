@@ -31,6 +31,12 @@ export interface Database {
   pids(): number[];
 }
 
+/** One half of a stack, and how to end it for good. */
+export interface Removable<Part> {
+  readonly part: Part;
+  readonly remove: () => Promise<void>;
+}
+
 /** A real Kafka and a real PostgreSQL. */
 export interface Stack {
   readonly kafka: BrokerSet;

@@ -1,123 +1,128 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { defaultCacheFolder } from './cache.js';
+import { chooseSources } from './choose-sources.js';
+import type { Source, StackSources } from './choose-sources.js';
+import { startContainerKafka } from './container-kafka.js';
+import { startContainerPostgres } from './container-postgres.js';
 import { startEmbeddedKafka } from './embedded-kafka.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { externalBrokers, externalDatabase } from './external-stack.js';
 import { startReaper } from './reaper.js';
-import type { BrokerSet, Database, Stack, StackOptions } from './stack.js';
+import type { Reaper } from './reaper.js';
+import type { BrokerSet, Database, Removable, Stack, StackOptions } from './stack.js';
 
-/** The part of the environment that decides where the stack comes from. */
-export type StackEnvironment = Readonly<Record<string, string | undefined>>;
-
-/** Where each half of the stack comes from. */
-export interface StackSources {
-  readonly kafka: 'none' | 'embedded' | 'containers' | 'external';
-  readonly postgres: 'none' | 'embedded' | 'containers' | 'external';
+interface Surroundings {
+  readonly folder: string;
+  /** Nobody asked for the folder: it goes at the end. */
+  readonly throwaway: boolean;
+  readonly reaper: Reaper;
+  readonly onProgress: (line: string) => void;
 }
 
-/** Decides from the options, then from the environment. A half that no address names is started here. */
-export function chooseSources(options: StackOptions, environment: StackEnvironment): StackSources {
-  const { STACK: stack, KAFKA_BROKERS: brokers, DATABASE_URL: url } = environment;
-  if (options.mode === undefined && stack && stack !== 'containers' && stack !== 'embedded') {
-    throw new Error(`STACK must be "embedded" or "containers", and is "${stack}".`);
-  }
-  const mode = options.mode ?? (stack === 'containers' ? 'containers' : undefined);
-  const choose = (wanted: boolean | undefined, address: string | undefined, setting: string) => {
-    if (wanted === false) return 'none';
-    if (mode === 'external' && !address) throw new Error(`An external stack needs ${setting}, and it is not set.`);
-    return mode ?? (address ? 'external' : 'embedded');
-  };
-  return {
-    kafka: choose(options.kafka, brokers, 'KAFKA_BROKERS'),
-    postgres: choose(options.postgres, url, 'DATABASE_URL'),
-  };
-}
-
-interface Parts {
-  readonly kafka?: BrokerSet | undefined;
-  readonly postgres?: Database | undefined;
-  /** Frees what stands behind the parts. */
-  readonly end: () => Promise<void>;
-}
-
-function assemble(parts: Parts): Stack {
-  const absent = (what: string): never => {
-    throw new Error(`This stack was started without ${what}.`);
-  };
-  let ended: Promise<void> | undefined;
-  return {
-    get kafka() {
-      return parts.kafka ?? absent('Kafka');
-    },
-    get postgres() {
-      return parts.postgres ?? absent('PostgreSQL');
-    },
-    stop: () => (ended ??= parts.end()),
-  };
-}
-
-/** Waits for both, so that nothing starts after a failure was reported, and reports the first failure. */
-async function both<A, B>(
-  first: Promise<A>,
-  second: Promise<B>,
-  undo: (a: A | undefined, b: B | undefined) => Promise<void>,
-): Promise<[A, B]> {
-  const [a, b] = await Promise.allSettled([first, second]);
-  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
-  await undo(a.status === 'fulfilled' ? a.value : undefined, b.status === 'fulfilled' ? b.value : undefined);
-  throw a.status === 'rejected' ? a.reason : (b as PromiseRejectedResult).reason;
-}
-
-async function startProcesses(
-  options: StackOptions,
-  sources: StackSources,
-  environment: StackEnvironment,
-): Promise<Stack> {
+async function surroundingsOf(options: StackOptions): Promise<Surroundings> {
   const throwaway = options.folder === undefined;
   const folder = resolve(options.folder ?? mkdtempSync(join(tmpdir(), 'onceline-stack-')));
   // PostgreSQL may have to run as another user, who passes through here to a folder of its own.
   if (throwaway) await chmod(folder, 0o711);
   const reaper = startReaper(throwaway ? folder : undefined);
-  const onProgress = options.onProgress ?? (() => undefined);
-  const { ports } = options;
-  const settings = { throwaway, reaper, onProgress };
+  return { folder, throwaway, reaper, onProgress: options.onProgress ?? (() => undefined) };
+}
 
-  const kafka = async () => {
-    if (sources.kafka === 'external') return externalBrokers(environment['KAFKA_BROKERS'] ?? '');
-    if (sources.kafka === 'none') return undefined;
-    return startEmbeddedKafka({
-      ...settings,
-      folder: join(folder, 'kafka'),
-      count: options.brokers ?? 1,
-      cache: resolve(options.cache ?? defaultCacheFolder()),
-      ...(ports?.kafka === undefined ? {} : { port: ports.kafka }),
-    });
+async function clearUp({ folder, throwaway, reaper }: Surroundings): Promise<void> {
+  if (throwaway) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  reaper.dismiss();
+}
+
+function asRemovable<Part extends BrokerSet | Database>(part: Part, throwaway: boolean): Removable<Part> {
+  // Data that nobody wants needs no orderly end.
+  return { part, remove: () => (throwaway ? part.kill() : part.stop()) };
+}
+
+function containerSettings(around: Surroundings, name: string, port: number | undefined) {
+  const clone = createHash('sha256').update(around.folder).digest('hex').slice(0, 12);
+  return {
+    onProgress: around.onProgress,
+    ...(port === undefined ? {} : { port }),
+    ...(around.throwaway ? {} : { volume: `onceline-${clone}-${name}` }),
   };
-  const postgres = async () => {
-    if (sources.postgres === 'external') return externalDatabase(environment['DATABASE_URL'] ?? '');
-    if (sources.postgres === 'none') return undefined;
-    return startEmbeddedPostgres({
-      ...settings,
-      folder: join(folder, 'postgres'),
-      durable: options.durable ?? true,
-      ...(ports?.postgres === undefined ? {} : { port: ports.postgres }),
-    });
+}
+
+// A database that was set up with a password keeps it, and its volume outlives the container.
+async function containerPassword(folder: string): Promise<string> {
+  const file = join(folder, 'container-password');
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  if (kept) return kept;
+  const fresh = randomBytes(12).toString('hex');
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, fresh, { mode: 0o600 });
+  return fresh;
+}
+
+async function startKafka(
+  source: Source,
+  options: StackOptions,
+  around: Surroundings,
+): Promise<Removable<BrokerSet> | undefined> {
+  const port = options.ports?.kafka;
+  if (source.from === 'none') return undefined;
+  if (source.from === 'external') return { part: externalBrokers(source.address), remove: async () => undefined };
+  if (source.from === 'containers') return startContainerKafka(containerSettings(around, 'kafka', port));
+  const brokers = await startEmbeddedKafka({
+    ...around,
+    folder: join(around.folder, 'kafka'),
+    count: options.brokers ?? 1,
+    cache: resolve(options.cache ?? defaultCacheFolder()),
+    ...(port === undefined ? {} : { port }),
+  });
+  return asRemovable(brokers, around.throwaway);
+}
+
+async function startPostgres(
+  source: Source,
+  options: StackOptions,
+  around: Surroundings,
+): Promise<Removable<Database> | undefined> {
+  const port = options.ports?.postgres;
+  const durable = options.durable ?? true;
+  if (source.from === 'none') return undefined;
+  if (source.from === 'external') return { part: externalDatabase(source.address), remove: async () => undefined };
+  if (source.from === 'containers') {
+    const password = await containerPassword(around.folder);
+    return startContainerPostgres({ ...containerSettings(around, 'postgres', port), password, durable });
+  }
+  const database = await startEmbeddedPostgres({
+    ...around,
+    folder: join(around.folder, 'postgres'),
+    durable,
+    ...(port === undefined ? {} : { port }),
+  });
+  return asRemovable(database, around.throwaway);
+}
+
+async function startBoth(options: StackOptions, sources: StackSources, around: Surroundings) {
+  // Both are waited for, so that nothing comes up after a failure was reported.
+  const [kafka, postgres] = await Promise.allSettled([
+    startKafka(sources.kafka, options, around),
+    startPostgres(sources.postgres, options, around),
+  ]);
+  const end = async () => {
+    const started = [kafka, postgres].flatMap((half) => (half.status === 'fulfilled' && half.value ? half.value : []));
+    await Promise.all(started.map((half) => half.remove()));
+    await clearUp(around);
   };
-  const end = async (brokers: BrokerSet | undefined, database: Database | undefined) => {
-    const ours = [
-      ...(sources.kafka === 'embedded' && brokers ? [brokers] : []),
-      ...(sources.postgres === 'embedded' && database ? [database] : []),
-    ];
-    // Data that nobody wants needs no orderly end.
-    await Promise.all(ours.map((part) => (throwaway ? part.kill() : part.stop())));
-    if (throwaway) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    reaper.dismiss();
-  };
-  const [brokers, database] = await both<BrokerSet | undefined, Database | undefined>(kafka(), postgres(), end);
-  return assemble({ kafka: brokers, postgres: database, end: () => end(brokers, database) });
+  if (kafka.status === 'fulfilled' && postgres.status === 'fulfilled') {
+    return { kafka: kafka.value?.part, postgres: postgres.value?.part, end };
+  }
+  await end();
+  throw kafka.status === 'rejected' ? kafka.reason : (postgres as PromiseRejectedResult).reason;
+}
+
+function absent(what: string): never {
+  throw new Error(`This stack was started without ${what}.`);
 }
 
 /**
@@ -126,5 +131,15 @@ async function startProcesses(
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const sources = chooseSources(options, process.env);
-  return startProcesses(options, sources, process.env);
+  const { kafka, postgres, end } = await startBoth(options, sources, await surroundingsOf(options));
+  let ended: Promise<void> | undefined;
+  return {
+    get kafka() {
+      return kafka ?? absent('Kafka');
+    },
+    get postgres() {
+      return postgres ?? absent('PostgreSQL');
+    },
+    stop: () => (ended ??= end()),
+  };
 }

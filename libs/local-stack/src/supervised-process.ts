@@ -117,6 +117,11 @@ export async function runToEnd(spec: ProcessSpec, reaper: Reaper): Promise<void>
   if (ending !== 'exit code 0') throw new Error(`${spec.command} failed (${ending}).\n${tail(child.output(), 40)}`);
 }
 
+/** Seconds since a time, for people. */
+export function secondsSince(began: number): string {
+  return `${((Date.now() - began) / 1000).toFixed(1)} s`;
+}
+
 /** Asks until the answer is yes. Fails at once when the process has ended, and when the time is over. */
 export async function untilReady(
   name: string,
