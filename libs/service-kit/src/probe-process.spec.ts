@@ -9,7 +9,11 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Compiles the library; a process does not see the sources. */
 export async function buildLibrary(): Promise<void> {
   const compiler = fileURLToPath(new URL('../../../node_modules/typescript-7/bin/tsc', import.meta.url));
-  await promisify(execFile)(process.execPath, [compiler, '-b', project], { cwd: root });
+  await promisify(execFile)(process.execPath, [compiler, '-b', project], { cwd: root }).catch(
+    (error: { stdout?: string }) => {
+      throw new Error(`The library does not compile:\n${error.stdout}`, { cause: error });
+    },
+  );
 }
 
 export interface ProbeProcess {

@@ -19,22 +19,22 @@ afterAll(async () => {
   await releaseStack();
 });
 
-/** Answers how long the stop took, in milliseconds. */
+/** Answers how long the stop took, in milliseconds, and what was logged. */
 async function runProbe(
   environment: Record<string, string>,
   calls: (url: string) => Promise<unknown>,
-): Promise<number> {
+): Promise<{ stopMs: number; lines: Record<string, unknown>[] }> {
   const probe = startProbe({ DATABASE_URL: database, OTEL_SERVICE_NAME: 'probe', ...environment }, PRELOAD);
   await calls(await probe.url);
   const began = performance.now();
   probe.signal('SIGTERM');
   expect(await probe.exit).toBe(0);
-  return performance.now() - began;
+  return { stopMs: performance.now() - began, lines: probe.lines() };
 }
 
 describe('tracing of a compiled service', () => {
   it('joins request and query to the trace of the caller, and sees no probes and no exports', async () => {
-    await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, async (url) => {
+    const { lines } = await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, async (url) => {
       await fetch(`${url}/health/ready`);
       await fetch(`${url}/metrics`);
       await fetch(`${url}/probe/query`, { headers: { traceparent: `00-${TRACE}-${CALLER}-01` } });
@@ -46,6 +46,8 @@ describe('tracing of a compiled service', () => {
     const query = spans.find(({ attributes }) => attributes['db.query.text'] === 'select 1 as answer');
     expect(query).toMatchObject({ kind: 'client', parentSpanId: server?.spanId });
     expect(spans).toHaveLength(2);
+    const line = lines.find(({ msg }) => msg === 'asked');
+    expect(line).toMatchObject({ trace_id: TRACE, span_id: server?.spanId });
   });
 
   it('is off without an endpoint, and sends nothing when the share is 0', async () => {
@@ -59,7 +61,9 @@ describe('tracing of a compiled service', () => {
   it('does not let a receiver that is away hold up the stop', async () => {
     const away = await startOtlpReceiver();
     await away.close();
-    const stopMs = await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: away.endpoint }, (url) => fetch(`${url}/probe/query`));
+    const { stopMs } = await runProbe({ OTEL_EXPORTER_OTLP_ENDPOINT: away.endpoint }, (url) =>
+      fetch(`${url}/probe/query`),
+    );
     // The exporter alone would take more than 8 s; our limit is 3 s.
     expect(stopMs).toBeLessThan(6_000);
   });
