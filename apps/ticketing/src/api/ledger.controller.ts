@@ -8,10 +8,10 @@ import { TicketReader } from './ticket-reader.js';
 export class LedgerController {
   constructor(@Inject(TicketReader) private readonly reader: TicketReader) {}
 
-  // A wildcard: keys hold slashes, and are longer than what the router takes as one parameter.
-  @Get('*idempotencyKey')
-  async one(@Param() params: Record<string, string>): Promise<LedgerEntry> {
-    const { idempotencyKey } = parseRequest(ledgerParamsSchema, 'params', { idempotencyKey: params['*'] });
+  // Keys hold slashes and colons: callers send them percent-encoded.
+  @Get(':idempotencyKey')
+  async one(@Param() params: unknown): Promise<LedgerEntry> {
+    const { idempotencyKey } = parseRequest(ledgerParamsSchema, 'params', params);
     const entry = await this.reader.ledgerEntry(idempotencyKey);
     if (entry) return entry;
     throw new Problem(404, {
