@@ -25,14 +25,14 @@ describe('the flags of simulate', () => {
 
   it('are read', () => {
     const args =
-      '--updates 10 --rate 2.5 --bots 1 --chats 4 --duplicates 0.2 --kinds message=9,poll --seed 0 --patience 5 --url http://x:1/ --json';
+      '--updates 10 --rate 2.5 --bots 1 --chats 4 --duplicates 0.2 --kinds message=9,poll,future_kind=0.5 --seed 0 --patience 5 --url http://x:1/ --json';
     expect(parse(...args.split(' '))).toEqual({
       updates: 10,
       rate: 2.5,
       bots: 1,
       chats: 4,
       duplicates: 0.2,
-      kinds: { message: 9, poll: 1 },
+      kinds: { message: 9, poll: 1, future_kind: 0.5 },
       seed: 0,
       patience: 5,
       url: 'http://x:1',

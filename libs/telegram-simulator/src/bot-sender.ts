@@ -105,12 +105,12 @@ export class BotSender {
     this.pump();
   }
 
-  /** Closes everything; what is un-acknowledged stays stored. */
+  /** Closes everything; what is un-acknowledged stays stored, and is sent anew after the next start. */
   stop(): void {
     this.running = false;
     this.stopSweep();
-    this.disconnect();
     this.lane.close();
+    this.restart();
   }
 
   /** As after setWebhook or a crash: back-off is forgotten, and everything un-acknowledged is sent again from the oldest on. */

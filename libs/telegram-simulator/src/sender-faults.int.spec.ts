@@ -112,6 +112,17 @@ describe('faults on demand', () => {
 });
 
 describe('a run', () => {
+  it('can be stopped with updates in flight, and goes on with them after the next start', async () => {
+    stage.receiver.script = () => undefined;
+    stage.play();
+    [1, 2, 3].forEach((id) => stage.telegram.push('42', update(id)));
+    await stage.telegram.run({ until: () => stage.sent().length === 1 });
+    stage.telegram.stop();
+    expect(stage.telegram.stats()).toMatchObject({ pending: 3, acknowledged: 0 });
+    stage.receiver.script = () => ok;
+    expect(await stage.telegram.run()).toMatchObject({ pending: 0, acknowledged: 3 });
+  });
+
   it('hands updates over at the given rate', async () => {
     stage.play();
     const updates = Array.from({ length: 100 }, (_, index) => ({ ...update(index + 1), botId: '42' }));
