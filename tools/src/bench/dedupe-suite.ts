@@ -6,8 +6,9 @@ import { benchUpdate } from './payloads.js';
 import { inParallel, withWorkbench, type Suite } from './suite-context.js';
 
 const METHOD =
-  'Keys are written to seen through the library; then the dedupe service starts and restores them. Bytes per key and restore time are the ' +
-  "service's own metrics, cross-checked: resident memory against a start with an empty topic, and start-to-ready time against that start.";
+  'Keys are written to seen through the library; then the dedupe service starts and restores them. Bytes per key are the ' +
+  "service's own metric, beside the growth of its resident memory; restore time is start-to-ready less that of a start with an empty topic, " +
+  "or the service's own figure for the slowest partition, whichever is larger.";
 
 /** What a remembered key costs, and how long a start with a full memory takes. */
 export const dedupeSuite: Suite = ({ quick, say }) =>
@@ -27,8 +28,11 @@ export const dedupeSuite: Suite = ({ quick, say }) =>
     const figures = {
       keys,
       bytes_per_key: full.bytes / full.keys,
-      restore_seconds: full.restoreSeconds,
-      start_to_ready_seconds_more: full.startSeconds - empty.startSeconds,
+      // Seen from outside, so that neither waiting nor a sequence of partitions is left out.
+      restore_seconds: Math.max(full.startSeconds - empty.startSeconds, full.slowestPartitionSeconds),
+      slowest_partition_restore_seconds: full.slowestPartitionSeconds,
+      start_to_ready_seconds: full.startSeconds,
+      empty_start_to_ready_seconds: empty.startSeconds,
       resident_bytes_per_key_more: (full.residentBytes - empty.residentBytes) / keys,
     };
     return { suite: 'dedupe', figures, targets: TARGETS, method: METHOD, quick };
@@ -42,7 +46,7 @@ const TARGETS = [
 interface Observation {
   readonly keys: number;
   readonly bytes: number;
-  readonly restoreSeconds: number;
+  readonly slowestPartitionSeconds: number;
   readonly startSeconds: number;
   readonly residentBytes: number;
 }
@@ -57,9 +61,10 @@ async function observe(
   try {
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
     return {
-      keys: sumOf(metrics, KEYS_METRIC),
-      bytes: sumOf(metrics, BYTES_METRIC),
-      restoreSeconds: sumOf(metrics, RESTORE_METRIC),
+      keys: Math.max(...valuesOf(metrics, 'onceline_dedupe_keys_held')),
+      bytes: Math.max(...valuesOf(metrics, 'onceline_dedupe_state_bytes')),
+      // One value for each partition; they restore side by side.
+      slowestPartitionSeconds: Math.max(...valuesOf(metrics, 'onceline_dedupe_restore_seconds')),
       startSeconds,
       residentBytes: residentBytes(service.pid ?? 0),
     };
@@ -68,15 +73,11 @@ async function observe(
   }
 }
 
-const KEYS_METRIC = 'onceline_dedupe_keys';
-const BYTES_METRIC = 'onceline_dedupe_store_bytes';
-const RESTORE_METRIC = 'onceline_dedupe_restore_seconds';
-
-/** The sum of all series of one metric. */
-function sumOf(metrics: string, name: string): number {
+/** The values of all series of one metric. */
+function valuesOf(metrics: string, name: string): number[] {
   const lines = metrics.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
   if (lines.length === 0) throw new Error(`dedupe does not publish ${name}`);
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  return lines.map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
 }
 
 function residentBytes(pid: number): number {

@@ -15,14 +15,14 @@ const METHOD =
   'counts for neither side; rounds interleaved, medians of rounds. Stock: @EventPattern on Transport.KAFKA, TypeORM findOneBy and save. Same PostgreSQL, fsync on.';
 
 const BOT = '1000001';
-const ROUND_TIMEOUT_MS = 120_000;
+const ROUND_TIMEOUT_MS = 180_000;
 
 /** Updates committed to tickets per second: dedupe and ticketing against the stock consumer. */
 export const pipelineSuite: Suite = ({ quick, say }) =>
   withWorkbench({ services: [], onProgress: say }, async (bench) => {
     await createTopicsLikeRaw(bench.kafka, [STOCK_TOPIC]);
     await createStockTables(bench.database);
-    const counts = { ours: quick ? 2000 : 60_000, stock: quick ? 200 : 4000 };
+    const counts = { ours: quick ? 8000 : 60_000, stock: quick ? 200 : 4000 };
     const rates = { ours: [] as number[], stock: [] as number[], ticketing: [] as number[] };
     let first = 0;
     for (let round = 1; round <= (quick ? 1 : 3); round += 1) {
