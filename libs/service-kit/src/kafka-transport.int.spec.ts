@@ -177,6 +177,31 @@ describe.each([
       expect(life).toContain('close 0');
       expect(fatal).toEqual([]);
     });
+
+    it('keeps the service from being ready until every partition is restored', async () => {
+      let letGo: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      const createTask = (): PartitionTask => ({
+        fence: () => held,
+        restore: () => undefined,
+        handle: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+      });
+      @Controller()
+      class Handler {
+        @EventPattern<string>(OTHER)
+        handle(): void {}
+      }
+      const { service } = await run([Handler], { tasks: { changelog: CHANGELOG, createTask } });
+      const ready = async () => {
+        const answer = await fetch(`${service.url}/health/ready`);
+        return [answer.status, await answer.json()];
+      };
+      const message = '2 of 2 partitions are being restored';
+      await eventually(async () => expect(await ready()).toMatchObject([503, { error: { consumer: { message } } }]));
+      letGo();
+      await eventually(async () => expect(await ready()).toMatchObject([200, { status: 'ok' }]));
+    });
   });
 });
 

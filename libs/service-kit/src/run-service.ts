@@ -5,9 +5,10 @@ import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import { closeApplication, createHttpAdapter } from './http-adapter.js';
+import type { ConsumerHandle } from '@onceline/kafka';
 import { connectTransport } from './connect-transport.js';
 import { HealthRegistry } from './health-registry.js';
+import { closeApplication, createHttpAdapter } from './http-adapter.js';
 import { KafkaTransport } from './kafka-transport.js';
 import { createLogger, NestLogger, type Logger } from './logger.js';
 import { startProcessMetrics } from './metrics.js';
@@ -143,9 +144,7 @@ class Service {
     connectTransport(app, transport);
     if (!(transport instanceof KafkaTransport)) return;
     const consumer = transport.consumer();
-    this.health.readiness('consumer', () =>
-      consumer.isReady() ? undefined : 'the consumer has not joined its group or has partitions that are not restored',
-    );
+    this.health.readiness('consumer', () => consumerTrouble(consumer));
   }
 
   private async listen(app: NestFastifyApplication): Promise<string> {
@@ -218,6 +217,15 @@ class Service {
     this.unwatch();
     (this.options.exit ?? process.exit)(code);
   }
+}
+
+/** Why a consumer is not ready; undefined when it is. */
+function consumerTrouble(consumer: ConsumerHandle): string | undefined {
+  if (consumer.isReady()) return undefined;
+  const assigned = consumer.assignment();
+  const restoring = assigned.filter(({ state }) => state === 'restoring').length;
+  if (restoring > 0) return `${restoring} of ${assigned.length} partitions are being restored`;
+  return 'the consumer has not joined its group';
 }
 
 /** A dead consumer must not look alive for long; its last spans are worth a moment. */
