@@ -8,8 +8,8 @@
 const FIRST_SLOTS = 64;
 const MAX_SLOTS = 1 << 14;
 const MAX_LOAD = 0.8;
-/** Only a flood of equal hashes could go on splitting in vain; beyond this depth a table grows instead. */
-const MAX_DEPTH = 20;
+/** Enough for all entries there can be. Only hashes that hardly differ could split more often, in vain: a table grows then. */
+const MAX_DEPTH = 12;
 
 const ENTRY_BITS = 24;
 const ENTRY_MASK = (1 << ENTRY_BITS) - 1;

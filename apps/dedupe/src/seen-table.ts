@@ -100,8 +100,8 @@ export class SeenTable implements IndexedEntries<KeyPrint> {
     const word = at * WORDS;
     words[word] = print.updateId;
     words[word + 1] = print.discriminator;
-    words[word + 2] = Number.parseInt(payloadHash.slice(0, 8), 16);
-    words[word + 3] = Number.parseInt(payloadHash.slice(8), 16);
+    words[word + 2] = word32(payloadHash, 0);
+    words[word + 3] = word32(payloadHash, 8);
     words[word + 4] = offset;
     words[word + 5] = time;
     bots[at] = print.bot;
@@ -144,4 +144,14 @@ export class SeenTable implements IndexedEntries<KeyPrint> {
 
 function hex(word: number | undefined): string {
   return (word ?? 0).toString(16).padStart(8, '0');
+}
+
+/** Eight hexadecimal digits; `parseInt` on a part of the text would leave garbage behind for each of a million keys. */
+function word32(digits: string, from: number): number {
+  let word = 0;
+  for (let index = from; index < from + 8; index++) {
+    const code = digits.charCodeAt(index);
+    word = (word << 4) | (code < 0x3a ? code - 0x30 : code - 0x57);
+  }
+  return word >>> 0;
 }
