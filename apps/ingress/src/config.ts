@@ -17,39 +17,45 @@ const bots = z
   .describe('a JSON list of bots, e.g. [{"id":"1000001","secrets":["current","previous"]}]');
 
 /** Every setting of the ingress. */
-export const ingressSettings = z.object({
-  ...commonSettings,
-  PORT: portSetting(8080),
-  BOTS: bots,
-  PRODUCE_TIMEOUT_MS: wholeNumber({
-    min: 100,
-    // Telegram keeps an inline query for 30 s: a later answer is worth nothing.
-    max: 30_000,
-    default: 5_000,
-    description: 'the milliseconds the broker has to acknowledge an update before the answer is 503',
-  }),
-  MAX_IN_FLIGHT_REQUESTS: wholeNumber({
-    min: 1,
-    default: 2_000,
-    description: 'the number of updates that may wait for the broker before the answer is 429',
-  }),
-  MAX_IN_FLIGHT_BYTES: wholeNumber({
-    min: MAX_BODY_BYTES,
-    default: 64 * MIB,
-    description: 'the bytes of bodies that may be in memory before the answer is 429',
-  }),
-  RECEIVE_TIMEOUT_MS: wholeNumber({
-    min: 500,
-    max: 30_000,
-    default: 10_000,
-    description: 'the milliseconds a sender has for a whole request',
-  }),
-  KEEP_ALIVE_MS: wholeNumber({
-    min: TELEGRAM_IDLE_MS + 1_000,
-    default: 75_000,
-    description: 'the milliseconds an idle connection is kept, more than the 60 s after which Telegram closes it',
-  }),
-});
+export const ingressSettings = z
+  .object({
+    ...commonSettings,
+    PORT: portSetting(8080),
+    BOTS: bots,
+    PRODUCE_TIMEOUT_MS: wholeNumber({
+      min: 100,
+      // Telegram keeps an inline query for 30 s: a later answer is worth nothing.
+      max: 30_000,
+      default: 5_000,
+      description: 'the milliseconds the broker has to acknowledge an update before the answer is 503',
+    }),
+    MAX_IN_FLIGHT_REQUESTS: wholeNumber({
+      min: 1,
+      default: 2_000,
+      description: 'the number of updates that may wait for the broker before the answer is 429',
+    }),
+    MAX_IN_FLIGHT_BYTES: wholeNumber({
+      min: MAX_BODY_BYTES,
+      default: 64 * MIB,
+      description: 'the bytes of bodies that may be in memory before the answer is 429',
+    }),
+    RECEIVE_TIMEOUT_MS: wholeNumber({
+      min: 500,
+      max: 30_000,
+      default: 10_000,
+      description: 'the milliseconds a sender has for a whole request',
+    }),
+    KEEP_ALIVE_MS: wholeNumber({
+      min: TELEGRAM_IDLE_MS + 1_000,
+      default: 75_000,
+      description: 'the milliseconds an idle connection is kept, more than the 60 s after which Telegram closes it',
+    }),
+  })
+  .superRefine(({ PRODUCE_TIMEOUT_MS, SHUTDOWN_TIMEOUT_MS }, context) => {
+    if (SHUTDOWN_TIMEOUT_MS > PRODUCE_TIMEOUT_MS) return;
+    const message = `must be more than PRODUCE_TIMEOUT_MS (${PRODUCE_TIMEOUT_MS}), so that a stop can answer what waits for the broker`;
+    context.addIssue({ code: 'custom', path: ['SHUTDOWN_TIMEOUT_MS'], message });
+  });
 
 export type IngressConfig = z.infer<typeof ingressSettings>;
 

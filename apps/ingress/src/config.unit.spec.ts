@@ -34,9 +34,10 @@ describe('the settings of the ingress', () => {
   it.each([
     ['KEEP_ALIVE_MS', '60000'],
     ['RECEIVE_TIMEOUT_MS', '0'],
-    ['PRODUCE_TIMEOUT_MS', '60000'],
+    ['PRODUCE_TIMEOUT_MS', '50'],
     ['MAX_IN_FLIGHT_REQUESTS', 'many'],
     ['MAX_IN_FLIGHT_BYTES', '1000'],
+    ['SHUTDOWN_TIMEOUT_MS', '5000'],
   ])('refuse %s=%s by its name', (setting, value) => {
     expect(problemsOf({ ...minimal, [setting]: value })).toEqual([expect.objectContaining({ setting, value })]);
   });

@@ -28,9 +28,14 @@ export async function keepUpdate(delivery: Delivery, store: Store): Promise<Kept
 }
 
 function refusalFor(error: unknown): Kept {
-  if (!(error instanceof KafkaError)) {
-    return { refusal: 'internal-error', cause: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
-  }
+  if (!(error instanceof KafkaError)) return { refusal: 'internal-error', cause: placeOf(error) };
   const refusal = error.code === 'closed' ? 'shutting-down' : 'broker-unavailable';
   return { refusal, cause: `${error.code}: ${error.message}` };
+}
+
+/** Where a defect of ours lies. Without its message, which could quote the body. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'not an error';
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [error.name, ...frames.slice(0, 3).map((frame) => frame.trim())].join(' ');
 }

@@ -177,7 +177,7 @@ describe('the stop', () => {
   });
 
   it('is not held up by connections that are owed nothing: silent ones, and one with half a head', async () => {
-    const ingress = await harness.ingress({ SHUTDOWN_TIMEOUT_MS: '5000' });
+    const ingress = await harness.ingress({ SHUTDOWN_TIMEOUT_MS: '6000' });
     const silent = await harness.connect(ingress);
     const half = await harness.connect(ingress);
     half.write('POST /telegram/1000001 HTTP/1.1\r\nHost: x\r\n');
