@@ -2,8 +2,17 @@ import type { DynamicModule } from '@nestjs/common';
 import { topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type Kafka } from '@onceline/kafka';
 import { isUnavailable, type Postgres } from '@onceline/postgres';
-import { KafkaTransport, metricsRegistry, requireTopics, type ServiceKit } from '@onceline/service-kit';
+import {
+  KafkaTransport,
+  metricsRegistry,
+  requireTopics,
+  runService,
+  type RunningService,
+  type ServiceKit,
+  type ServiceOptions,
+} from '@onceline/service-kit';
 import type { Registry } from 'prom-client';
+import { TICKETING_API } from './api/open-api.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketingModule } from './app.module.js';
 import type { TicketingConfig } from './config.js';
@@ -19,12 +28,31 @@ import { sessionsOf } from './store/sessions.js';
 import { settleBatchOn } from './store/settle-batch.js';
 import { UpdateSpans } from './trace-updates.js';
 
-/** The service put together. */
-export class Ticketing {
-  private readonly kafka: Kafka;
-  private readonly metrics = new TicketingMetrics(metricsRegistry as unknown as Registry);
+/** Starts the service; the second argument is for tests that run it inside themselves, maybe twice. */
+export function runTicketing(
+  config: TicketingConfig,
+  { registry, ...options }: Pick<ServiceOptions, 'exit'> & { registry?: Registry } = {},
+): Promise<RunningService> {
+  const metrics = new TicketingMetrics(registry ?? (metricsRegistry as unknown as Registry));
+  const ticketing = new Ticketing(config, metrics);
+  return runService({
+    name: 'ticketing',
+    config,
+    docs: TICKETING_API,
+    module: (kit) => ticketing.module(kit),
+    transport: (_app, kit) => ticketing.transport(kit),
+    ...options,
+  });
+}
 
-  constructor(private readonly config: TicketingConfig) {
+/** The parts put together. */
+class Ticketing {
+  private readonly kafka: Kafka;
+
+  constructor(
+    private readonly config: TicketingConfig,
+    private readonly metrics: TicketingMetrics,
+  ) {
     this.kafka = connectKafka({ brokers: config.KAFKA_BROKERS, clientId: 'onceline-ticketing' });
   }
 

@@ -18,7 +18,8 @@ export class UpdateSpans {
   constructor(private readonly groupId: string) {}
 
   start(record: ConsumedRecord): TraceContext {
-    if (!isSampled(record.headers)) return contextIn(record.headers);
+    const given = contextIn(record.headers);
+    if (given.traceparent === null || !isSampled(record.headers)) return given;
     const { span, context } = startRecordSpan(record, this.groupId);
     this.open.set(record, span);
     return contextIn(injectTrace(record.headers, context));

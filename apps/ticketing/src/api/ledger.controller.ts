@@ -8,10 +8,10 @@ import { TicketReader } from './ticket-reader.js';
 export class LedgerController {
   constructor(@Inject(TicketReader) private readonly reader: TicketReader) {}
 
-  // Keys hold slashes and colons: callers send them percent-encoded.
-  @Get(':idempotencyKey')
-  async one(@Param() params: unknown): Promise<LedgerEntry> {
-    const { idempotencyKey } = parseRequest(ledgerParamsSchema, 'params', params);
+  // A wildcard: keys hold slashes, and may be longer than what the router takes as a named parameter.
+  @Get('*')
+  async one(@Param('*') key: unknown): Promise<LedgerEntry> {
+    const { idempotencyKey } = parseRequest(ledgerParamsSchema, 'params', { idempotencyKey: key });
     const entry = await this.reader.ledgerEntry(idempotencyKey);
     if (entry) return entry;
     throw new Problem(404, {

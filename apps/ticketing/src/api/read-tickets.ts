@@ -1,7 +1,15 @@
 import { decodeCursor, encodeCursor } from '@onceline/service-kit';
-import { z } from 'zod';
 import type { Session, WithSession } from '../store/session.js';
-import type { EventsPage, Ticket, TicketsPage, TicketsQuery, TicketWithMessages } from './schemas.js';
+
+import {
+  eventsCursorSchema,
+  ticketsCursorSchema,
+  type EventsPage,
+  type Ticket,
+  type TicketsPage,
+  type TicketsQuery,
+  type TicketWithMessages,
+} from './schemas.js';
 
 const TICKET_COLUMNS = `ticket_id, bot_id, chat_id, conversation, customer_id, status, version, message_count, opened_at, updated_at`;
 
@@ -18,8 +26,6 @@ interface TicketRow {
   updated_at: Date;
 }
 
-const ticketCursorSchema = z.tuple([z.iso.datetime(), z.string()]);
-
 /** Newest first; the id decides between tickets of the same moment. */
 export async function readTickets(withSession: WithSession, query: TicketsQuery): Promise<TicketsPage> {
   const conditions: string[] = [];
@@ -30,7 +36,7 @@ export async function readTickets(withSession: WithSession, query: TicketsQuery)
     if (value !== undefined) conditions.push(`${column} = ${parameter(value)}`);
   }
   if (query.cursor !== undefined) {
-    const [openedAt, ticketId] = decodeCursor(ticketCursorSchema, query.cursor);
+    const [openedAt, ticketId] = decodeCursor(ticketsCursorSchema, query.cursor);
     conditions.push(`(opened_at, ticket_id) < (${parameter(openedAt)}::timestamptz, ${parameter(ticketId)}::text)`);
   }
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
@@ -86,7 +92,7 @@ export async function readEvents(
   id: string,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<EventsPage | undefined> {
-  const after = page.cursor === undefined ? 0 : decodeCursor(z.int().positive(), page.cursor);
+  const after = page.cursor === undefined ? 0 : decodeCursor(eventsCursorSchema, page.cursor);
   const { rows } = await withSession((session) =>
     session.query<{ version: number; payload: EventsPage['items'][number] }>(EVENTS, [id, after, page.limit + 1]),
   );

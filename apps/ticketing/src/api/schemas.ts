@@ -11,7 +11,14 @@ const limit = z.coerce
   .prefault('50')
   .describe('items in a page, from 1 to 100');
 const nextCursor = z.string().nullable().describe('null on the last page');
-const filter = (meaning: string) => z.string().min(1).max(512).optional().describe(meaning);
+/** PostgreSQL has no U+0000: asking for it is a mistake of the caller's, not a failure of ours. */
+const searchable = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'must be text without U+0000');
+const filter = (meaning: string) => searchable(512).optional().describe(meaning);
 
 export const ticketsQuerySchema = z.strictObject({
   bot: filter('id of a bot'),
@@ -25,8 +32,18 @@ export type TicketsQuery = z.infer<typeof ticketsQuerySchema>;
 
 export const eventsQuerySchema = z.strictObject({ limit, cursor });
 
-export const ticketParamsSchema = z.object({ id: z.string().min(1).max(128) });
-export const ledgerParamsSchema = z.object({ idempotencyKey: z.string().min(1).max(1024) });
+/** What cursors hold: forged ones must not reach the database either. */
+export const ticketsCursorSchema = z.tuple([
+  z.iso.datetime().refine((text) => Date.parse(text) >= 0, 'must be a moment since 1970'),
+  searchable(128),
+]);
+export const eventsCursorSchema = z
+  .int()
+  .positive()
+  .max(2 ** 31 - 1);
+
+export const ticketParamsSchema = z.object({ id: searchable(128) });
+export const ledgerParamsSchema = z.object({ idempotencyKey: searchable(1024) });
 
 export const ticketSchema = z.object({
   id: z.string(),

@@ -1,0 +1,133 @@
+/** The service inside the spec's own process, on the shared stack, with a database of its own. */
+import { HEADERS, TOPICS, topicDeclarations } from '@onceline/contracts';
+import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
+import { hashToken, type RunningService } from '@onceline/service-kit';
+import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
+import { Registry } from 'prom-client';
+import { readTicketingConfig } from './config.js';
+import { openStore, type TestStore } from './store/fixtures.spec.js';
+import { runTicketing } from './ticketing.js';
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: Body;
+}
+
+export interface Entry {
+  readonly outcome: string;
+  readonly ticketId: string;
+  readonly explanation: string;
+  readonly traceId: string | null;
+  readonly duplicateCount: number;
+  readonly duplicates: readonly object[];
+}
+
+export const ledgerPath = (key: string) => `/v1/ledger/${encodeURIComponent(key)}`;
+
+/** Everything a spec talks to. */
+export class TestService {
+  readonly registry = new Registry();
+  private readonly group = uniqueName('ticketing');
+  private running: RunningService | undefined;
+
+  private constructor(
+    readonly stack: Awaited<ReturnType<typeof useStack>>,
+    readonly kafka: Kafka,
+    readonly store: TestStore,
+    private readonly producer: BatchingProducer,
+  ) {}
+
+  static async start(): Promise<TestService> {
+    const stack = await useStack();
+    const kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'ticketing-spec' });
+    await kafka.admin.createMissing(topicDeclarations({ partitions: 3 }), { replicationFactor: 1 });
+    const service = new TestService(stack, kafka, await openStore(), await kafka.producer());
+    service.running = await service.startInstance({}, service.registry);
+    return service;
+  }
+
+  get url(): string {
+    return this.running?.url ?? '';
+  }
+
+  environment(changes: Record<string, string> = {}): Record<string, string> {
+    return {
+      KAFKA_BROKERS: this.stack.kafka.brokers.join(','),
+      DATABASE_URL: this.store.url,
+      API_TOKENS: `viewer:${hashToken('secret')}`,
+      TICKETING_GROUP_ID: this.group,
+      PARTITIONS: '3',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      ...changes,
+    };
+  }
+
+  startInstance(changes: Record<string, string> = {}, registry = new Registry()): Promise<RunningService> {
+    return runTicketing(readTicketingConfig(this.environment(changes)), { registry, exit: () => undefined });
+  }
+
+  async stop(): Promise<void> {
+    await this.running?.stop();
+    await this.store.close();
+    await this.kafka.close();
+    await releaseStack();
+  }
+
+  async get<Body = Record<string, unknown>>(path: string, headers: Record<string, string> = {}): Promise<Answer<Body>> {
+    const response = await fetch(`${this.url}${path}`, { headers: { authorization: 'Bearer secret', ...headers } });
+    const text = await response.text();
+    const json = (text === '' ? undefined : JSON.parse(text)) as Body;
+    return { status: response.status, headers: response.headers, json };
+  }
+
+  /** Writes what dedupe writes, the update under its key, and answers the key. */
+  async publish(update: object, changes: { bot?: string; key?: string; headers?: object } = {}): Promise<string> {
+    const bot = changes.bot ?? '7';
+    const { update_id, message } = update as {
+      update_id?: number;
+      message?: { message_id: number; chat?: { id: number } };
+    };
+    const chat = message?.chat?.id;
+    const key = changes.key ?? `tg1:${bot}:message:${chat}:${message?.message_id}:${update_id}`;
+    await this.producer.send(TOPICS.unique, {
+      key: `${bot}:${chat}`,
+      value: Buffer.from(JSON.stringify(update)),
+      headers: {
+        [HEADERS.botId]: bot,
+        [HEADERS.receivedAt]: new Date().toISOString(),
+        [HEADERS.idempotencyKey]: key,
+        [HEADERS.updateKind]: 'message',
+        ...changes.headers,
+      },
+    });
+    return key;
+  }
+
+  /** Writes a record of the duplicates topic. */
+  async publishDuplicate(value: object): Promise<void> {
+    await this.producer.send(TOPICS.duplicates, {
+      key: 'conversation',
+      value: Buffer.from(JSON.stringify(value)),
+      headers: { [HEADERS.botId]: '7' },
+    });
+  }
+
+  /** The ledger entry, once it is there. */
+  settled(key: string): Promise<Entry> {
+    return eventually(async () => {
+      const { status, json } = await this.get<Entry>(ledgerPath(key));
+      expect(status).toBe(200);
+      return json;
+    });
+  }
+
+  async recordsOf(topic: string, isWanted: (record: ConsumedRecord) => boolean): Promise<ConsumedRecord[]> {
+    const found: ConsumedRecord[] = [];
+    await this.kafka.read(topic, ({ records }) => {
+      found.push(...records.filter(isWanted));
+    });
+    return found;
+  }
+}
