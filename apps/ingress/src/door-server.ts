@@ -57,7 +57,10 @@ export class DoorServer {
       return;
     }
     this.#connections.add(socket);
-    socket.on('close', () => this.#connections.delete(socket));
+    socket.on('close', () => {
+      this.#connections.delete(socket);
+      this.#door?.connectionClosed(socket);
+    });
   }
 
   #handOver(others: RequestListener, request: IncomingMessage, response: ServerResponse): void {

@@ -176,6 +176,31 @@ describe('the stop', () => {
     expect((await harness.records(TOPICS.raw)).filter(({ value }) => value?.toString() === json)).toHaveLength(1);
   });
 
+  it('is not held up by one who sent three requests at once and went away, nor are their bytes kept', async () => {
+    const ingress = await harness.ingress();
+    const gone = await harness.connect(ingress);
+    const goOn = harness.freezeBroker();
+    let stopped: Promise<void>;
+    try {
+      const whole = postBytes(messageUpdate().json);
+      gone.write(Buffer.concat([whole, whole, Buffer.from(postHead(100) + '{"update_id":')]));
+      await untilInFlight(2);
+      gone.destroy();
+      await eventually(async () =>
+        expect(await metric('onceline_ingress_requests_total', { outcome: 'broken-off' })).toBe(1),
+      );
+      stopped = ingress.stop();
+      await sleep(100);
+    } finally {
+      goOn();
+    }
+    const startedAt = Date.now();
+    await stopped;
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    expect(await metric('onceline_ingress_in_flight_bytes')).toBe(0);
+    expect(await metric('onceline_ingress_requests_total', { outcome: 'accepted' })).toBe(2);
+  });
+
   it('is not held up by connections that are owed nothing: silent ones, and one with half a head', async () => {
     const ingress = await harness.ingress({ SHUTDOWN_TIMEOUT_MS: '6000' });
     const silent = await harness.connect(ingress);
