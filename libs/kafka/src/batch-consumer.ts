@@ -17,6 +17,8 @@ interface Queued {
   from: number;
   readonly release: () => void;
   readonly reject: (error: unknown) => void;
+  /** The group does not settle before this batch is let go: its rest is not begun. */
+  letGo?: { readonly reason: unknown };
 }
 
 /** What one call of the handler gets out of one queued batch. */
@@ -40,6 +42,12 @@ export function takeParts(queue: readonly Queued[], limit: number): Part[] {
     if (left <= 0) break;
   }
   return parts;
+}
+
+/** Our own errors need nothing of the client; its own it must see, to join the group again or to fetch anew. */
+function letGo(queued: Queued, reason: unknown): void {
+  if (reason instanceof KafkaError) queued.release();
+  else queued.reject(reason);
 }
 
 const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
@@ -91,14 +99,12 @@ export class MergingConsumer implements ConsumerHandle, GroupListener {
     else this.member.pause(partitions);
   }
 
-  /** Lets go of what waits, so that the group does not wait for it. What is being handled runs to its end. */
-  unsettled(error: unknown): void {
-    const waiting = this.handling ? this.queue.filter((queued) => !this.inHand.has(queued)) : this.queue;
-    this.queue = this.queue.filter((queued) => !waiting.includes(queued));
-    for (const queued of waiting) {
-      if (error instanceof KafkaError) queued.release();
-      else queued.reject(error);
-    }
+  /** Lets go of what waits, so that the group does not wait for it. What is in hand runs to its end. */
+  unsettled(reason: unknown): void {
+    const waiting = this.queue.filter((queued) => !this.inHand.has(queued));
+    this.queue = this.queue.filter((queued) => this.inHand.has(queued));
+    for (const queued of this.inHand) queued.letGo = { reason };
+    for (const queued of waiting) letGo(queued, reason);
   }
 
   fetched(fetched: FetchedBatch): Promise<void> {
@@ -169,18 +175,22 @@ export class MergingConsumer implements ConsumerHandle, GroupListener {
       await parts[0]!.queued.fetched.commit(parts.map(({ batch }) => batch));
     } catch (error) {
       // Nothing of these is resolved: they come again, to this member or to their new owner.
-      for (const { queued } of parts)
-        this.drop(queued, () => (error instanceof KafkaError ? queued.release() : queued.reject(error)));
+      for (const { queued } of parts) this.drop(queued, () => letGo(queued, error));
       return;
     }
     for (const { queued, batch, isLast } of parts) {
       this.skips.delete(keyOf(batch));
       queued.fetched.resolve(batch.nextOffset);
       queued.from += batch.records.length;
-      this.drop(queued, isLast ? queued.release : undefined);
-      // The rest waits behind the others: no partition starves another.
-      if (!isLast) this.queue.push(queued);
+      this.drop(queued, () => this.goOnWith(queued, isLast));
     }
+  }
+
+  private goOnWith(queued: Queued, isDone: boolean): void {
+    if (isDone) queued.release();
+    else if (queued.letGo !== undefined) letGo(queued, queued.letGo.reason);
+    // The rest waits behind the others: no partition starves another.
+    else this.queue.push(queued);
   }
 
   /** While nothing is handled, so that an older position can never overtake a newer one. */
@@ -210,9 +220,9 @@ export class MergingConsumer implements ConsumerHandle, GroupListener {
     for (const queued of all) queued.release();
   }
 
-  private drop(queued: Queued, settle?: () => void): void {
+  private drop(queued: Queued, settle: () => void): void {
     const at = this.queue.indexOf(queued);
     if (at >= 0) this.queue.splice(at, 1);
-    settle?.();
+    settle();
   }
 }

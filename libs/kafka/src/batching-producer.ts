@@ -193,7 +193,10 @@ export class LaneProducer implements BatchingProducer {
     if (entry.settled) return;
     entry.settled = true;
     answer();
-    if (--this.pending === 0) this.onIdle?.();
+    if (--this.pending > 0) return;
+    clearTimeout(this.expiryTimer);
+    this.expiryTimer = undefined;
+    this.onIdle?.();
   }
 }
 

@@ -61,13 +61,12 @@ export class PartitionSession {
     });
   }
 
-  /** Waits for the running handle, then frees the task. */
+  /** Waits for the running handle, then frees the task. A sequence still under way ends at its next step by itself. */
   async revoke(): Promise<void> {
     this.revoked = true;
     this.ready = false;
     this.wake?.();
     await this.handling;
-    await this.assigning;
     await this.closeTask();
   }
 
@@ -129,6 +128,7 @@ export class PartitionSession {
     const task = this.context.createTask(partition);
     this.task = task;
     await task.fence();
+    if (this.revoked) return;
     const committed = (await admin.committed(groupId, topic))[partition] ?? null;
     const position = committed ?? (await reader.range(this.at)).low;
     if (this.revoked) return;

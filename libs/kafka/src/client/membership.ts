@@ -17,6 +17,7 @@ const MAX_WAIT_MS = 100;
 const WORKERS = 256;
 const SILENCE_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
+const RESTART_PAUSE_MS = 1000;
 /** A second death within this time is not bad luck any more. */
 const RESTART_BUDGET_MS = 300_000;
 
@@ -38,6 +39,8 @@ export class ClientGroupMember implements GroupMember {
   /** Counts assignments: what was fetched under an older one may neither commit nor move the position. */
   private epoch = 0;
   private joined = false;
+  /** Between a crash and the next assignment kafkajs has no group to pause in; the assignment then asks for all states anew. */
+  private hasGroup = false;
   private assignment: readonly TopicPartition[] = [];
   private readonly lags = new Map<string, number>();
   private lastRestart = Number.NEGATIVE_INFINITY;
@@ -52,31 +55,43 @@ export class ClientGroupMember implements GroupMember {
     private readonly admin: TopicAdmin,
   ) {}
 
-  start(listener: GroupListener): Promise<void> {
+  async start(listener: GroupListener): Promise<void> {
+    if (this.state !== 'new') throw new KafkaError('closed', 'the consumer was stopped before it started');
     this.listener = listener;
     this.heartbeats = new Heartbeats(this.heartbeatIntervalMs(), (error) => listener.unsettled(error));
     this.watchdog = new Watchdog(SILENCE_MS, {
       lag: () => this.askLag(),
       onStuck: () =>
-        this.revive(new KafkaError('unavailable', `nothing fetched for ${SILENCE_MS} ms although records wait`)),
+        this.revive(new KafkaError('client', `nothing fetched for ${SILENCE_MS} ms although records wait`)),
     });
     const assigned = new Promise<void>((resolve, reject) => {
       this.onFirstAssignment = resolve;
       this.onStartFailure = reject;
     });
+    // Whoever stops before the first assignment ends the wait for it; nobody may be waiting yet.
+    assigned.catch(() => undefined);
     this.state = 'running';
     return this.serialised(async () => {
-      await this.run();
-      await assigned;
+      try {
+        await this.run();
+        await assigned;
+      } catch (error) {
+        this.watchdog.stop();
+        throw error;
+      }
     });
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
+    const closed = new KafkaError('closed', 'the consumer is stopping');
+    const isNew = this.state === 'new';
+    if (this.state !== 'failed') this.state = 'stopping';
+    if (isNew) return;
+    this.joined = false;
+    this.watchdog.stop();
+    this.onStartFailure?.(closed);
+    this.listener.unsettled(closed);
     return this.serialised(async () => {
-      if (this.state !== 'failed') this.state = 'stopping';
-      this.joined = false;
-      this.watchdog.stop();
-      this.listener.unsettled(new KafkaError('closed', 'the consumer is stopping'));
       await this.consumer.disconnect();
       this.heartbeats.stop();
     });
@@ -87,15 +102,15 @@ export class ClientGroupMember implements GroupMember {
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    if (partitions.length > 0 && this.state === 'running') this.consumer.pause(byTopic(partitions));
+    if (partitions.length > 0 && this.hasGroup) this.consumer.pause(byTopic(partitions));
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    if (partitions.length > 0 && this.state === 'running') this.consumer.resume(byTopic(partitions));
+    if (partitions.length > 0 && this.hasGroup) this.consumer.resume(byTopic(partitions));
   }
 
   seek({ topic, partition }: TopicPartition, offset: number): void {
-    if (this.state === 'running') this.consumer.seek({ topic, partition, offset: String(offset) });
+    if (this.hasGroup) this.consumer.seek({ topic, partition, offset: String(offset) });
   }
 
   async commit(offsets: readonly (TopicPartition & { readonly nextOffset: number })[]): Promise<void> {
@@ -159,6 +174,9 @@ export class ClientGroupMember implements GroupMember {
     consumer.on(events.REBALANCING, () => {
       if (current()) this.joined = false;
     });
+    consumer.on(events.STOP, () => {
+      if (current()) this.hasGroup = this.joined = false;
+    });
     consumer.on(events.FETCH, () => this.watchdog.sign());
     consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
       if (current()) this.onProgress(payload);
@@ -174,6 +192,7 @@ export class ClientGroupMember implements GroupMember {
       partitions.map((partition) => ({ topic, partition })),
     );
     this.joined = true;
+    this.hasGroup = true;
     this.lags.clear();
     this.watchdog.sign();
     this.listener.assigned(this.assignment);
@@ -182,6 +201,8 @@ export class ClientGroupMember implements GroupMember {
 
   private async onBatch(payload: EachBatchPayload): Promise<void> {
     const fetched = this.toFetched(payload);
+    const { batch } = payload;
+    this.lags.set(keyOf(batch), Math.max(0, Number(batch.highWatermark) - Number(batch.firstOffset() ?? 0)));
     await this.watchdog.whileBusy(() =>
       this.heartbeats.during(
         () => payload.heartbeat(),
@@ -226,30 +247,46 @@ export class ClientGroupMember implements GroupMember {
   }
 
   private onCrash({ error, restart }: ConsumerCrashEvent['payload']): void {
-    this.joined = false;
     this.watchdog.sign();
-    // kafkajs comes back by itself from what it calls retriable: brokers that are away are waited for, without limit.
+    // kafkajs comes back by itself from most of what it calls retriable.
     if (!restart) this.revive(toKafkaError(error, `the consumer of group "${this.group.groupId}" crashed`));
   }
 
+  /** Brokers that are away are waited for, without limit; anything else gets one new start. */
   private revive(cause: KafkaError): void {
     if (this.state !== 'running') return;
-    if (Date.now() - this.lastRestart < RESTART_BUDGET_MS) return this.fail(cause);
-    this.lastRestart = Date.now();
+    if (cause.code !== 'unavailable') {
+      if (Date.now() - this.lastRestart < RESTART_BUDGET_MS) return this.fail(cause);
+      this.lastRestart = Date.now();
+    }
     this.state = 'restarting';
-    this.joined = false;
+    this.joined = this.hasGroup = false;
     this.listener.unsettled(cause);
-    const restarted = this.serialised(async () => {
-      if (this.state !== 'restarting') return;
-      await withLimit(STOP_LIMIT_MS, this.consumer.disconnect());
-      this.state = 'running';
-      await this.run();
-    });
+    const restarted = this.serialised(() => this.restart());
     restarted.catch((error: unknown) => this.fail(toKafkaError(error, `restarting after "${cause.message}"`)));
   }
 
+  private async restart(): Promise<void> {
+    await withLimit(STOP_LIMIT_MS, this.consumer.disconnect());
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, RESTART_PAUSE_MS));
+      if (this.state !== 'restarting') return;
+      try {
+        this.state = 'running';
+        return await this.run();
+      } catch (error) {
+        if ((error as KafkaError).code !== 'unavailable') throw error;
+        this.state = this.isEnding() ? this.state : 'restarting';
+      }
+    }
+  }
+
+  private isEnding(): boolean {
+    return this.state === 'stopping' || this.state === 'failed';
+  }
+
   private fail(error: KafkaError): void {
-    if (this.state === 'failed' || this.state === 'stopping') return;
+    if (this.isEnding()) return;
     this.state = 'failed';
     this.joined = false;
     this.watchdog.stop();

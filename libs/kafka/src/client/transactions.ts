@@ -4,7 +4,7 @@ import { BATCH_LIMITS, sizeOf } from '../batching-producer.js';
 import { KafkaError } from '../errors.js';
 import type { KafkaOptions, OutgoingRecord, TransactionContents } from '../port.js';
 import type { TopicPartition, TransactionSession, TransactionWire } from '../wire.js';
-import { toKafkaError } from './client-errors.js';
+import { errorTypes, toKafkaError } from './client-errors.js';
 import { newClient, presetPartition } from './client.js';
 import { confirmedOffset, toMessage } from './produce.js';
 
@@ -13,6 +13,13 @@ import { confirmedOffset, toMessage } from './produce.js';
  * with: that wait is in every transaction.
  */
 const RETRY = { initialRetryTime: 20, maxRetryTime: 1000, retries: 8 };
+const OFFSET_PATIENCE_MS = 5000;
+const OFFSET_REFUSALS: ReadonlySet<string> = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+]);
 /** Longer than the client's own time-outs in a row; only a connection that hangs for ever meets it. */
 const TRANSACTION_LIMIT_MS = 30_000;
 
@@ -78,15 +85,29 @@ class ClientTransactionSession implements TransactionSession {
     );
     // All of them are over before the error leaves: a straggler must not write into what is thrown away.
     for (const send of sends) if (send.status === 'rejected') throw send.reason;
-    // Offsets last: kafkajs repeats the wait after a commit only for records, not for offsets.
-    if (contents.offset !== undefined) {
-      const { groupId, topic, partition, nextOffset } = contents.offset;
-      await transaction.sendOffsets({
+    if (contents.offset !== undefined) await sendOffset(transaction, contents.offset);
+    await transaction.commit();
+  }
+}
+
+/**
+ * Offsets come last and with a patience of their own: kafkajs repeats neither the wait after the last commit (when there are no records
+ * before them) nor the search for a group coordinator that has moved. Both answers mean that nothing was done.
+ */
+async function sendOffset(transaction: Transaction, offset: NonNullable<TransactionContents['offset']>): Promise<void> {
+  const { groupId, topic, partition, nextOffset } = offset;
+  const until = Date.now() + OFFSET_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await transaction.sendOffsets({
         consumerGroupId: groupId,
         topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
       });
+    } catch (error) {
+      const passing = errorTypes(error).some((type) => OFFSET_REFUSALS.has(type));
+      if (!passing || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY.initialRetryTime));
     }
-    await transaction.commit();
   }
 }
 

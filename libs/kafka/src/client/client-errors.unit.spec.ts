@@ -1,0 +1,75 @@
+import kafkajs from 'kafkajs';
+import { KafkaError } from '../errors.js';
+import { toKafkaError } from './client-errors.js';
+import { confirmedOffset } from './produce.js';
+
+const protocolError = (type: string, code: number, retriable: boolean) =>
+  new kafkajs.KafkaJSProtocolError({ name: '', message: type, type, code, retriable } as never);
+const wrapped = (cause: Error) => Object.assign(new kafkajs.KafkaJSNonRetriableError(cause), { cause });
+
+describe('toKafkaError', () => {
+  it.each([
+    ['INVALID_PRODUCER_EPOCH', 47, 'fenced'],
+    ['INVALID_PRODUCER_ID_MAPPING', 49, 'fenced'],
+    ['MESSAGE_TOO_LARGE', 10, 'record-too-large'],
+    ['RECORD_LIST_TOO_LARGE', 18, 'record-too-large'],
+    ['UNKNOWN_TOPIC_OR_PARTITION', 3, 'topic-mismatch'],
+    ['OUT_OF_ORDER_SEQUENCE_NUMBER', 45, 'client'],
+  ])('%s (%i) is %s, however deep it lies', (type, code, expected) => {
+    expect(toKafkaError(protocolError(type, code, false), 'x').code).toBe(expected);
+    expect(toKafkaError(wrapped(wrapped(protocolError(type, code, false))), 'x').code).toBe(expected);
+  });
+
+  it('knows the fence that newer brokers name', () => {
+    const error = new kafkajs.KafkaJSProtocolError({
+      message: 'Unknown error code 90',
+      type: 'KAFKAJS_UNKNOWN_ERROR_CODE',
+      code: -99,
+    } as never);
+    expect(toKafkaError(error, 'x').code).toBe('fenced');
+  });
+
+  it.each([
+    new kafkajs.KafkaJSConnectionError('refused'),
+    wrapped(new kafkajs.KafkaJSConnectionError('refused')),
+    new kafkajs.KafkaJSRequestTimeoutError('late', {} as never),
+    protocolError('NOT_ENOUGH_REPLICAS', 19, true),
+    wrapped(protocolError('LEADER_NOT_AVAILABLE', 5, true)),
+  ])('calls %s unavailable, and says what was being done and why it failed', (error) => {
+    const failure = toKafkaError(error, 'writing');
+    expect(failure.code).toBe('unavailable');
+    expect(failure.canRetry).toBe(true);
+    expect(failure.message).toMatch(/^writing: (refused|late|NOT_ENOUGH_REPLICAS|LEADER_NOT_AVAILABLE)$/);
+    expect(failure.cause).toBe(error);
+  });
+
+  it('leaves our own errors alone, and takes what is not even an error', () => {
+    const own = new KafkaError('fenced', 'x');
+    expect(toKafkaError(own, 'y')).toBe(own);
+    expect(toKafkaError('text', 'y')).toMatchObject({ code: 'client', message: 'y: text' });
+  });
+});
+
+describe('confirmedOffset', () => {
+  const target = { topic: 't', partition: 2 };
+  const result = { topicName: 't', partition: 2, errorCode: 0, baseOffset: '7' };
+
+  it('answers the offset when the answer names exactly what was sent', () => {
+    expect(confirmedOffset(target, [result])).toBe(7);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['a hole', [null]],
+    ['another partition', [{ ...result, partition: 1 }]],
+    ['another topic', [{ ...result, topicName: 'u' }]],
+    ['more than was sent', [result, { ...result, partition: 3 }]],
+    ['an error', [{ ...result, errorCode: 6 }]],
+    ['no offset', [{ topicName: 't', partition: 2, errorCode: 0 }]],
+    ['an unknown offset', [{ ...result, baseOffset: '-1' }]],
+  ])('does not believe an answer that names %s', (_, results) => {
+    expect(() => confirmedOffset(target, results)).toThrow(
+      expect.objectContaining({ code: 'unconfirmed', canRetry: true }) as Error,
+    );
+  });
+});
