@@ -141,6 +141,20 @@ describe('nothing is dropped', () => {
     expect(await counted(instance, 'unreadable')).toBe(2);
     await instance.stop();
   });
+
+  it('a record as large as raw can hold does not block its partition, readable or not', async () => {
+    const instance = await harness.instance(group);
+    const bytes = 2 * 1024 * 1024 - 1024;
+    const bad = Buffer.alloc(bytes, 'x');
+    const text = 'y'.repeat(bytes - updateBytes(1, '').length);
+    await harness.send(bot, [{ updateId: 1, text }, { updateId: 0, value: bad }, { updateId: 2 }]);
+    await harness.settled(group);
+    const unique = await harness.records(TOPICS.unique, bot);
+    expect(unique.map(({ value }) => value?.length)).toEqual([bytes, updateBytes(2).length]);
+    const [letter] = await harness.records(TOPICS.dedupeDeadLetter, bot);
+    expect(letter?.value?.equals(bad)).toBe(true);
+    await instance.stop();
+  });
 });
 
 describe('time', () => {

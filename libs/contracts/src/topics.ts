@@ -42,6 +42,8 @@ export interface TopicSettings {
 
 /** Kafka's default record limit is 1 MiB with its overhead; a raw body may be 1 MiB itself, and failure headers grow it. */
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
+/** What a hop may add in headers. Without it the largest record of one topic would block its partition for ever at the next. */
+const HOP_BYTES = 256 * 1024;
 
 /** Every topic with its partition count and settings: the one list that creation, checks and docs follow. */
 export function topicDeclarations(settings: TopicSettings = {}): readonly TopicDeclaration[] {
@@ -52,19 +54,21 @@ export function topicDeclarations(settings: TopicSettings = {}): readonly TopicD
     'max.message.bytes': String(MAX_RECORD_BYTES),
     'unclean.leader.election.enable': 'false',
   };
-  const kept = (retentionMs: number): TopicDeclaration['config'] => ({
+  /** @param hops how many steps lie between a topic's records and the raw ones whose bytes they carry */
+  const kept = (retentionMs: number, hops = 0): TopicDeclaration['config'] => ({
     ...common,
+    'max.message.bytes': String(MAX_RECORD_BYTES + hops * HOP_BYTES),
     'cleanup.policy': 'delete',
     'retention.ms': String(retentionMs),
   });
   return [
     { name: TOPICS.raw, partitions, config: kept(7 * DAY_MS) },
-    { name: TOPICS.unique, partitions, config: kept(365 * DAY_MS) },
+    { name: TOPICS.unique, partitions, config: kept(365 * DAY_MS, 1) },
     { name: TOPICS.seen, partitions, config: { ...common, ...seenCleanup(dedupeTtlMs) } },
     { name: TOPICS.duplicates, partitions, config: kept(14 * DAY_MS) },
     { name: TOPICS.ingressDeadLetter, partitions: 1, config: kept(30 * DAY_MS) },
-    { name: TOPICS.dedupeDeadLetter, partitions, config: kept(30 * DAY_MS) },
-    { name: TOPICS.ticketingDeadLetter, partitions, config: kept(30 * DAY_MS) },
+    { name: TOPICS.dedupeDeadLetter, partitions, config: kept(30 * DAY_MS, 1) },
+    { name: TOPICS.ticketingDeadLetter, partitions, config: kept(30 * DAY_MS, 2) },
     { name: TOPICS.ticketEvents, partitions, config: kept(365 * DAY_MS) },
   ];
 }

@@ -46,6 +46,15 @@ describe('topics', () => {
     }
   });
 
+  it('leaves room for headers at every hop that carries a record on', () => {
+    const topics = byName(topicDeclarations());
+    const room = (name: string) => setting(topics.get(name), 'max.message.bytes');
+    const hop = 128 * 1024;
+    expect(room(TOPICS.unique)).toBeGreaterThan(room(TOPICS.raw) + hop);
+    expect(room(TOPICS.dedupeDeadLetter)).toBeGreaterThan(room(TOPICS.raw) + hop);
+    expect(room(TOPICS.ticketingDeadLetter)).toBeGreaterThan(room(TOPICS.unique) + hop);
+  });
+
   it('takes records of a whole body with failure headers and never an unclean leader', () => {
     for (const topic of topicDeclarations()) {
       expect(setting(topic, 'max.message.bytes')).toBeGreaterThan(1.5 * 1024 * 1024);
