@@ -57,10 +57,7 @@ export class DoorServer {
       return;
     }
     this.#connections.add(socket);
-    socket.on('close', () => {
-      this.#connections.delete(socket);
-      this.#door?.connectionClosed(socket);
-    });
+    socket.on('close', () => this.#connections.delete(socket));
   }
 
   #handOver(others: RequestListener, request: IncomingMessage, response: ServerResponse): void {

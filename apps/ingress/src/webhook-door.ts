@@ -39,8 +39,7 @@ export class WebhookDoor {
   readonly #receiving = new Set<Exchange>();
   /** Connections on which the rest of a request is thrown away that has its answer already. */
   readonly #answeredEarly = new WeakSet<Socket>();
-  /** Answers that have not left yet, by connection. */
-  readonly #owed = new Map<Socket, number>();
+  #open = 0;
   #emptied: (() => void) | undefined;
 
   constructor(private readonly parts: DoorParts) {}
@@ -50,7 +49,8 @@ export class WebhookDoor {
     const botId = botIdOf(request.url);
     if (botId === undefined) return false;
     const exchange = new Exchange(botId, request, response);
-    this.#owe(request.socket, response);
+    this.#open += 1;
+    response.on('close', () => this.#closed(exchange));
     const refusal = refuseHead(botId, request, this.parts.bots, this.parts.admission.state);
     if (refusal) this.#refuse(exchange, refusal);
     else this.#receive(exchange);
@@ -66,27 +66,12 @@ export class WebhookDoor {
   async drain(): Promise<void> {
     this.parts.admission.drain();
     for (const exchange of this.#receiving) this.#refuse(exchange, 'shutting-down');
-    if (this.#owed.size === 0) return;
+    if (this.#open === 0) return;
     await new Promise<void>((resolve) => (this.#emptied = resolve));
-  }
-
-  /** Nothing is owed to who has gone. Pipelined answers would wait for ever: Node closes only the one whose turn it is. */
-  connectionClosed(socket: Socket): void {
-    if (this.#owed.delete(socket) && this.#owed.size === 0) this.#emptied?.();
-  }
-
-  #owe(socket: Socket, response: ServerResponse): void {
-    this.#owed.set(socket, (this.#owed.get(socket) ?? 0) + 1);
-    response.on('close', () => {
-      const owed = this.#owed.get(socket) ?? 0;
-      if (owed > 1) this.#owed.set(socket, owed - 1);
-      else this.connectionClosed(socket);
-    });
   }
 
   #receive(exchange: Exchange): void {
     this.#receiving.add(exchange);
-    exchange.request.on('close', () => this.#brokenOff(exchange));
     exchange.request.on('data', (chunk: Buffer) => this.#take(exchange, chunk));
     exchange.request.on('end', () => void this.#whole(exchange));
   }
@@ -158,12 +143,14 @@ export class WebhookDoor {
     exchange.forget();
   }
 
-  /** Also called after the whole body, when there is nothing left to do. */
-  #brokenOff(exchange: Exchange): void {
-    if (!this.#receiving.has(exchange)) return;
-    exchange.answered = true;
-    this.#release(exchange);
-    this.parts.ended(exchange, { how: 'broken-off' });
+  #closed(exchange: Exchange): void {
+    if (this.#receiving.has(exchange)) {
+      exchange.answered = true;
+      this.#release(exchange);
+      this.parts.ended(exchange, { how: 'broken-off' });
+    }
+    this.#open -= 1;
+    if (this.#open === 0) this.#emptied?.();
   }
 }
 
