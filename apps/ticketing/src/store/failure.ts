@@ -1,5 +1,3 @@
-import { ClaimLost } from './session.js';
-
 /** What a failed transaction asks for. */
 export type FailureKind =
   /** Somebody else wrote at the same time: read again, decide again. */
@@ -12,7 +10,7 @@ export type FailureKind =
   | 'defect';
 
 const CONFLICTS: ReadonlySet<string> = new Set([
-  '40001', // serialization_failure
+  '40001', // serialization_failure; also raised when another instance settled an update first
   '40P01', // deadlock_detected
   '23505', // unique_violation
 ]);
@@ -22,7 +20,6 @@ const ABOUT_THE_RECORD = /^(22|23|54)/;
 
 /** Sorts an error by its SQLSTATE. What is not known to be about the record is never blamed on it. */
 export function failureKind(error: unknown, isUnavailable: (error: unknown) => boolean): FailureKind {
-  if (error instanceof ClaimLost) return 'conflict';
   if (isUnavailable(error)) return 'wait';
   const code = sqlState(error);
   if (code === undefined) return 'defect';

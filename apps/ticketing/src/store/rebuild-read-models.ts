@@ -3,13 +3,15 @@ import type { TicketEvent } from '../ticket/events.js';
 import { evolve } from '../ticket/evolve.js';
 import { NO_TICKET, type TicketState } from '../ticket/state.js';
 import type { Session, WithSession } from './session.js';
-import { insertMessages, upsertTickets } from './statements.js';
+import { MESSAGE_ROWS, TICKET_ROWS } from './write-rows.js';
 
 const NEXT_EVENTS = {
   name: 'events-by-ticket',
   text: `select ticket_id, version, payload::text from ticketing.events where (ticket_id, version) > ($1, $2)
            order by ticket_id, version limit $3`,
 };
+const WRITE_TICKETS = { name: 'rebuild-tickets', text: TICKET_ROWS.sql(1) };
+const WRITE_MESSAGES = { name: 'rebuild-messages', text: MESSAGE_ROWS.sql(1) };
 const PAGE_ROWS = 5000;
 
 interface EventRow {
@@ -53,11 +55,9 @@ async function replayAll(session: Session): Promise<number> {
       state = evolve(belongsTo(state, event) ? state : NO_TICKET, event);
       changed.set(event.ticketId, state);
     }
-    await upsertTickets(
-      session,
-      [...changed.values()].filter((ticket) => ticket.status === 'open'),
-    );
-    await insertMessages(session, events);
+    const tickets = [...changed.values()].filter((ticket) => ticket.status === 'open');
+    await session.query(WRITE_TICKETS, TICKET_ROWS.values(tickets));
+    await session.query(WRITE_MESSAGES, MESSAGE_ROWS.values(events));
     count += events.length;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE_ROWS) return count;

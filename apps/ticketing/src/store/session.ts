@@ -15,11 +15,3 @@ export interface Session {
 
 /** Runs work on a connection of its own, and gives the connection back. */
 export type WithSession = <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>;
-
-/** Somebody else settled part of the batch in the meantime: read again, decide again. */
-export class ClaimLost extends Error {
-  constructor() {
-    super('another instance settled some of these updates first');
-    this.name = 'ClaimLost';
-  }
-}

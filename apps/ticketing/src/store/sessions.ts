@@ -8,13 +8,23 @@ interface Client {
   end(): Promise<void>;
 }
 
+/**
+ * Statements are planned once per connection, maybe while the tables are still small, when reading a whole table looks cheap;
+ * nothing here ever wants that.
+ */
+const PREPARE = 'set enable_seqscan = off';
+
 /** Connections of the pool, used directly: TypeORM has no prepared statements, and the hot path wants them. */
 export function sessionsOf({ dataSource }: Pick<Postgres, 'dataSource'>): WithSession {
+  const prepared = new WeakSet<Client>();
   return async (work) => {
     const runner = dataSource.createQueryRunner();
     try {
-      const session = sessionOn((await runner.connect()) as Client);
+      const client = (await runner.connect()) as Client;
+      const session = sessionOn(client);
       try {
+        if (!prepared.has(client)) await session.command(PREPARE);
+        prepared.add(client);
         return await work(session);
       } catch (error) {
         // A connection that did not answer in time may still answer the next one who gets it.

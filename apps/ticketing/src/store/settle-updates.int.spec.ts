@@ -79,7 +79,7 @@ describe('a batch has its outcomes in one transaction', () => {
       );
       return counted.count();
     };
-    expect(await roundTrips(1000)).toBe(await roundTrips(2));
+    expect([await roundTrips(1000), await roundTrips(2)]).toEqual([2, 2]);
   });
 
   it('two bots with the same chat id have two conversations', async () => {
@@ -209,7 +209,7 @@ describe('a poison record is isolated', () => {
     const counted = countingRoundTrips(store.withSession);
     await settle([tracedMessage(1), broken, tracedMessage(1)], counted.withSession);
     expect(await outcomesOf([broken])).toEqual(['dead-lettered: malformed-update']);
-    expect([await count('ledger'), await count('outbox'), counted.count()]).toEqual([3, 1, 10]);
+    expect([await count('ledger'), await count('outbox'), counted.count()]).toEqual([3, 1, 2]);
   });
 
   it('dead-lettering again after a redelivery leaves one dead letter', async () => {

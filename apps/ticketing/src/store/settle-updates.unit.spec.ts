@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { failureKind } from './failure.js';
 import { tracedMessage } from './fixtures.spec.js';
 import { planBatch } from './plan-batch.js';
-import { ClaimLost } from './session.js';
 import type { SettleBatch } from './settle-batch.js';
 import { settleUpdates } from './settle-updates.js';
 import type { TracedUpdate } from './traced-update.js';
@@ -57,7 +56,7 @@ describe('records that the database refuses', () => {
 
 describe('conflicts', () => {
   it.each([
-    ['lost claim', new ClaimLost()],
+    ['lost claim', sqlError('40001')],
     ['deadlock', sqlError('40P01')],
     ['unique key', sqlError('23505')],
   ])('a %s is decided again', async (_, conflict) => {
@@ -74,7 +73,7 @@ describe('conflicts', () => {
     const sizes: number[] = [];
     const settle: SettleBatch = async (updates) => {
       sizes.push(updates.length);
-      if (updates.length > 1) throw new ClaimLost();
+      if (updates.length > 1) throw sqlError('40001');
       return take(updates);
     };
     expect(await settleUpdates([tracedMessage(1), tracedMessage(2)], settle, kindOf)).toHaveLength(2);

@@ -11,6 +11,7 @@ export class CreateSchema1764000000000 implements MigrationInterface {
       `drop table ticketing.outbox_cursors, ticketing.outbox, ticketing.ticket_messages, ticketing.tickets,
          ticketing.events, ticketing.duplicates, ticketing.ledger`,
     );
+    await queryRunner.query('drop function ticketing.require_claims');
   }
 }
 
@@ -32,6 +33,13 @@ const INTAKE = [
      traceparent text,
      check ((outcome in ('ignored', 'dead-lettered')) <= (reason is not null))
    )`,
+  // Fails the statement that claims updates when another instance has claimed some of them first.
+  `create function ticketing.require_claims(claimed bigint, asked bigint) returns void language plpgsql as $$
+   begin
+     if claimed < asked then
+       raise exception 'claimed % of % updates', claimed, asked using errcode = 'serialization_failure';
+     end if;
+   end $$`,
   `create table ticketing.duplicates (
      raw_partition int not null,
      raw_offset bigint not null,

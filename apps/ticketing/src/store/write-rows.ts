@@ -1,0 +1,138 @@
+import type { OpenTicket } from '../ticket/state.js';
+import type { OutboxRecord } from './dead-letter.js';
+import type { PlannedEvent, Settlement } from './plan-batch.js';
+
+/**
+ * An insert of many rows: the text with its parameters from `$first` on, and one array per column. A batch of any size is
+ * one statement, and several of these make one statement too.
+ */
+interface Rows<Row> {
+  readonly columns: number;
+  sql(first: number): string;
+  values(rows: readonly Row[]): unknown[][];
+}
+
+function arrays(first: number, types: readonly string[]): string {
+  return `unnest(${types.map((type, index) => `$${first + index}::${type}[]`).join(', ')})`;
+}
+
+/** Sorted, so that two instances never wait for each other crosswise. */
+function sortedBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] {
+  return [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+const LEDGER_TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'bigint', 'timestamptz', 'text'];
+
+/** The claim: what does not come back belongs to somebody else. */
+export const LEDGER_ROWS: Rows<Settlement> = {
+  columns: LEDGER_TYPES.length,
+  sql: (first) => `insert into ticketing.ledger (idempotency_key, bot_id, update_kind, outcome, reason, ticket_id,
+      unique_partition, unique_offset, received_at, traceparent)
+    select * from ${arrays(first, LEDGER_TYPES)} on conflict (idempotency_key) do nothing`,
+  values(settlements) {
+    const rows = sortedBy(settlements, ({ update }) => update.idempotencyKey);
+    return [
+      rows.map(({ update }) => update.idempotencyKey),
+      rows.map(({ update }) => update.botId),
+      rows.map(({ update }) => update.updateKind),
+      rows.map(({ outcome }) => outcome),
+      rows.map(({ reason }) => reason),
+      rows.map(({ ticketId }) => ticketId),
+      rows.map(({ update }) => update.record.partition),
+      rows.map(({ update }) => update.record.offset),
+      rows.map(({ update }) => update.receivedAt),
+      rows.map(({ update }) => update.traceparent),
+    ];
+  },
+};
+
+const EVENT_TYPES = ['text', 'int', 'text', 'text', 'text', 'json', 'text', 'text'];
+
+/** In the order of the batch, so that ids rise with the version of each ticket. */
+export const EVENT_ROWS: Rows<PlannedEvent> = {
+  columns: EVENT_TYPES.length,
+  sql: (
+    first,
+  ) => `insert into ticketing.events (ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate)
+    select ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate
+      from ${arrays(first, EVENT_TYPES)} with ordinality
+        as e(ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate, position)
+      order by position`,
+  values: (rows) => [
+    rows.map(({ event }) => event.ticketId),
+    rows.map(({ event }) => event.version),
+    rows.map(({ event }) => event.type),
+    rows.map(({ event }) => event.eventId),
+    rows.map(({ event }) => event.idempotencyKey),
+    rows.map(({ event }) => JSON.stringify(event)),
+    rows.map(({ update }) => update.traceparent),
+    rows.map(({ update }) => update.tracestate),
+  ],
+};
+
+const TICKET_TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'int', 'timestamptz', 'timestamptz'];
+
+/** Two writers of one ticket collide on its event version, whichever state would have won here. */
+export const TICKET_ROWS: Rows<OpenTicket> = {
+  columns: TICKET_TYPES.length,
+  sql: (
+    first,
+  ) => `insert into ticketing.tickets (ticket_id, bot_id, chat_id, conversation, customer_id, status, version,
+      message_count, opened_at, updated_at)
+    select * from ${arrays(first, TICKET_TYPES)}
+    on conflict (ticket_id) do update set status = excluded.status, version = excluded.version,
+      message_count = excluded.message_count, updated_at = excluded.updated_at`,
+  values(tickets) {
+    const rows = sortedBy(tickets, ({ ticketId }) => ticketId);
+    return [
+      rows.map(({ ticketId }) => ticketId),
+      rows.map(({ botId }) => botId),
+      rows.map(({ chatId }) => chatId),
+      rows.map(({ conversation }) => conversation),
+      rows.map(({ customerId }) => customerId),
+      rows.map(({ status }) => status),
+      rows.map(({ version }) => version),
+      rows.map(({ messageCount }) => messageCount),
+      rows.map(({ openedAt }) => openedAt),
+      rows.map(({ updatedAt }) => updatedAt),
+    ];
+  },
+};
+
+const MESSAGE_TYPES = ['text', 'text', 'bigint', 'text', 'int', 'timestamptz', 'text'];
+
+/** The unique key of this table is the last judge: one message is in one ticket. */
+export const MESSAGE_ROWS: Rows<PlannedEvent['event']> = {
+  columns: MESSAGE_TYPES.length,
+  sql: (
+    first,
+  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sent_at, text)
+    select * from ${arrays(first, MESSAGE_TYPES)}`,
+  values(events) {
+    const rows = events.filter((event) => event.type === 'message-appended');
+    return [
+      rows.map(({ data }) => data.botId),
+      rows.map(({ data }) => data.chatId),
+      rows.map(({ data }) => data.messageId),
+      rows.map(({ ticketId }) => ticketId),
+      rows.map(({ version }) => version),
+      rows.map(({ data }) => data.sentAt),
+      rows.map(({ data }) => data.text),
+    ];
+  },
+};
+
+const OUTBOX_TYPES = ['text', 'text', 'bytea', 'jsonb'];
+
+export const OUTBOX_ROWS: Rows<OutboxRecord> = {
+  columns: OUTBOX_TYPES.length,
+  sql: (first) => `insert into ticketing.outbox (topic, key, value, headers)
+    select topic, key, value, headers from ${arrays(first, OUTBOX_TYPES)} with ordinality
+      as o(topic, key, value, headers, position) order by position`,
+  values: (rows) => [
+    rows.map(({ topic }) => topic),
+    rows.map(({ key }) => key),
+    rows.map(({ value }) => value),
+    rows.map(({ headers }) => JSON.stringify(headers)),
+  ],
+};
