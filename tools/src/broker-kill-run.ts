@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectKafka } from '@onceline/kafka';
+import {
+  acceleratedClock,
+  createTelegramSimulator,
+  createUpdateGenerator,
+  type TelegramSimulator,
+} from '@onceline/telegram-simulator';
+import { auditSystem, type AuditReport } from '@onceline/testing';
+import { System } from './system.js';
+
+/** How hard to try. The run ends when both numbers are reached. */
+export interface BrokerKillOptions {
+  readonly kills: number;
+  readonly transactions: number;
+  /** Updates per second. */
+  readonly rate: number;
+  readonly seed: number;
+  readonly onProgress?: (line: string) => void;
+}
+
+/** What happened. */
+export interface BrokerKillResult {
+  readonly kills: number;
+  readonly transactions: number;
+  readonly updates: number;
+  readonly report: AuditReport;
+}
+
+const BROKERS = 3;
+/** Long enough for the others to elect leaders and for work to go on, short enough that the next kill meets a recovery now and then. */
+const BETWEEN_KILLS_MS = [1500, 6000] as const;
+
+/**
+ * Three brokers, three copies of each record, writes need two: one broker after the other is killed (SIGKILL) and
+ * restarted under load. Afterwards every key of raw, unique and seen is counted as committed readers see them.
+ */
+export async function runBrokerKills(options: BrokerKillOptions): Promise<BrokerKillResult> {
+  const { onProgress = () => undefined } = options;
+  onProgress('starting three brokers, PostgreSQL and the services');
+  const system = await System.start({ brokers: BROKERS });
+  const telegram = startLoad(system, options);
+  try {
+    const kills = await killInTurn(system, options);
+    await telegram.finish();
+    const { acknowledged } = telegram.simulator.stats();
+    onProgress('auditing');
+    return { kills, transactions: await transactionsOf(system), updates: acknowledged, report: await audit(system) };
+  } finally {
+    telegram.simulator.stop();
+    await system.stop();
+  }
+}
+
+interface RunningLoad {
+  readonly simulator: TelegramSimulator;
+  /** No new updates; resolves when every one handed over is acknowledged. */
+  finish(): Promise<void>;
+}
+
+function startLoad(system: System, { rate, seed }: BrokerKillOptions): RunningLoad {
+  const { bots, ingress } = system.access();
+  const factor = 8;
+  const simulator = createTelegramSimulator({
+    seed,
+    bots: bots.map(({ id, secret }) => ({ id, secret, url: `${ingress}/telegram/${id}` })),
+    clock: acceleratedClock(factor),
+    faults: { 'duplicate-later': 0.1, 'duplicate-in-flight': 0.05 },
+  });
+  const generator = createUpdateGenerator({
+    seed,
+    bots: bots.map(({ id }) => id),
+    startedAt: Math.floor(Date.now() / 1000),
+  });
+  let more = true;
+  function* updates(): Generator<ReturnType<typeof generator.next>> {
+    while (more) yield generator.next();
+  }
+  const done = simulator.run({ updates: updates(), rate: rate / factor });
+  return {
+    simulator,
+    finish: async () => {
+      more = false;
+      await done;
+    },
+  };
+}
+
+async function killInTurn(
+  system: System,
+  { kills, transactions, onProgress = () => undefined }: BrokerKillOptions,
+): Promise<number> {
+  let killed = 0;
+  for (; killed < kills || (await transactionsOf(system)) < transactions; killed++) {
+    const [least, most] = BETWEEN_KILLS_MS;
+    await sleep(least + Math.random() * (most - least));
+    const broker = killed % BROKERS;
+    await system.stack.kafka.kill(broker);
+    await sleep(Math.random() * 2000);
+    await system.stack.kafka.start(broker);
+    onProgress(`kill ${killed + 1}: broker ${broker} is back, ${await transactionsOf(system)} transactions so far`);
+  }
+  return killed;
+}
+
+/** Committed transactions of dedupe, by its own metric: it only says how long to go on, the audit judges. */
+async function transactionsOf(system: System): Promise<number> {
+  const text = await (await fetch(`${system.access().dedupe}/metrics`)).text();
+  const count = /^onceline_dedupe_transaction_seconds_count(?:\{[^}]*outcome="committed"[^}]*\})? (\d+)/m.exec(
+    text,
+  )?.[1];
+  if (count === undefined) throw new Error('dedupe exports no onceline_dedupe_transaction_seconds_count');
+  return Number(count);
+}
+
+async function audit(system: System): Promise<AuditReport> {
+  const kafka = connectKafka({ brokers: system.stack.kafka.brokers, clientId: 'onceline-audit' });
+  try {
+    return await auditSystem({ kafka, databaseUrl: system.access().database, waitMs: 120_000 });
+  } finally {
+    await kafka.close();
+  }
+}

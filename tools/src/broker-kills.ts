@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import { describeReport } from '@onceline/testing';
+import { runBrokerKills } from './broker-kill-run.js';
+
+const HELP = `npm run broker-kills -- [--kills 20] [--transactions 5000] [--rate 400] [--seed 1]
+
+Three brokers of its own, killed (SIGKILL) and restarted in turn under load, until both numbers are reached; then every
+key of raw, unique and seen is counted as committed readers see them. Takes some minutes.`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      kills: { type: 'string', default: '20' },
+      transactions: { type: 'string', default: '5000' },
+      rate: { type: 'string', default: '400' },
+      seed: { type: 'string', default: '1' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return void console.log(HELP);
+  const { kills, transactions, updates, report } = await runBrokerKills({
+    kills: count('kills', values.kills),
+    transactions: count('transactions', values.transactions),
+    rate: count('rate', values.rate),
+    seed: count('seed', values.seed),
+    onProgress: (line) => console.log(`  ${line}`),
+  });
+  console.log(describeReport(report));
+  console.log(
+    `broker-kills: ${report.balanced ? 'ok' : 'FAILED'}, ${kills} kills, ${transactions} transactions, ${updates} updates`,
+  );
+  process.exitCode = report.balanced ? 0 : 1;
+}
+
+function count(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${flag} is ${text}: give a whole number from 1`);
+  return value;
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  console.log('broker-kills: failed');
+  process.exitCode = 1;
+});

@@ -1,0 +1,38 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Bots and API tokens of a system that runs without a Telegram account. */
+export interface Credentials {
+  readonly bots: readonly { readonly id: string; readonly secret: string }[];
+  readonly tokens: { readonly viewer: string; readonly agent: string; readonly admin: string };
+}
+
+/** Bots of the embedded stack. Their secrets are public: it listens on loopback only. */
+export const DEMO_BOTS = ['1000001', '1000002', '1000003'].map((id) => ({ id, secret: `demo-secret-${id}` }));
+
+/** Makes new API tokens. */
+export function newCredentials(): Credentials {
+  const token = (): string => randomBytes(24).toString('base64url');
+  return { bots: DEMO_BOTS, tokens: { viewer: token(), agent: token(), admin: token() } };
+}
+
+/** The credentials in a file, written there (mode 600) the first time, so that tokens outlive a restart. */
+export function credentialsIn(file: string): Credentials {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Credentials;
+  const credentials = newCredentials();
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(credentials, null, 2), { mode: 0o600 });
+  return credentials;
+}
+
+/** Settings that give services these credentials. Tokens travel as hashes. */
+export function credentialSettings({ bots, tokens }: Credentials): Record<string, string> {
+  const hashed = Object.entries(tokens).map(
+    ([role, token]) => `${role}:${createHash('sha256').update(token).digest('hex')}`,
+  );
+  return {
+    BOTS: JSON.stringify(bots.map(({ id, secret }) => ({ id, secrets: [secret] }))),
+    API_TOKENS: hashed.join(','),
+  };
+}

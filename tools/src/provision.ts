@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { provision } from './provision-stack.js';
+
+const HELP = `npm run provision -- [--replication 1] [--partitions 12]
+
+Creates the topics that are missing and runs the pending migrations; safe to repeat.
+Reads KAFKA_BROKERS (host:port,…) and DATABASE_URL.`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      replication: { type: 'string', default: '1' },
+      partitions: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return void console.log(HELP);
+  const { KAFKA_BROKERS: brokers, DATABASE_URL: databaseUrl } = process.env;
+  if (!brokers || !databaseUrl) {
+    throw new Error(
+      'KAFKA_BROKERS and DATABASE_URL must be set, e.g. KAFKA_BROKERS=localhost:9092 DATABASE_URL=postgres://…',
+    );
+  }
+  const created = await provision({
+    brokers: brokers.split(','),
+    databaseUrl,
+    replicationFactor: count('replication', values.replication),
+    ...(values.partitions ? { partitions: count('partitions', values.partitions) } : {}),
+  });
+  console.log(`topics created: ${created.length > 0 ? created.join(', ') : 'none, all were there'}`);
+  console.log('provision: ok');
+}
+
+function count(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${flag} is ${text}: give a whole number from 1`);
+  return value;
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  console.log('provision: failed');
+  process.exitCode = 1;
+});
