@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { topicDeclarations } from '@onceline/contracts';
+import { topicDeclarations, type TopicSettings } from '@onceline/contracts';
 import { connectKafka } from '@onceline/kafka';
 import { repositoryRoot } from './repository-root.js';
 
 /** Where to provision. */
-export interface ProvisionOptions {
+export interface ProvisionOptions extends TopicSettings {
   readonly brokers: readonly string[];
   readonly databaseUrl: string;
   readonly replicationFactor: number;
-  readonly partitions?: number;
 }
 
 /** Creates missing topics and runs pending migrations; safe to repeat. Answers the names of the topics created. */
@@ -21,9 +20,9 @@ export async function provision(options: ProvisionOptions): Promise<readonly str
 async function provisionTopics({
   brokers,
   replicationFactor,
-  partitions,
+  ...settings
 }: ProvisionOptions): Promise<readonly string[]> {
-  const declared = topicDeclarations({ replicationFactor, ...(partitions ? { partitions } : {}) });
+  const declared = topicDeclarations({ replicationFactor, ...settings });
   const kafka = connectKafka({ brokers, clientId: 'onceline-provision' });
   try {
     const created = await kafka.admin.createMissing(declared, { replicationFactor });

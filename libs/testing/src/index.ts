@@ -2,6 +2,7 @@ export { useStack, releaseStack } from './stack.js';
 export { eventually } from './eventually.js';
 export type { EventuallyOptions } from './eventually.js';
 export { uniqueName } from './unique-name.js';
+export { documentedSettings, type DocumentedSetting } from './documented-settings.js';
 export { messageUpdate, rawRecord, uniqueRecord, type MessageTraits } from './builders.js';
 export { auditSystem, type AuditOptions } from './checker.js';
 export { checkBooks, describeReport, type AuditReport } from './checker-report.js';
