@@ -44,7 +44,9 @@ class ClientWires implements Wires {
   }
 
   member(options: GroupMemberOptions): GroupMember {
-    return new ClientGroupMember(this.options, options, this.admin);
+    return new ClientGroupMember(this.options, options, this.admin, async (groupId, memberId) =>
+      (await this.logReader.get()).leaveGroup(groupId, memberId),
+    );
   }
 
   report(what: string, error: unknown): void {

@@ -2,7 +2,7 @@
  * Reads stretches of the log without a consumer group: nothing to join, to wait for or to delete afterwards, and one partition
  * at a time, so that it is known which partition an empty answer is about.
  */
-import type { Cluster, Consumer } from 'kafkajs';
+import type { Broker, Cluster, Consumer } from 'kafkajs';
 import { KafkaError } from '../errors.js';
 import type { ConsumedRecord, KafkaOptions } from '../port.js';
 import { missingTopic } from '../topic-problems.js';
@@ -10,6 +10,7 @@ import type { LogReader, TopicPartition } from '../wire.js';
 import { errorTypes, toKafkaError } from './client-errors.js';
 import type { FetchedPartition } from './client-patch.js';
 import { newClient } from './client.js';
+import { askCoordinator } from './provisioning.js';
 import { toRecord } from './records.js';
 
 const READ_COMMITTED = 1;
@@ -18,6 +19,11 @@ const MAX_WAIT_MS = 100;
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 500;
+
+/** The call is there, the types leave it out. */
+interface LeavingBroker {
+  leaveGroup(member: { groupId: string; memberId: string }): Promise<void>;
+}
 
 /** {@link LogReader} over the cluster object that kafkajs gives to partition assigners, its only public way to one. */
 export class ClientLogReader implements LogReader {
@@ -134,6 +140,14 @@ export class ClientLogReader implements LogReader {
   private async offsetAt({ topic, partition }: TopicPartition, fromBeginning: boolean): Promise<number> {
     const [found] = await this.cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning }]);
     return Number(found!.partitions[0]!.offset);
+  }
+
+  /** Takes a member out of a group, from the outside. */
+  async leaveGroup(groupId: string, memberId: string): Promise<void> {
+    await askCoordinator(`leaving group "${groupId}"`, async () => {
+      const coordinator = (await this.cluster.findGroupCoordinator({ groupId })) as Broker & LeavingBroker;
+      await coordinator.leaveGroup({ groupId, memberId });
+    });
   }
 
   /** Leaders move and connections break; the log stays. */

@@ -6,16 +6,20 @@ import type { FetchedBatch, GroupListener, GroupMember, GroupMemberOptions, Topi
 import { toKafkaError } from './client-errors.js';
 import { newClient } from './client.js';
 import { Heartbeats } from './heartbeats.js';
+import { LastMembership } from './last-membership.js';
 import { toRecord } from './records.js';
 import { Watchdog } from './watchdog.js';
 
-const SESSION_TIMEOUT_MS = 30_000;
+/** How long a killed process keeps its partitions from the others; heartbeats go out every second. */
+const SESSION_TIMEOUT_MS = 10_000;
 const REBALANCE_TIMEOUT_MS = 60_000;
 /** A paused partition waits up to this long after its resume, and a stop waits for it too. */
 const MAX_WAIT_MS = 100;
 /** More workers than any member has partitions: one waiting handler must not hold the others. */
 const WORKERS = 256;
 const SILENCE_MS = 30_000;
+/** Nothing fetched for this long: the brokers are away, whatever the group was last told. */
+const FRESH_MS = 5_000;
 const STOP_LIMIT_MS = 15_000;
 const RESTART_PAUSE_MS = 1000;
 /** A second death within this time is not bad luck any more. */
@@ -43,6 +47,7 @@ export class ClientGroupMember implements GroupMember {
   private hasGroup = false;
   private assignment: readonly TopicPartition[] = [];
   private readonly lags = new Map<string, number>();
+  private readonly last: LastMembership;
   private lastRestart = Number.NEGATIVE_INFINITY;
   private state: 'new' | 'running' | 'restarting' | 'stopping' | 'failed' = 'new';
   private onFirstAssignment: (() => void) | undefined;
@@ -53,7 +58,10 @@ export class ClientGroupMember implements GroupMember {
     private readonly options: KafkaOptions,
     private readonly group: GroupMemberOptions,
     private readonly admin: TopicAdmin,
-  ) {}
+    leaveGroup: (groupId: string, memberId: string) => Promise<void>,
+  ) {
+    this.last = new LastMembership((memberId) => leaveGroup(group.groupId, memberId));
+  }
 
   async start(listener: GroupListener): Promise<void> {
     if (this.state !== 'new') throw new KafkaError('closed', 'the consumer was stopped before it started');
@@ -98,7 +106,7 @@ export class ClientGroupMember implements GroupMember {
   }
 
   isJoined(): boolean {
-    return this.joined && this.state === 'running';
+    return this.joined && this.state === 'running' && this.watchdog.isFresh(FRESH_MS);
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -169,13 +177,21 @@ export class ClientGroupMember implements GroupMember {
     const { events } = consumer;
     const current = () => this.consumer === consumer;
     consumer.on(events.GROUP_JOIN, ({ payload }) => {
-      if (current()) this.onJoin(payload.memberAssignment);
+      if (!current()) return;
+      this.last.joined(payload.memberId);
+      this.onJoin(payload.memberAssignment);
     });
     consumer.on(events.REBALANCING, () => {
       if (current()) this.joined = false;
     });
     consumer.on(events.STOP, () => {
-      if (current()) this.hasGroup = this.joined = false;
+      if (!current()) return;
+      this.hasGroup = this.joined = false;
+      this.last.ended();
+    });
+    consumer.on(events.CONNECT, () => {
+      // What this promise rejects with goes to the client's log: the session time-out does the same, later.
+      if (current()) return this.last.leaveForTheDead() as unknown as void;
     });
     consumer.on(events.FETCH, () => this.watchdog.sign());
     consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {

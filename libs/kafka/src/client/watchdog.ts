@@ -38,6 +38,11 @@ export class Watchdog {
     }
   }
 
+  /** Whether there was a sign of life within this time. */
+  isFresh(ms: number): boolean {
+    return this.busy > 0 || Date.now() - this.lastSign < ms;
+  }
+
   stop(): void {
     clearInterval(this.timer);
   }
