@@ -6,7 +6,7 @@ import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
 import { receive } from '../intake/to-command.js';
 import { MIGRATIONS } from './migrations.js';
 import { sessionsOf } from './sessions.js';
-import type { Session, WithSession } from './session.js';
+import type { Session, Statement, WithSession } from './session.js';
 import type { TracedUpdate } from './traced-update.js';
 
 let offset = 0;
@@ -95,4 +95,31 @@ export function countingRoundTrips(withSession: WithSession): { withSession: Wit
     discard: () => session.discard(),
   });
   return { withSession: (work) => withSession((session) => work(counting(session))), count: () => count };
+}
+
+/**
+ * Makes instances meet: none writes before all of them have read, so that every decision but the fastest one rests on what is
+ * no longer true. Only the first read of each instance waits.
+ */
+export function meetingAfterTheRead(withSession: WithSession, instances: number): WithSession[] {
+  let waiting = instances;
+  let open: () => void = () => undefined;
+  const allHaveRead = new Promise<void>((resolve) => (open = resolve));
+  return Array.from({ length: instances }, () => {
+    let met = false;
+    const meeting = (session: Session): Session => ({
+      async query<Row>(statement: Statement, values: readonly unknown[]) {
+        const result = await session.query<Row>(statement, values);
+        if (!met && statement.name === 'read-known') {
+          met = true;
+          if ((waiting -= 1) === 0) open();
+          await allHaveRead;
+        }
+        return result;
+      },
+      command: (sql) => session.command(sql),
+      discard: () => session.discard(),
+    });
+    return (work) => withSession((session) => work(meeting(session)));
+  });
 }

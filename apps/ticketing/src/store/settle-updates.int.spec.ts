@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { failureKind } from './failure.js';
 import {
   countingRoundTrips,
+  meetingAfterTheRead,
   messageFrom,
   openStore,
   traced,
@@ -25,6 +26,12 @@ afterAll(releaseStack);
 
 const settle = (updates: readonly TracedUpdate[], withSession: WithSession = store.withSession) =>
   settleUpdates(updates, settleBatchOn(withSession), (error) => failureKind(error, () => false));
+
+/** Each batch at an instance of its own; all have read before any of them writes. */
+const atOnce = (batches: readonly (readonly TracedUpdate[])[]) => {
+  const instances = meetingAfterTheRead(store.withSession, batches.length);
+  return Promise.all(batches.map((batch, index) => settle(batch, instances[index])));
+};
 
 const outcomesOf = async (updates: readonly TracedUpdate[]) => {
   const rows = await store.ask<{ idempotency_key: string; outcome: string; reason: string | null }>(
@@ -132,15 +139,26 @@ describe('redelivery changes nothing', () => {
 describe('one ticket per conversation, whoever is first', () => {
   it('two instances get the same records at once: every update has one outcome, nothing is doubled', async () => {
     const updates = Array.from({ length: 200 }, (_, index) => tracedMessage(index % 20));
-    const settled = await Promise.all([settle(updates), settle(updates), settle(updates)]);
+    const settled = await atOnce([updates, updates, updates]);
     expect(settled.flat()).toHaveLength(200);
     expect([await count('ledger'), await count('tickets'), await count('ticket_messages')]).toEqual([200, 20, 200]);
     for (const { versions } of await histories()) expect(versions).toEqual(versions.map((_, index) => index + 1));
   });
 
+  it('two instances get the same records without a ticket at once: one outcome and one dead letter each', async () => {
+    const updates = Array.from({ length: 60 }, (_, index) =>
+      traced(
+        index % 2 === 0 ? uniqueRecord({}, { value: null }) : uniqueRecord({ update_id: 910_000 + index, poll: {} }),
+      ),
+    );
+    const settled = await atOnce([updates, updates, updates]);
+    expect(settled.flat()).toHaveLength(60);
+    expect([await count('ledger'), await count('outbox')]).toEqual([60, 30]);
+  });
+
   it('two instances get different first messages of the same conversations at once', async () => {
     const batches = Array.from({ length: 6 }, () => Array.from({ length: 15 }, (_, chat) => tracedMessage(chat)));
-    await Promise.all(batches.map((batch) => settle(batch)));
+    await atOnce(batches);
     expect([await count('ledger'), await count('tickets'), await count('ticket_messages')]).toEqual([90, 15, 90]);
     for (const { versions } of await histories()) expect(versions).toEqual(versions.map((_, index) => index + 1));
   });
@@ -148,7 +166,7 @@ describe('one ticket per conversation, whoever is first', () => {
   it('the same message under two updates, at two instances at once, is in one ticket', async () => {
     const update = messageFrom(1);
     const both = [update, { ...update, update_id: 900_004 }].map((each) => traced(uniqueRecord(each)));
-    await Promise.all(both.map((each) => settle([each])));
+    await atOnce(both.map((each) => [each]));
     expect((await outcomesOf(both)).sort()).toEqual(['ignored: message-already-recorded', 'ticket-opened']);
     expect(await count('ticket_messages')).toBe(1);
   });
@@ -229,11 +247,11 @@ describe('any text can be stored', () => {
     ];
     await settle(updates);
     expect(await outcomesOf(updates)).toEqual(['ticket-opened', 'message-appended', 'message-appended']);
-    expect(await store.ask('select text from ticketing.ticket_messages order by version')).toEqual([
-      { text: 'a\u2400b' },
-      { text: 'c\ufffdd' },
-      { text: 'smile \ud83d\ude00' },
-    ]);
+    const texts = [{ text: 'a\u2400b' }, { text: 'c\ufffdd' }, { text: 'smile \ud83d\ude00' }];
+    expect(await store.ask('select text from ticketing.ticket_messages order by version')).toEqual(texts);
+    const inEvents = `select payload::jsonb #>> '{data,text}' as text from ticketing.events
+      where type = 'message-appended' order by version`;
+    expect(await store.ask(inEvents)).toEqual(texts);
   });
 
   it('whatever the text, kind and headers are', async () => {
