@@ -9,7 +9,11 @@ describe('when the broker goes away', () => {
   const bench = new Bench(async () => {
     stack = await startStack({ postgres: false, mode: 'embedded' });
     const { brokers } = stack.kafka;
-    return { connect: () => connectKafka({ brokers, clientId: 'outage' }), stop: () => stack.stop() };
+    return {
+      connect: () => connectKafka({ brokers, clientId: 'outage' }),
+      deleteRecords: () => Promise.reject(new Error('not used here')),
+      stop: () => stack.stop(),
+    };
   });
   beforeAll(() => bench.open(), 120_000);
   afterAll(() => bench.close(), 60_000);

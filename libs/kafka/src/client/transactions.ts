@@ -40,7 +40,7 @@ export class ClientTransactionWire implements TransactionWire {
       createPartitioner: presetPartition,
       retry: RETRY,
     });
-    const session = new ClientTransactionSession(producer, this.onStray);
+    const session = new ClientTransactionSession(transactionalId, producer, this.onStray);
     try {
       await producer.connect();
       // Beginning the first transaction is what takes the id over; an empty one is ended without a request.
@@ -55,6 +55,7 @@ export class ClientTransactionWire implements TransactionWire {
 
 class ClientTransactionSession implements TransactionSession {
   constructor(
+    private readonly transactionalId: string,
     private readonly producer: Producer,
     private readonly onStray: (error: unknown) => void,
   ) {}
@@ -68,7 +69,7 @@ class ClientTransactionSession implements TransactionSession {
     try {
       await Promise.race([this.run(contents), overdue]);
     } catch (error) {
-      throw toKafkaError(error, 'the transaction failed');
+      throw toKafkaError(error, `transactional id "${this.transactionalId}"`);
     } finally {
       clearTimeout(limit);
     }

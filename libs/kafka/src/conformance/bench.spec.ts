@@ -15,6 +15,8 @@ import type {
 export interface KafkaUnderTest {
   /** A new connection to the same cluster. */
   connect(): Kafka;
+  /** As retention does: what lies before the offset is gone. */
+  deleteRecords(topic: string, partition: number, before: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,8 +70,8 @@ export class Bench {
     await this.cluster.stop();
   }
 
-  connect(): Kafka {
-    return this.cluster.connect();
+  deleteRecords(topic: string, partition: number, before: number): Promise<void> {
+    return this.cluster.deleteRecords(topic, partition, before);
   }
 
   async newTopic(partitions = 1, config: Record<string, string> = {}): Promise<string> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RecordBatch } from '../port.js';
-import { type Bench, codeOf, commit, newGroup, record, textOf } from './bench.spec.js';
+import { type Bench, codeOf, commit, newGroup, record, textOf, until } from './bench.spec.js';
 
 /** Reading whole topics, and what is known of topics from the outside. */
 export function reading(bench: Bench): void {
@@ -26,6 +26,35 @@ export function reading(bench: Bench): void {
         seen.push(...records.map(textOf));
       });
       expect(seen).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`));
+    });
+
+    it('reads what is left when the beginning was deleted, also when nothing is left', async () => {
+      const topic = await bench.newTopic();
+      const producer = await bench.kafka.producer();
+      for (let i = 0; i < 5; i++) await producer.send(topic, record(null, `${i}`));
+      await bench.deleteRecords(topic, 0, 3);
+      expect(await bench.valuesOf(topic)).toEqual(['3', '4']);
+      await bench.deleteRecords(topic, 0, 5);
+      expect(await bench.valuesOf(topic)).toEqual([]);
+      expect(await bench.kafka.admin.offsets(topic)).toEqual([{ low: 5, high: 5 }]);
+    });
+
+    it('starts a group at what is left when its beginning was deleted', async () => {
+      const topic = await bench.newTopic();
+      const producer = await bench.kafka.producer();
+      for (let i = 0; i < 5; i++) await producer.send(topic, record(null, `${i}`));
+      await bench.deleteRecords(topic, 0, 3);
+      const seen: (string | null)[] = [];
+      const consumer = await bench.consume({
+        topics: [topic],
+        handle: async (batches) => {
+          seen.push(...batches.flatMap(({ records }) => records.map(textOf)));
+          return commit;
+        },
+      });
+      await until('handled', () => seen.length === 2);
+      await consumer.stop();
+      expect(seen).toEqual(['3', '4']);
     });
 
     it('says which topic is missing', async () => {

@@ -4,5 +4,9 @@ import { createInMemoryKafka } from './create-in-memory-kafka.js';
 
 kafkaConformance('createInMemoryKafka', async () => {
   const cluster = new InMemoryCluster();
-  return { connect: () => createInMemoryKafka({ cluster }), stop: () => Promise.resolve() };
+  return {
+    connect: () => createInMemoryKafka({ cluster }),
+    deleteRecords: async (topic, partition, before) => cluster.deleteRecords(topic, partition, before),
+    stop: () => Promise.resolve(),
+  };
 });
