@@ -13,9 +13,11 @@ const READ_CURSOR = {
   name: 'read-outbox-cursor',
   text: 'select tx_id::text as "txId", id::text from ticketing.outbox_cursors where source = $1',
 };
+/** Not waited for on disk: a server that crashes may forget the last moves, and the rows go out again under the same event ids. */
 const MOVE_CURSOR = {
   name: 'move-outbox-cursor',
-  text: 'update ticketing.outbox_cursors set tx_id = $2::xid8, id = $3, updated_at = now() where source = $1',
+  text: `with hurry as (select set_config('synchronous_commit', 'off', true))
+    update ticketing.outbox_cursors set tx_id = $2::xid8, id = $3, updated_at = now() from hurry where source = $1`,
 };
 
 /** Rows read and sent at once. */
