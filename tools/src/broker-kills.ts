@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { describeReport } from '@onceline/testing';
 import { runBrokerKills } from './broker-kill-run.js';
+import { wholeNumberFlag } from './whole-number-flag.js';
 
 const HELP = `npm run broker-kills -- [--kills 20] [--transactions 5000] [--rate 400] [--seed 1]
 
@@ -19,10 +20,10 @@ async function main(): Promise<void> {
   });
   if (values.help) return void console.log(HELP);
   const { kills, transactions, updates, report } = await runBrokerKills({
-    kills: count('kills', values.kills),
-    transactions: count('transactions', values.transactions),
-    rate: count('rate', values.rate),
-    seed: count('seed', values.seed),
+    kills: wholeNumberFlag('kills', values.kills),
+    transactions: wholeNumberFlag('transactions', values.transactions),
+    rate: wholeNumberFlag('rate', values.rate),
+    seed: wholeNumberFlag('seed', values.seed),
     onProgress: (line) => console.log(`  ${line}`),
   });
   console.log(describeReport(report));
@@ -30,12 +31,6 @@ async function main(): Promise<void> {
     `broker-kills: ${report.balanced ? 'ok' : 'FAILED'}, ${kills} kills, ${transactions} transactions, ${updates} updates`,
   );
   process.exitCode = report.balanced ? 0 : 1;
-}
-
-function count(flag: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${flag} is ${text}: give a whole number from 1`);
-  return value;
 }
 
 main().catch((error: Error) => {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { provision } from './provision-stack.js';
+import { wholeNumberFlag } from './whole-number-flag.js';
 
 const HELP = `npm run provision -- [--replication 1] [--partitions 12] [--dedupe-ttl-hours 72]
 
@@ -28,18 +29,12 @@ async function main(): Promise<void> {
   const created = await provision({
     brokers: brokers.split(','),
     databaseUrl,
-    replicationFactor: count('replication', values.replication),
-    ...(values.partitions ? { partitions: count('partitions', values.partitions) } : {}),
-    ...(ttlHours ? { dedupeTtlMs: count('dedupe-ttl-hours', ttlHours) * HOUR_MS } : {}),
+    replicationFactor: wholeNumberFlag('replication', values.replication),
+    ...(values.partitions ? { partitions: wholeNumberFlag('partitions', values.partitions) } : {}),
+    ...(ttlHours ? { dedupeTtlMs: wholeNumberFlag('dedupe-ttl-hours', ttlHours) * HOUR_MS } : {}),
   });
   console.log(`topics created: ${created.length > 0 ? created.join(', ') : 'none, all were there'}`);
   console.log('provision: ok');
-}
-
-function count(flag: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${flag} is ${text}: give a whole number from 1`);
-  return value;
 }
 
 main().catch((error: Error) => {
