@@ -90,6 +90,12 @@ export class Bench {
     return (await this.readAll(topic)).map(textOf);
   }
 
+  /** A commit is answered before its markers are in the logs: waits until that many values can be seen. */
+  async committedValuesOf(topic: string, count: number): Promise<(string | null)[]> {
+    await until(`${count} values are visible`, async () => (await this.valuesOf(topic)).length >= count);
+    return this.valuesOf(topic);
+  }
+
   async high(topic: string): Promise<number[]> {
     return (await this.kafka.admin.offsets(topic)).map((range) => range.high);
   }

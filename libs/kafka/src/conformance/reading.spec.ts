@@ -10,6 +10,8 @@ export function reading(bench: Bench): void {
       expect(await bench.readAll(topic)).toEqual([]);
       const producer = await bench.fenced();
       await producer.transact({ writes: [{ topic, partition: 0, records: [record('k', 'v')] }] });
+      // A commit is answered before its markers are in the logs.
+      await until('the commit is visible', async () => (await bench.high(topic))[0] === 2);
       const batches: RecordBatch[] = [];
       await bench.kafka.read(topic, (batch) => void batches.push(batch));
       expect(batches.flatMap(({ records }) => records.map(textOf))).toEqual(['v']);
