@@ -1,5 +1,5 @@
 /**
- * Two faults of kafkajs 2.2.4, mended at import on its prototypes.
+ * Two faults of kafkajs 2.2.4, mended at import on its prototypes, and its waste when it encodes (fast-produce-encoding.ts).
  *
  * 1. Every connection re-arms a timer of 1 ms (a negative time-out, which Node 24 also warns about) for ever, although there
  *    is nothing to send: a service with twenty connections burns CPU while idle. The check is needed only while requests wait.
@@ -8,8 +8,15 @@
  *    records are, which the reader hides and still counts.
  */
 import { createRequire } from 'node:module';
+import { installFastProduceEncoding } from './fast-produce-encoding.js';
 
 const require = createRequire(import.meta.url);
+
+interface Encoder {
+  buf: Buffer;
+  offset: number;
+  ensureAvailable(more: number): void;
+}
 
 interface RequestQueue {
   throttledUntil: number;
@@ -76,8 +83,21 @@ export function hideAborted(partition: FetchedPartition): void {
   }
 }
 
-/** Puts both patches in place; safe to call again. */
+/** A buffer filled with zeros and then overwritten is filled twice; nothing beyond what was written ever leaves an encoder. */
+function growUnfilled(this: Encoder, more: number): void {
+  const needed = this.offset + more;
+  if (needed <= this.buf.length) return;
+  const grown = Buffer.allocUnsafe(2 ** Math.ceil(Math.log2(needed + 1)));
+  this.buf.copy(grown, 0, 0, this.offset);
+  this.buf = grown;
+}
+
+/** Puts all patches in place; safe to call again. */
 export function patchClient(): void {
+  installFastProduceEncoding();
+  const EncoderClass = require('kafkajs/src/protocol/encoder.js') as { prototype: Encoder };
+  EncoderClass.prototype.ensureAvailable = growUnfilled;
+
   const RequestQueueClass = require('kafkajs/src/network/requestQueue/index.js') as { prototype: RequestQueue };
   RequestQueueClass.prototype.scheduleCheckPendingRequests = scheduleOnlyWhenWaiting;
 
