@@ -1,70 +1,63 @@
 /**
- * One handler for the batches of all partitions. While it runs, batches queue; its next call takes all that queued, up to the
+ * One handler for the batches of all partitions. While it runs, records queue; its next call takes all that queued, up to the
  * limit, so that load makes the handler's transactions larger instead of more.
  */
 import { KafkaError } from './errors.js';
-import type { AssignedPartition, BatchConsumerOptions, ConsumerHandle, RecordBatch } from './port.js';
-import type { FetchedBatch, GroupListener, GroupMember, TopicPartition } from './wire.js';
+import { PartitionIntake, limitsFor, type Taken } from './partition-intake.js';
+import type { AssignedPartition, BatchConsumerOptions, ConsumerHandle } from './port.js';
+import type { FetchedBatch, GroupListener, GroupMember, Stretch, TopicPartition } from './wire.js';
 
 const MAX_RECORDS = 1000;
 /** Offsets of control records are nobody's work: they are committed in passing, or after this time. */
 const IDLE_COMMIT_MS = 1000;
 
-/** A fetched batch on its way through the handler, perhaps in several parts. */
-interface Queued {
-  readonly fetched: FetchedBatch;
-  /** Index of the first record not yet settled. */
-  from: number;
-  readonly release: () => void;
-  readonly reject: (error: unknown) => void;
-  /** The group does not settle before this batch is let go: its rest is not begun. */
-  letGo?: { readonly reason: unknown };
+/** One partition of the assignment. */
+interface Reading {
+  readonly at: TopicPartition;
+  readonly intake: PartitionIntake;
+  /** The next offset to commit: what lies before is settled. Unknown until the group has been asked. */
+  settled: number | undefined;
 }
 
-/** What one call of the handler gets out of one queued batch. */
-interface Part {
-  readonly queued: Queued;
-  readonly batch: RecordBatch;
-  readonly isLast: boolean;
-}
-
-/** Takes parts from the front of the queue, at most `limit` records together, each partition at most once. */
-export function takeParts(queue: readonly Queued[], limit: number): Part[] {
-  const parts: Part[] = [];
-  let left = limit;
-  for (const queued of queue) {
-    const { fetched, from } = queued;
-    const records = fetched.records.slice(from, from + left);
-    const isLast = from + records.length === fetched.records.length;
-    const nextOffset = isLast ? fetched.nextOffset : records.at(-1)!.offset + 1;
-    parts.push({ queued, isLast, batch: { topic: fetched.topic, partition: fetched.partition, records, nextOffset } });
-    left -= records.length;
-    if (left <= 0) break;
-  }
-  return parts;
-}
-
-/** Our own errors need nothing of the client; its own it must see, to join the group again or to fetch anew. */
-function letGo(queued: Queued, reason: unknown): void {
-  if (reason instanceof KafkaError) queued.release();
-  else queued.reject(reason);
+/** What one call of the handler gets out of one partition. */
+interface Part extends Taken {
+  readonly reading: Reading;
 }
 
 const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
 
+/** Takes turns: whoever was served last comes last in the next round. Each partition at most once, at most `limit` records together. */
+export function takeParts(readings: Reading[], limit: number): Part[] {
+  const parts: Part[] = [];
+  let left = limit;
+  for (const reading of [...readings]) {
+    if (left <= 0) break;
+    const taken = reading.intake.take(left);
+    if (taken === undefined) continue;
+    parts.push({ ...taken, reading });
+    left -= taken.batch.records.length;
+    readings.splice(readings.indexOf(reading), 1);
+    readings.push(reading);
+  }
+  return parts;
+}
+
 /** {@link ConsumerHandle} of a batch consumer over any group membership. */
 export class MergingConsumer implements ConsumerHandle, GroupListener {
-  private queue: Queued[] = [];
   private assigned_: readonly TopicPartition[] = [];
-  private handling = false;
+  private readings = new Map<string, Reading>();
+  /** The same, in the order in which they are served. */
+  private turns: Reading[] = [];
+  /** Nothing is begun while the group settles anew. */
+  private held = false;
+  private working = false;
   private scheduled = false;
+  /** Settled whenever nothing is in hand. */
+  private inHand: Promise<void> = Promise.resolve();
   private pauseTimer: NodeJS.Timeout | undefined;
+  private skipTimer: NodeJS.Timeout | undefined;
   private stopped = false;
   private hasFailed = false;
-  private readonly inHand = new Set<Queued>();
-  /** Positions beyond control records, not yet committed. */
-  private readonly skips = new Map<string, TopicPartition & { nextOffset: number }>();
-  private skipTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly member: GroupMember,
@@ -75,10 +68,12 @@ export class MergingConsumer implements ConsumerHandle, GroupListener {
     return this.member.start(this);
   }
 
+  /** What only waits is not handled: it comes to whoever goes on. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.pauseTimer);
     clearTimeout(this.skipTimer);
+    await this.inHand;
     await this.member.stop();
   }
 
@@ -88,35 +83,38 @@ export class MergingConsumer implements ConsumerHandle, GroupListener {
 
   assignment(): readonly AssignedPartition[] {
     const state = this.pauseTimer === undefined ? 'running' : 'paused';
-    return this.assigned_.map((partition) => ({ ...partition, state, lag: this.member.lag(partition) }));
+    return this.assigned_.map((at) => ({ ...at, state, lag: this.lagOf(at) }));
   }
 
+  /** Every assignment begins with what the group has committed: whatever another member did meanwhile is in it. */
   assigned(partitions: readonly TopicPartition[]): void {
+    const limits = limitsFor(this.maxRecords);
     this.assigned_ = partitions;
-    this.skips.clear();
-    // Pauses are forgotten when the client restarts and kept when it does not: say what is wanted each time.
-    if (this.pauseTimer === undefined) this.member.resume(partitions);
-    else this.member.pause(partitions);
+    this.turns = partitions.map((at) => ({
+      at,
+      intake: new PartitionIntake(at, this.member, limits),
+      settled: undefined,
+    }));
+    this.readings = new Map(this.turns.map((reading) => [keyOf(reading.at), reading]));
+    this.held = false;
+    for (const { intake } of this.turns) intake.close();
+    void this.locate(this.readings);
   }
 
-  /** Lets go of what waits, so that the group does not wait for it. What is in hand runs to its end. */
-  unsettled(reason: unknown): void {
-    const waiting = this.queue.filter((queued) => !this.inHand.has(queued));
-    this.queue = this.queue.filter((queued) => this.inHand.has(queued));
-    for (const queued of this.inHand) queued.letGo = { reason };
-    for (const queued of waiting) letGo(queued, reason);
+  letGo(): Promise<void> {
+    this.held = true;
+    return this.inHand;
   }
 
-  fetched(fetched: FetchedBatch): Promise<void> {
-    if (this.stopped || this.hasFailed || this.pauseTimer !== undefined) return Promise.resolve();
-    return new Promise((release, reject) => {
-      this.queue.push({ fetched, from: 0, release, reject });
-      this.schedule();
-    });
+  fetched(batch: FetchedBatch): number | undefined {
+    if (this.isOver) return undefined;
+    const next = this.readings.get(keyOf(batch))?.intake.add(batch);
+    this.schedule();
+    return next;
   }
 
-  skipped(partition: TopicPartition, nextOffset: number): void {
-    this.skips.set(keyOf(partition), { ...partition, nextOffset });
+  skipped(stretch: Stretch): void {
+    this.readings.get(keyOf(stretch))?.intake.skip(stretch);
     this.skipTimer ??= setTimeout(() => {
       this.skipTimer = undefined;
       this.schedule();
@@ -129,29 +127,49 @@ export class MergingConsumer implements ConsumerHandle, GroupListener {
     this.options.onFailure(error);
   }
 
+  private get maxRecords(): number {
+    return this.options.maxRecords ?? MAX_RECORDS;
+  }
+
+  private get isOver(): boolean {
+    return this.stopped || this.hasFailed;
+  }
+
+  private lagOf(at: TopicPartition): number {
+    const settled = this.readings.get(keyOf(at))?.settled;
+    return settled === undefined ? 0 : Math.max(0, (this.member.logEnd(at) ?? settled) - settled);
+  }
+
+  private async locate(readings: ReadonlyMap<string, Reading>): Promise<void> {
+    const all = [...readings.values()];
+    const positions = await this.member.positions(all.map(({ at }) => at));
+    if (positions === undefined || this.readings !== readings || this.isOver) return;
+    all.forEach((reading, i) => (reading.settled = positions[i]));
+    if (this.pauseTimer === undefined) all.forEach(reopen);
+  }
+
   /** Not at once: the batches of one fetch arrive one by one in the same turn. */
   private schedule(): void {
-    if (this.scheduled || this.handling) return;
+    if (this.scheduled || this.working || this.held || this.isOver) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      void this.work();
+      if (this.working || this.held || this.isOver) return;
+      this.working = true;
+      this.inHand = this.work().finally(() => {
+        this.working = false;
+        // Something may have come between the last look and now.
+        if (this.turns.some(({ intake }) => !intake.isEmpty)) this.schedule();
+      });
     });
   }
 
   private async work(): Promise<void> {
-    if (this.handling) return;
-    this.handling = true;
-    while (this.queue.length > 0 && !this.stopped && !this.hasFailed) {
-      const parts = takeParts(this.queue, this.options.maxRecords ?? MAX_RECORDS);
-      for (const { queued } of parts) this.inHand.add(queued);
-      await this.handle(parts);
-      this.inHand.clear();
+    while (!this.held && !this.isOver) {
+      const parts = takeParts(this.turns, this.maxRecords);
+      if (parts.length > 0) await this.handle(parts);
+      else if (!(await this.commitSkips())) break;
     }
-    if (!this.stopped && !this.hasFailed) await this.commitSkips();
-    this.handling = false;
-    if (this.queue.length > 0) this.schedule();
-    if (this.stopped || this.hasFailed) this.releaseAll();
   }
 
   private async handle(parts: readonly Part[]): Promise<void> {
@@ -161,7 +179,6 @@ export class MergingConsumer implements ConsumerHandle, GroupListener {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.failed(new KafkaError('client', `the handler threw: ${reason}`, { cause: error }));
-      this.releaseAll();
       // The failure has been reported; how leaving the group goes changes nothing any more.
       this.stop().catch(() => undefined);
       return;
@@ -172,57 +189,47 @@ export class MergingConsumer implements ConsumerHandle, GroupListener {
 
   private async commit(parts: readonly Part[]): Promise<void> {
     try {
-      await parts[0]!.queued.fetched.commit(parts.map(({ batch }) => batch));
-    } catch (error) {
-      // Nothing of these is resolved: they come again, to this member or to their new owner.
-      for (const { queued } of parts) this.drop(queued, () => letGo(queued, error));
+      await parts[0]!.commit(parts.map(({ batch }) => batch));
+    } catch {
+      // Not settled: they come again, to this member or to their new owner. The member knows what the client must hear.
+      for (const { reading } of parts) if (this.isCurrent(reading)) reopen(reading);
       return;
     }
-    for (const { queued, batch, isLast } of parts) {
-      this.skips.delete(keyOf(batch));
-      queued.fetched.resolve(batch.nextOffset);
-      queued.from += batch.records.length;
-      this.drop(queued, () => this.goOnWith(queued, isLast));
-    }
+    for (const { reading, batch } of parts) reading.settled = batch.nextOffset;
   }
 
-  private goOnWith(queued: Queued, isDone: boolean): void {
-    if (isDone) queued.release();
-    else if (queued.letGo !== undefined) letGo(queued, queued.letGo.reason);
-    // The rest waits behind the others: no partition starves another.
-    else this.queue.push(queued);
+  private isCurrent(reading: Reading): boolean {
+    return this.readings.get(keyOf(reading.at)) === reading;
   }
 
-  /** While nothing is handled, so that an older position can never overtake a newer one. */
-  private async commitSkips(): Promise<void> {
-    if (this.skips.size === 0 || this.skipTimer !== undefined) return;
-    const offsets = [...this.skips.values()];
-    this.skips.clear();
+  /** While nothing is handled, so that an older position can never overtake a newer one. Answers whether there was something. */
+  private async commitSkips(): Promise<boolean> {
+    if (this.skipTimer !== undefined) return false;
+    const idle = this.turns.flatMap((reading) => {
+      const { takenTo: nextOffset = 0 } = reading.intake;
+      return nextOffset > (reading.settled ?? Number.POSITIVE_INFINITY) ? [{ reading, nextOffset }] : [];
+    });
+    if (idle.length === 0) return false;
     try {
-      await this.member.commit(offsets);
+      await this.member.commit(idle.map(({ reading, nextOffset }) => ({ ...reading.at, nextOffset })));
     } catch {
       // Nothing depends on it: the next commit of these partitions includes them.
+      return false;
     }
+    for (const { reading, nextOffset } of idle) reading.settled = nextOffset;
+    return true;
   }
 
   private pauseFor(afterMs: number): void {
-    this.member.pause(this.assigned_);
+    for (const { intake } of this.turns) intake.close();
     this.pauseTimer = setTimeout(() => {
       this.pauseTimer = undefined;
-      this.member.resume(this.assigned_);
+      this.turns.forEach(reopen);
     }, afterMs);
-    this.releaseAll();
   }
+}
 
-  private releaseAll(): void {
-    const all = this.queue;
-    this.queue = [];
-    for (const queued of all) queued.release();
-  }
-
-  private drop(queued: Queued, settle: () => void): void {
-    const at = this.queue.indexOf(queued);
-    if (at >= 0) this.queue.splice(at, 1);
-    settle();
-  }
+/** Once more from the first record that is not settled. */
+function reopen({ intake, settled }: Reading): void {
+  if (settled !== undefined) intake.open(settled);
 }

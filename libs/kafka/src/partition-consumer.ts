@@ -2,9 +2,12 @@
 import { KafkaError } from './errors.js';
 import { PartitionSession, type SessionContext } from './partition-session.js';
 import type { AssignedPartition, ConsumerHandle, PartitionConsumerOptions, TopicAdmin } from './port.js';
-import type { FetchedBatch, GroupListener, GroupMember, LogReader, TopicPartition } from './wire.js';
+import { Turns } from './turns.js';
+import type { FetchedBatch, GroupListener, GroupMember, LogReader, Stretch, TopicPartition } from './wire.js';
 
 const MAX_RECORDS = 1000;
+/** Enough to keep the processor busy while others wait for the broker; each holds what it has fetched in memory. */
+const RESTORES_AT_ONCE = 3;
 
 /** What a partition consumer stands on. */
 export interface PartitionConsumerParts {
@@ -32,6 +35,7 @@ export class SessionConsumer implements ConsumerHandle, GroupListener {
       groupId: options.groupId,
       changelog: options.changelog,
       maxRecords: options.maxRecords ?? MAX_RECORDS,
+      restores: new Turns(RESTORES_AT_ONCE),
       createTask: (partition) => options.createTask(partition),
     };
   }
@@ -71,7 +75,7 @@ export class SessionConsumer implements ConsumerHandle, GroupListener {
     return [...this.sessions.values()].map((session) => ({
       ...session.at,
       state: session.isRunning() ? 'running' : 'restoring',
-      lag: this.parts.member.lag(session.at),
+      lag: session.lag,
     }));
   }
 
@@ -84,23 +88,24 @@ export class SessionConsumer implements ConsumerHandle, GroupListener {
     }
     for (const at of partitions) {
       if (this.sessions.has(at.partition)) continue;
-      this.parts.member.pause([at]);
       const session = new PartitionSession(at, this.context);
       this.sessions.set(at.partition, session);
       session.begin();
     }
   }
 
-  unsettled(): void {
-    // Nothing waits here: each partition's handle runs to its end, and the group waits for it.
+  /** What waits stays with the sessions: those that are kept go on with it, the others drop it. */
+  async letGo(): Promise<void> {
+    await Promise.all([...this.sessions.values()].map((session) => session.hold()));
   }
 
-  async fetched(batch: FetchedBatch): Promise<void> {
-    await this.sessions.get(batch.partition)?.fetched(batch);
+  fetched(batch: FetchedBatch): number | undefined {
+    return this.sessions.get(batch.partition)?.fetched(batch);
   }
 
-  skipped(): void {
-    // The position of a partition is committed by its task, with the next records.
+  /** Moves on; the position is committed by the task, with the next records. */
+  skipped(stretch: Stretch): void {
+    this.sessions.get(stretch.partition)?.skipped(stretch);
   }
 
   failed(error: KafkaError): void {

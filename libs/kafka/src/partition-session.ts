@@ -1,9 +1,11 @@
 /**
  * One assigned partition, through the sequence in which each step needs the one before:
- * fence (settles the predecessor's transaction) → committed offset → seek → changelog end → replay → resume.
+ * fence (settles the predecessor's transaction) → committed offset → changelog end → replay → seek and resume.
  */
-import type { PartitionTask, TopicAdmin } from './port.js';
-import type { FetchedBatch, GroupMember, LogReader, TopicPartition } from './wire.js';
+import { PartitionIntake, limitsFor } from './partition-intake.js';
+import type { PartitionTask, RecordBatch, TopicAdmin } from './port.js';
+import type { Turns } from './turns.js';
+import type { FetchedBatch, GroupMember, LogReader, Stretch, TopicPartition } from './wire.js';
 
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 5000;
@@ -16,6 +18,8 @@ export interface SessionContext {
   readonly member: GroupMember;
   readonly admin: TopicAdmin;
   readonly reader: LogReader;
+  /** Bounds how many partitions read their changelogs at once. */
+  readonly restores: Turns;
   createTask(partition: number): PartitionTask;
   /** A task failed and is being built anew. */
   onTrouble(partition: TopicPartition, error: unknown): void;
@@ -28,37 +32,56 @@ export function backoffMs(failures: number, random: () => number = Math.random):
 
 /** A partition between its assignment and its revocation. */
 export class PartitionSession {
+  private readonly intake: PartitionIntake;
   private task: PartitionTask | undefined;
   private ready = false;
   private revoked = false;
+  /** Nothing is begun while the group settles anew. */
+  private held = false;
   private failures = 0;
-  /** Next offset to handle: what the client hands over below it has been handled. */
+  /** Next offset to handle. */
   private position = 0;
-  private handling: Promise<void> | undefined;
+  private working = false;
+  /** Settled whenever nothing is in hand. */
+  private inHand: Promise<void> = Promise.resolve();
   private assigning: Promise<void> | undefined;
   private wake: (() => void) | undefined;
 
   constructor(
     readonly at: TopicPartition,
     private readonly context: SessionContext,
-  ) {}
+  ) {
+    this.intake = new PartitionIntake(at, context.member, limitsFor(context.maxRecords));
+  }
 
   isRunning(): boolean {
     return this.ready;
   }
 
-  /** Begins the sequence; the partition is paused already. */
+  /** Records behind the log end. */
+  get lag(): number {
+    if (!this.ready) return 0;
+    const done = this.working ? this.position : (this.intake.takenTo ?? this.position);
+    return Math.max(0, (this.context.member.logEnd(this.at) ?? done) - done);
+  }
+
+  /** Begins the sequence, with the partition paused until its end. */
   begin(): void {
+    this.intake.close();
     this.assigning ??= this.assign().finally(() => (this.assigning = undefined));
   }
 
-  /** The group settled anew and the partition stayed here: the client forgot its position, the task did not. */
+  /** The group settled anew and the partition stayed here: the client forgot its position, the task and what waits for it did not. */
   keep(): void {
-    if (!this.ready) return this.context.member.pause([this.at]);
-    this.context.member.pause([this.at]);
-    void (this.handling ?? Promise.resolve()).then(() => {
-      if (this.ready) this.goOn();
-    });
+    this.held = false;
+    this.intake.goOn();
+    this.work();
+  }
+
+  /** Begins nothing until the group has settled; resolves once nothing is in hand. */
+  hold(): Promise<void> {
+    this.held = true;
+    return this.inHand;
   }
 
   /** Waits for the running handle, then frees the task. A sequence still under way ends at its next step by itself. */
@@ -66,32 +89,38 @@ export class PartitionSession {
     this.revoked = true;
     this.ready = false;
     this.wake?.();
-    await this.handling;
+    this.intake.close();
+    await this.inHand;
     await this.closeTask();
   }
 
-  /** Handles what the client fetched, in parts, one after the other. */
-  async fetched(fetched: FetchedBatch): Promise<void> {
-    // While a part is in hand or a recovery runs, the client's position is not ours: what it brings comes again.
-    if (!this.ready || this.handling !== undefined) return;
-    this.handling = this.handle(fetched).finally(() => (this.handling = undefined));
-    await this.handling;
+  fetched(batch: FetchedBatch): number | undefined {
+    const next = this.intake.add(batch);
+    this.work();
+    return next;
   }
 
-  private async handle(fetched: FetchedBatch): Promise<void> {
-    const records = fetched.records.filter(({ offset }) => offset >= this.position);
-    const { topic, partition } = this.at;
+  skipped(stretch: Stretch): void {
+    this.intake.skip(stretch);
+  }
+
+  /** Handles what waits, all of it at once up to the limit, one call after the other. */
+  private work(): void {
+    if (this.working || !this.ready || this.held) return;
+    const taken = this.intake.take(this.context.maxRecords);
+    if (taken === undefined) return;
+    this.working = true;
+    this.inHand = this.handle(taken.batch).finally(() => {
+      this.working = false;
+      this.work();
+    });
+  }
+
+  private async handle(batch: RecordBatch): Promise<void> {
     try {
-      for (let from = 0; from < records.length && this.ready; from += this.context.maxRecords) {
-        const part = records.slice(from, from + this.context.maxRecords);
-        const isLast = from + part.length === records.length;
-        const nextOffset = isLast ? fetched.nextOffset : part.at(-1)!.offset + 1;
-        await this.task!.handle({ topic, partition, records: part, nextOffset });
-        this.position = nextOffset;
-        this.failures = 0;
-        fetched.resolve(nextOffset);
-      }
-      if (records.length === 0) fetched.resolve(Math.max(fetched.nextOffset, this.position));
+      await this.task!.handle(batch);
+      this.position = batch.nextOffset;
+      this.failures = 0;
     } catch (error) {
       this.recover(error);
     }
@@ -100,7 +129,6 @@ export class PartitionSession {
   private recover(error: unknown): void {
     this.ready = false;
     if (this.revoked) return;
-    this.context.member.pause([this.at]);
     this.context.onTrouble(this.at, error);
     this.failures++;
     this.begin();
@@ -123,7 +151,7 @@ export class PartitionSession {
   }
 
   private async tryOnce(): Promise<void> {
-    const { member, admin, reader, groupId, changelog } = this.context;
+    const { admin, reader, groupId } = this.context;
     const { topic, partition } = this.at;
     const task = this.context.createTask(partition);
     this.task = task;
@@ -131,22 +159,21 @@ export class PartitionSession {
     if (this.revoked) return;
     const committed = (await admin.committed(groupId, topic))[partition] ?? null;
     const position = committed ?? (await reader.range(this.at)).low;
-    if (this.revoked) return;
-    member.seek(this.at, position);
-    const { low, end } = await reader.range({ topic: changelog, partition });
-    await reader.read({ topic: changelog, partition, from: low, end }, (records) => {
-      if (!this.revoked && records.length > 0) task.restore(records);
-    });
+    await this.context.restores.take(() => this.restore(task));
     if (this.revoked) return;
     this.position = position;
     this.ready = true;
-    this.goOn();
+    this.intake.open(position);
   }
 
-  /** Once more where the client should go on: the group may have settled anew since the sequence began. */
-  private goOn(): void {
-    this.context.member.seek(this.at, this.position);
-    this.context.member.resume([this.at]);
+  private async restore(task: PartitionTask): Promise<void> {
+    if (this.revoked) return;
+    const { reader, changelog: topic } = this.context;
+    const { partition } = this.at;
+    const { low, end } = await reader.range({ topic, partition });
+    await reader.read({ topic, partition, from: low, end }, (records) => {
+      if (!this.revoked && records.length > 0) task.restore(records);
+    });
   }
 
   private async closeTask(): Promise<void> {

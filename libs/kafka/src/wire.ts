@@ -36,27 +36,34 @@ export interface TransactionWire {
   open(transactionalId: string, transactionTimeoutMs: number): Promise<TransactionSession>;
 }
 
-/** Records of one partition as they came from one fetch. */
-export interface FetchedBatch extends RecordBatch {
-  /** The consumer's next position after the first `nextOffset - 1` offsets were dealt with. */
-  resolve(nextOffset: number): void;
-  /**
-   * Commits next offsets for the group, also those of other partitions of the same assignment.
-   * @throws the client's own error, which {@link GroupListener.fetched} must let through.
-   */
-  commit(offsets: readonly (TopicPartition & { readonly nextOffset: number })[]): Promise<void>;
+/** Offsets of one partition that one fetch covered, from where the client stood to where it goes on. */
+export interface Stretch extends TopicPartition {
+  readonly from: number;
+  readonly nextOffset: number;
 }
 
-/** What a group member is told. The two calls without a promise run before anything is fetched under the new assignment. */
+/** Records of one partition as they came from one fetch. */
+export interface FetchedBatch extends RecordBatch, Stretch {
+  /**
+   * Commits next offsets for the group, also those of other partitions of the same assignment.
+   * @throws what the client reported, or KafkaError `unavailable` under a newer assignment
+   */
+  readonly commit: (offsets: readonly (TopicPartition & { readonly nextOffset: number })[]) => Promise<void>;
+}
+
+/** What a group member is told. Nothing here waits for a handler, so that one slow partition does not hold up the fetch of the others. */
 export interface GroupListener {
-  /** A new assignment replaces the old one. Called synchronously: pauses set here precede the first fetch. */
+  /** A new assignment replaces the old one. Called synchronously: pauses and positions set here precede the first fetch. */
   assigned(partitions: readonly TopicPartition[]): void;
-  /** The group has begun to rebalance, or this member was thrown out: batches not yet begun should be let go. */
-  unsettled(error: unknown): void;
-  /** Never called twice at once for one partition. */
-  fetched(batch: FetchedBatch): Promise<void>;
-  /** The position moved over offsets that hold nothing to see. */
-  skipped(partition: TopicPartition, nextOffset: number): void;
+  /**
+   * The group is about to settle anew: nothing is begun before the next assignment. Resolves once nothing is in hand; the member
+   * waits for it, within a limit, before it joins.
+   */
+  letGo(): Promise<void>;
+  /** Answers where to fetch next; `undefined`: the batch was not taken and the position stays. */
+  fetched(batch: FetchedBatch): number | undefined;
+  /** The client moved over offsets that hold nothing to see. */
+  skipped(stretch: Stretch): void;
   failed(error: KafkaError): void;
 }
 
@@ -64,17 +71,22 @@ export interface GroupListener {
 export interface GroupMember {
   /** Joins; resolves after the first assignment. */
   start(listener: GroupListener): Promise<void>;
-  /** Lets the batches in hand finish, leaves, disconnects. */
+  /** Leaves, disconnects. */
   stop(): Promise<void>;
   /** True while this member takes part in a settled generation. */
   isJoined(): boolean;
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;
   seek(partition: TopicPartition, offset: number): void;
+  /**
+   * Where the group goes on: the committed offsets, or the first ones in the log. Patient while the brokers are away; `undefined` when
+   * a newer assignment came first.
+   */
+  positions(partitions: readonly TopicPartition[]): Promise<readonly number[] | undefined>;
   /** Commits positions beyond offsets that hold nothing to see. */
   commit(offsets: readonly (TopicPartition & { readonly nextOffset: number })[]): Promise<void>;
-  /** Records behind the log end after the last batch. */
-  lag(partition: TopicPartition): number;
+  /** The next offset to be written, as of the last fetch that brought something. */
+  logEnd(partition: TopicPartition): number | undefined;
 }
 
 /** How a consumer wants its membership. */

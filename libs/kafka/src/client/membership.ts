@@ -5,18 +5,20 @@ import type { KafkaOptions, TopicAdmin } from '../port.js';
 import type { FetchedBatch, GroupListener, GroupMember, GroupMemberOptions, TopicPartition } from '../wire.js';
 import { toKafkaError } from './client-errors.js';
 import { newClient } from './client.js';
-import { Heartbeats } from './heartbeats.js';
+import { GroupOffsets } from './group-offsets.js';
 import { LastMembership } from './last-membership.js';
+import { byTopic, keyOf, offsetsByTopic } from './partitions.js';
+import { patientAssigner } from './patient-assigner.js';
 import { toRecord } from './records.js';
 import { Watchdog } from './watchdog.js';
 
 /** How long a killed process keeps its partitions from the others; heartbeats go out every second. */
 const SESSION_TIMEOUT_MS = 10_000;
 const REBALANCE_TIMEOUT_MS = 60_000;
-/** A paused partition waits up to this long after its resume, and a stop waits for it too. */
+/** A paused partition waits up to this long after its resume, and a stop waits for it too. A record that arrives meanwhile ends the wait. */
 const MAX_WAIT_MS = 100;
-/** More workers than any member has partitions: one waiting handler must not hold the others. */
-const WORKERS = 256;
+/** As many as batches may come in one fetch: all of them are then handed over in the same turn, and one call takes them all. */
+const WORKERS = 64;
 const SILENCE_MS = 30_000;
 /** Nothing fetched for this long: the brokers are away, whatever the group was last told. */
 const FRESH_MS = 5_000;
@@ -25,29 +27,22 @@ const RESTART_PAUSE_MS = 1000;
 /** A second death within this time is not bad luck any more. */
 const RESTART_BUDGET_MS = 300_000;
 
-const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
-
-/** Groups partitions the way kafkajs's pause and resume want them. */
-function byTopic(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
-  const topics = new Map<string, number[]>();
-  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
-  return [...topics].map(([topic, numbers]) => ({ topic, partitions: numbers }));
-}
-
 /** {@link GroupMember} over kafkajs. */
 export class ClientGroupMember implements GroupMember {
   private listener!: GroupListener;
   private consumer!: Consumer;
   private watchdog!: Watchdog;
-  private heartbeats!: Heartbeats;
   /** Counts assignments: what was fetched under an older one may neither commit nor move the position. */
   private epoch = 0;
   private joined = false;
   /** Between a crash and the next assignment kafkajs has no group to pause in; the assignment then asks for all states anew. */
   private hasGroup = false;
   private assignment: readonly TopicPartition[] = [];
-  private readonly lags = new Map<string, number>();
+  private readonly ends = new Map<string, number>();
+  /** What the coordinator answered to a commit. The client must hear it, to join again or to look for another coordinator. */
+  private refusal: unknown;
   private readonly last: LastMembership;
+  private readonly offsets: GroupOffsets;
   private lastRestart = Number.NEGATIVE_INFINITY;
   private state: 'new' | 'running' | 'restarting' | 'stopping' | 'failed' = 'new';
   private onFirstAssignment: (() => void) | undefined;
@@ -57,18 +52,20 @@ export class ClientGroupMember implements GroupMember {
   constructor(
     private readonly options: KafkaOptions,
     private readonly group: GroupMemberOptions,
-    private readonly admin: TopicAdmin,
+    admin: TopicAdmin,
     leaveGroup: (groupId: string, memberId: string) => Promise<void>,
   ) {
+    this.offsets = new GroupOffsets(group.groupId, admin, (message) =>
+      options.log?.({ level: 'warn', message, fields: {} }),
+    );
     this.last = new LastMembership((memberId) => leaveGroup(group.groupId, memberId));
   }
 
   async start(listener: GroupListener): Promise<void> {
     if (this.state !== 'new') throw new KafkaError('closed', 'the consumer was stopped before it started');
     this.listener = listener;
-    this.heartbeats = new Heartbeats(this.heartbeatIntervalMs(), (error) => listener.unsettled(error));
     this.watchdog = new Watchdog(SILENCE_MS, {
-      lag: () => this.askLag(),
+      lag: () => this.offsets.lag(this.assignment),
       onStuck: () =>
         this.revive(new KafkaError('client', `nothing fetched for ${SILENCE_MS} ms although records wait`)),
     });
@@ -98,11 +95,8 @@ export class ClientGroupMember implements GroupMember {
     this.joined = false;
     this.watchdog.stop();
     this.onStartFailure?.(closed);
-    this.listener.unsettled(closed);
-    return this.serialised(async () => {
-      await this.consumer.disconnect();
-      this.heartbeats.stop();
-    });
+    await this.listener.letGo();
+    return this.serialised(() => this.consumer.disconnect());
   }
 
   isJoined(): boolean {
@@ -131,8 +125,13 @@ export class ClientGroupMember implements GroupMember {
     await this.consumer.commitOffsets(positions);
   }
 
-  lag(partition: TopicPartition): number {
-    return this.lags.get(keyOf(partition)) ?? 0;
+  positions(partitions: readonly TopicPartition[]): Promise<readonly number[] | undefined> {
+    const { epoch } = this;
+    return this.offsets.positions(partitions, () => this.epoch !== epoch || this.isEnding());
+  }
+
+  logEnd(partition: TopicPartition): number | undefined {
+    return this.ends.get(keyOf(partition));
   }
 
   /** One start, stop or restart at a time: kafkajs breaks when stopped before it has settled. */
@@ -142,19 +141,21 @@ export class ClientGroupMember implements GroupMember {
     return next;
   }
 
-  private heartbeatIntervalMs(): number {
-    return Math.min(1000, Math.floor((this.group.sessionTimeoutMs ?? SESSION_TIMEOUT_MS) / 4));
+  private get sessionTimeoutMs(): number {
+    return this.group.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
   }
 
   private async run(): Promise<void> {
     const consumer = newClient(this.options).consumer({
       groupId: this.group.groupId,
       allowAutoTopicCreation: false,
-      sessionTimeout: this.group.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
+      sessionTimeout: this.sessionTimeoutMs,
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      heartbeatInterval: this.heartbeatIntervalMs(),
+      heartbeatInterval: Math.min(1000, Math.floor(this.sessionTimeoutMs / 4)),
       maxWaitTimeInMs: MAX_WAIT_MS,
+      minBytes: 1,
       retry: { retries: 5 },
+      partitionAssigners: [patientAssigner(() => this.listener.letGo(), this.sessionTimeoutMs / 2)],
     });
     this.consumer = consumer;
     this.listen(consumer);
@@ -165,7 +166,10 @@ export class ClientGroupMember implements GroupMember {
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: WORKERS,
-        eachBatch: (payload) => (this.consumer === consumer ? this.onBatch(payload) : Promise.resolve()),
+        // No handler waits for anything, and an async function turns what is thrown into what the client awaits.
+        eachBatch: async (payload) => {
+          if (this.consumer === consumer) this.onBatch(payload);
+        },
       });
     } catch (error) {
       await consumer.disconnect();
@@ -209,57 +213,56 @@ export class ClientGroupMember implements GroupMember {
     );
     this.joined = true;
     this.hasGroup = true;
-    this.lags.clear();
+    this.refusal = undefined;
+    this.ends.clear();
     this.watchdog.sign();
     this.listener.assigned(this.assignment);
     this.onFirstAssignment?.();
   }
 
-  private async onBatch(payload: EachBatchPayload): Promise<void> {
-    const fetched = this.toFetched(payload);
+  private onBatch(payload: EachBatchPayload): void {
+    const { refusal } = this;
+    this.refusal = undefined;
+    if (refusal !== undefined) throw refusal as Error;
     const { batch } = payload;
-    this.lags.set(keyOf(batch), Math.max(0, Number(batch.highWatermark) - Number(batch.firstOffset() ?? 0)));
-    await this.watchdog.whileBusy(() =>
-      this.heartbeats.during(
-        () => payload.heartbeat(),
-        () => this.listener.fetched(fetched),
-      ),
-    );
+    this.ends.set(keyOf(batch), Number(batch.highWatermark));
+    const next = this.listener.fetched(this.toFetched(payload));
+    // Only where the client fetches next: nothing is committed with it.
+    if (next !== undefined) payload.resolveOffset(String(next - 1));
   }
 
   private toFetched(payload: EachBatchPayload): FetchedBatch {
     const { batch } = payload;
     const { topic, partition } = batch;
     const { epoch } = this;
-    const isStale = () => this.epoch !== epoch;
     return {
       topic,
       partition,
+      // The types leave it out. It is where the client asked, which may lie before the first record that is there.
+      from: Number((batch as { fetchedOffset?: string }).fetchedOffset ?? batch.firstOffset()),
       records: batch.messages.map((message) => toRecord(topic, partition, message)),
       nextOffset: Number(batch.lastOffset()) + 1,
-      resolve: (nextOffset) => {
-        if (!isStale()) payload.resolveOffset(String(nextOffset - 1));
-      },
       commit: async (offsets) => {
         // Under a newer assignment the partition may be another member's: the records come again, to whom they belong.
-        if (isStale()) throw new KafkaError('unavailable', 'the assignment changed while the batch was handled');
-        await payload.commitOffsetsIfNecessary({
-          topics: byTopic(offsets).map(({ topic: name }) => ({
-            topic: name,
-            partitions: offsets
-              .filter((o) => o.topic === name)
-              .map((o) => ({ partition: o.partition, offset: String(o.nextOffset) })),
-          })),
-        });
+        if (this.epoch !== epoch)
+          throw new KafkaError('unavailable', 'the assignment changed while the batch was handled');
+        try {
+          await payload.commitOffsetsIfNecessary(offsetsByTopic(offsets));
+        } catch (error) {
+          if (this.epoch === epoch) this.refusal = error;
+          throw error;
+        }
       },
     };
   }
 
   private onProgress(payload: ConsumerEndBatchProcessEvent['payload']): void {
     this.watchdog.sign();
+    if (payload.batchSize > 0) return;
     const { topic, partition } = payload;
-    this.lags.set(keyOf(payload), Math.max(0, Number(payload.offsetLag)));
-    if (payload.batchSize === 0) this.listener.skipped({ topic, partition }, Number(payload.lastOffset) + 1);
+    const nextOffset = Number(payload.lastOffset) + 1;
+    this.ends.set(keyOf(payload), Number(payload.highWatermark));
+    this.listener.skipped({ topic, partition, from: Number(payload.firstOffset ?? payload.lastOffset), nextOffset });
   }
 
   private onCrash({ error, restart }: ConsumerCrashEvent['payload']): void {
@@ -277,7 +280,7 @@ export class ClientGroupMember implements GroupMember {
     }
     this.state = 'restarting';
     this.joined = this.hasGroup = false;
-    this.listener.unsettled(cause);
+    void this.listener.letGo();
     const restarted = this.serialised(() => this.restart());
     restarted.catch((error: unknown) => this.fail(toKafkaError(error, `restarting after "${cause.message}"`)));
   }
@@ -306,22 +309,9 @@ export class ClientGroupMember implements GroupMember {
     this.state = 'failed';
     this.joined = false;
     this.watchdog.stop();
-    this.listener.unsettled(error);
+    void this.listener.letGo();
     if (this.epoch === 0) this.onStartFailure?.(error);
     else this.listener.failed(error);
-  }
-
-  private async askLag(): Promise<number> {
-    let lag = 0;
-    for (const topic of new Set(this.assignment.map((p) => p.topic))) {
-      const offsets = await this.admin.offsets(topic);
-      const committed = await this.admin.committed(this.group.groupId, topic);
-      for (const { partition } of this.assignment.filter((p) => p.topic === topic)) {
-        const range = offsets[partition];
-        if (range !== undefined) lag += Math.max(0, range.high - Math.max(range.low, committed[partition] ?? 0));
-      }
-    }
-    return lag;
   }
 }
 

@@ -7,10 +7,9 @@ export interface Watched {
   onStuck(): void;
 }
 
-/** A healthy consumer fetches every few hundred milliseconds, records or not: silence is suspicious, waiting records are proof. */
+/** A healthy consumer fetches every few hundred milliseconds, whatever its handler does: silence is suspicious, waiting records are proof. */
 export class Watchdog {
   private lastSign = Date.now();
-  private busy = 0;
   private asking = false;
   private readonly timer: NodeJS.Timeout;
 
@@ -27,20 +26,9 @@ export class Watchdog {
     this.lastSign = Date.now();
   }
 
-  /** A handler that takes its time is not a stuck fetch loop. */
-  async whileBusy<T>(work: () => Promise<T>): Promise<T> {
-    this.busy++;
-    try {
-      return await work();
-    } finally {
-      this.busy--;
-      this.sign();
-    }
-  }
-
   /** Whether there was a sign of life within this time. */
   isFresh(ms: number): boolean {
-    return this.busy > 0 || Date.now() - this.lastSign < ms;
+    return Date.now() - this.lastSign < ms;
   }
 
   stop(): void {
@@ -48,11 +36,11 @@ export class Watchdog {
   }
 
   private async look(): Promise<void> {
-    if (this.busy > 0 || this.asking || Date.now() - this.lastSign < this.silenceMs) return;
+    if (this.asking || Date.now() - this.lastSign < this.silenceMs) return;
     this.asking = true;
     try {
       const lag = await this.watched.lag();
-      if (lag > 0 && this.busy === 0 && Date.now() - this.lastSign >= this.silenceMs) {
+      if (lag > 0 && Date.now() - this.lastSign >= this.silenceMs) {
         this.sign();
         this.watched.onStuck();
       }

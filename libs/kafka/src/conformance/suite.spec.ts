@@ -4,6 +4,7 @@
  */
 import { Bench, type KafkaUnderTest } from './bench.spec.js';
 import { consuming } from './consuming.spec.js';
+import { pipelining } from './pipelining.spec.js';
 import { reading } from './reading.spec.js';
 import { restoring } from './restoring.spec.js';
 import { writing } from './writing.spec.js';
@@ -17,6 +18,7 @@ export function kafkaConformance(name: string, start: () => Promise<KafkaUnderTe
     writing(bench);
     reading(bench);
     consuming(bench);
+    pipelining(bench);
     restoring(bench);
   });
 }

@@ -4,9 +4,10 @@ import type { FetchedBatch, GroupListener, GroupMember, GroupMemberOptions, Topi
 import type { InMemoryCluster } from './cluster.js';
 import type { GroupSeat, InMemoryGroup } from './group.js';
 
-const FETCH_RECORDS = 5000;
-/** What a handler left unresolved is fetched again, but not in a tight loop. */
+const FETCH_RECORDS = 1000;
+/** What was not taken is fetched again, but not in a tight loop. */
 const REFETCH_MS = 5;
+const PATIENCE_MS = 20;
 
 interface Held extends TopicPartition {
   position: number | undefined;
@@ -22,7 +23,6 @@ export class InMemoryMember implements GroupMember, GroupSeat {
   private readonly group: InMemoryGroup;
   private listener!: GroupListener;
   private held = new Map<string, Held>();
-  private readonly running = new Set<Promise<void>>();
   private generation = 0;
   private joined = false;
   private scheduled = false;
@@ -47,7 +47,6 @@ export class InMemoryMember implements GroupMember, GroupSeat {
   async stop(): Promise<void> {
     this.forget?.();
     this.joined = false;
-    this.listener.unsettled(new KafkaError('closed', 'the consumer is stopping'));
     await this.group.leave(this);
   }
 
@@ -74,14 +73,23 @@ export class InMemoryMember implements GroupMember, GroupSeat {
     this.group.commit(offsets);
   }
 
-  lag(partition: TopicPartition): number {
-    return Math.max(0, this.cluster.log(partition).high - (this.held.get(keyOf(partition))?.position ?? 0));
+  async positions(partitions: readonly TopicPartition[]): Promise<readonly number[] | undefined> {
+    const { generation } = this;
+    while (this.generation === generation && this.joined) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.cluster.isAvailable()) return partitions.map((at) => this.firstPosition(at));
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    }
+    return undefined;
+  }
+
+  logEnd(partition: TopicPartition): number {
+    return this.cluster.log(partition).lastStable;
   }
 
   async settleDown(): Promise<void> {
     this.joined = false;
-    this.listener.unsettled(new KafkaError('unavailable', 'the group rebalances'));
-    await Promise.all(this.running);
+    await this.listener.letGo();
   }
 
   take(partitions: readonly TopicPartition[]): void {
@@ -113,42 +121,38 @@ export class InMemoryMember implements GroupMember, GroupSeat {
 
   private fetch(held: Held): void {
     const log = this.cluster.log(held);
-    held.position ??= this.group.committed(held) ?? log.low;
-    const { records, nextOffset } = log.slice(held.position, FETCH_RECORDS);
-    if (nextOffset <= held.position) return;
+    held.position ??= this.firstPosition(held);
+    const { topic, partition, position: from } = held;
+    const { records, nextOffset } = log.slice(from, FETCH_RECORDS);
+    if (nextOffset <= from) return;
     if (records.length === 0) {
       held.position = nextOffset;
-      this.listener.skipped({ topic: held.topic, partition: held.partition }, nextOffset);
+      this.listener.skipped({ topic, partition, from, nextOffset });
       return this.schedule();
     }
-    held.busy = true;
-    const done = this.deliver(held, { topic: held.topic, partition: held.partition, records, nextOffset }).finally(() =>
-      this.running.delete(done),
-    );
-    this.running.add(done);
+    const next = this.listener.fetched({ topic, partition, from, records, nextOffset, commit: this.committer() });
+    // A seek made meanwhile wins.
+    if (next !== undefined && held.position === from) held.position = next;
+    held.busy = next === undefined;
+    if (held.busy)
+      setTimeout(() => {
+        held.busy = false;
+        this.schedule();
+      }, REFETCH_MS);
+    else this.schedule();
   }
 
-  private async deliver(held: Held, batch: Omit<FetchedBatch, 'resolve' | 'commit'>): Promise<void> {
+  private firstPosition(at: TopicPartition): number {
+    return this.group.committed(at) ?? this.cluster.log(at).low;
+  }
+
+  private committer(): FetchedBatch['commit'] {
     const { generation } = this;
-    const before = held.position;
-    const isStale = () => this.generation !== generation;
-    try {
-      await this.listener.fetched({
-        ...batch,
-        resolve: (nextOffset) => {
-          if (!isStale()) held.position = nextOffset;
-        },
-        commit: async (offsets) => {
-          await this.cluster.reach();
-          if (isStale()) throw new KafkaError('unavailable', 'the assignment changed while the batch was handled');
-          this.group.commit(offsets);
-        },
-      });
-    } catch {
-      // As with the real client: what was not resolved comes again.
-    }
-    if (held.position === before) await new Promise((resolve) => setTimeout(resolve, REFETCH_MS));
-    held.busy = false;
-    this.schedule();
+    return async (offsets) => {
+      await this.cluster.reach();
+      if (this.generation !== generation)
+        throw new KafkaError('unavailable', 'the assignment changed while the batch was handled');
+      this.group.commit(offsets);
+    };
   }
 }
