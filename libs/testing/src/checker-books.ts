@@ -54,6 +54,18 @@ export interface Bounds {
   readonly seenLow: readonly number[];
 }
 
+/** One row of ticketing's event table. */
+export interface EventEntry {
+  readonly ticketId: string;
+  readonly version: number;
+  /** The update that caused it. */
+  readonly key: string;
+  readonly eventId: string;
+  readonly recordedAt: number;
+  /** Whether the relay's cursor is past it. */
+  readonly relayed: boolean;
+}
+
 const NO_BOUNDS: Bounds = {
   dedupeCommitted: [],
   ticketingCommitted: [],
@@ -105,7 +117,19 @@ export class Books {
   readonly recordedDuplicates = new TopicRows();
   /** Keys of the records in ticketing's dead-letter topic. */
   readonly ticketingDeadLetters = new Column(Int32Array);
-  readonly events = { ticket: new Column(Int32Array), version: new Column(Float64Array), key: new Column(Int32Array) };
+  readonly events = {
+    ticket: new Column(Int32Array),
+    version: new Column(Float64Array),
+    key: new Column(Int32Array),
+    eventId: new Column(Int32Array),
+    recordedAt: new Column(Float64Array),
+    relayed: new Column(Uint8Array),
+  };
+  readonly eventIds = new TextIndex();
+  /** Event ids in tickets.events. */
+  readonly publishedEvents = new Column(Int32Array);
+  /** The time from which on each topic that the relay writes is whole: older records may be gone by retention. */
+  wholeSince = { ticketEvents: -Infinity, ticketingDeadLetters: -Infinity };
   /** Tickets of the read model. */
   readonly tickets = new Column(Int32Array);
   /** Which ticket each message is in: `bot:chat:message` beside the ticket. */
@@ -167,10 +191,18 @@ export class Books {
     this.ticketingDeadLetters.push(this.keys.idOf(key));
   }
 
-  addEvent(event: { ticketId: string; version: number; key: string }): void {
-    this.events.ticket.push(this.ticketIds.idOf(event.ticketId));
-    this.events.version.push(event.version);
-    this.events.key.push(this.keys.idOf(event.key));
+  addEvent(event: EventEntry): void {
+    const rows = this.events;
+    rows.ticket.push(this.ticketIds.idOf(event.ticketId));
+    rows.version.push(event.version);
+    rows.key.push(this.keys.idOf(event.key));
+    rows.eventId.push(this.eventIds.idOf(event.eventId));
+    rows.recordedAt.push(event.recordedAt);
+    rows.relayed.push(event.relayed ? 1 : 0);
+  }
+
+  addPublishedEvent(eventId: string): void {
+    this.publishedEvents.push(this.eventIds.idOf(eventId));
   }
 
   addTicket(ticketId: string): void {

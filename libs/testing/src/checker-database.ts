@@ -35,12 +35,17 @@ const SECTIONS: readonly Section[] = [
       }),
   },
   {
-    query: `select ticket_id, version, idempotency_key from ticketing.events`,
+    query: `select ticket_id, version, idempotency_key, event_id, ${milliseconds('recorded_at')} as recorded_at,
+              ((tx_id, global_id) <= (select tx_id, id from ticketing.outbox_cursors where source = 'events'))::int as relayed
+              from ticketing.events`,
     add: (books, row) =>
       books.addEvent({
         ticketId: text(row, 'ticket_id'),
         version: number(row, 'version'),
         key: text(row, 'idempotency_key'),
+        eventId: text(row, 'event_id'),
+        recordedAt: number(row, 'recorded_at'),
+        relayed: number(row, 'relayed') === 1,
       }),
   },
   {

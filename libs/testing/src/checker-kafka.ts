@@ -38,7 +38,14 @@ export async function readBounds(kafka: Kafka, groups: StageGroups): Promise<Bou
 export async function readTopics(kafka: Kafka, books: Books): Promise<void> {
   const each = (topic: string, onRecord: (record: ConsumedRecord) => void) =>
     kafka.read(topic, ({ records }) => records.forEach(onRecord));
-  await each(TOPICS.ticketingDeadLetter, (record) => books.addTicketingDeadLetter(keyOf(record) ?? 'unreadable'));
+  books.wholeSince = {
+    ticketEvents: await readKept(kafka, TOPICS.ticketEvents, ({ headers }) =>
+      books.addPublishedEvent(headers[HEADERS.eventId] ?? 'no event-id'),
+    ),
+    ticketingDeadLetters: await readKept(kafka, TOPICS.ticketingDeadLetter, (record) =>
+      books.addTicketingDeadLetter(keyOf(record) ?? 'unreadable'),
+    ),
+  };
   await each(TOPICS.duplicates, (record) => addDuplicate(books, record));
   await each(TOPICS.dedupeDeadLetter, (record) => addDeadLetter(books, record));
   await each(TOPICS.seen, (record) => {
@@ -47,6 +54,23 @@ export async function readTopics(kafka: Kafka, books: Books): Promise<void> {
   });
   await each(TOPICS.unique, (record) => books.addUnique(toEntry(record)));
   await each(TOPICS.raw, (record) => books.addRaw(toEntry(record)));
+}
+
+/** Clocks of those who record and those who publish may differ by some seconds. */
+const CLOCK_MARGIN_MS = 60_000;
+
+/** Reads a topic. Answers the time from which on it is whole: what was recorded earlier may be gone by retention. */
+async function readKept(kafka: Kafka, topic: string, onRecord: (record: ConsumedRecord) => void): Promise<number> {
+  const oldest = new Map<number, number>();
+  await kafka.read(topic, ({ partition, records }) => {
+    const [first] = records;
+    if (first && !oldest.has(partition)) oldest.set(partition, first.timestamp);
+    records.forEach(onRecord);
+  });
+  const wholeSince = (await kafka.admin.offsets(topic)).map(({ low }, partition) =>
+    low === 0 ? -Infinity : (oldest.get(partition) ?? Infinity) + CLOCK_MARGIN_MS,
+  );
+  return Math.max(...wholeSince);
 }
 
 function toEntry(record: ConsumedRecord): UpdateEntry {

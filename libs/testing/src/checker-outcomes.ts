@@ -10,14 +10,13 @@ export interface OutcomeSums {
 }
 
 /**
- * Judges ticketing: every update in unique has exactly one ledger row, every refused copy is recorded, every
- * dead-lettered update lies in the dead-letter topic. What lies beyond the committed offset may still be pending.
+ * Judges ticketing: every update in unique has exactly one ledger row, every refused copy is recorded. What lies beyond
+ * the committed offset may still be pending.
  */
 export function settleOutcomes(books: Books, findings: Findings): OutcomeSums {
   const rowOf = ledgerRows(books, findings);
   const inUnique = judgeUnique(books, findings, rowOf);
   const outcomes = countOutcomes(books, findings, inUnique);
-  checkDeadLetters(books, findings);
   return { outcomes, recordedDuplicates: checkRecordedDuplicates(books, findings) };
 }
 
@@ -62,17 +61,6 @@ function countOutcomes(books: Books, findings: Findings, inUnique: Uint8Array): 
     if (outcome !== undefined && findings.covers(ledger.receivedAt.at(row))) counts[outcome] += 1;
   }
   return counts;
-}
-
-/** A dead letter leaves through the outbox, a moment after its ledger row. */
-function checkDeadLetters(books: Books, findings: Findings): void {
-  const sent = new Uint8Array(books.keys.size);
-  for (let row = 0; row < books.ticketingDeadLetters.length; row += 1) sent[books.ticketingDeadLetters.at(row)] = 1;
-  const ledger = books.ledger;
-  for (let row = 0; row < ledger.key.length; row += 1) {
-    const deadLettered = OUTCOMES[ledger.outcome.at(row)] === 'dead-lettered';
-    if (deadLettered && sent[ledger.key.at(row)] === 0 && findings.judges(ledger.key.at(row))) findings.pending += 1;
-  }
 }
 
 function checkRecordedDuplicates(books: Books, findings: Findings): number {

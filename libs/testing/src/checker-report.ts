@@ -3,6 +3,7 @@ import type { Books } from './checker-books.js';
 import { settleCopies } from './checker-copies.js';
 import { CONTRADICTIONS, Findings, type Contradiction, type TimeRange } from './checker-findings.js';
 import { settleOutcomes } from './checker-outcomes.js';
+import { checkRelay } from './checker-relay.js';
 import { checkTickets } from './checker-tickets.js';
 
 /** What an audit found. Lists hold the first thousand entries, counts are complete. */
@@ -18,7 +19,7 @@ export interface AuditReport {
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Not settled yet: beyond the committed offset of the stage whose turn it is. */
   readonly pending: number;
-  /** Idempotency keys of updates that a stage says it is done with, but did not book. */
+  /** Idempotency keys of updates that a stage says it is done with, but did not book; or whose event was not published. */
   readonly missing: readonly string[];
   readonly missingCount: number;
   /** Idempotency keys (or `message bot:chat:id`) that were booked more than once. */
@@ -31,6 +32,8 @@ export interface AuditReport {
   readonly tickets: number;
   readonly ticketMessages: number;
   readonly events: number;
+  /** Events that lie in tickets.events. */
+  readonly published: number;
 }
 
 /** Judges the books. Pure: the same books give the same report. */
@@ -39,6 +42,7 @@ export function checkBooks(books: Books, range: TimeRange = {}): AuditReport {
   const copies = settleCopies(books, findings);
   const outcomes = settleOutcomes(books, findings);
   const tickets = checkTickets(books, findings);
+  const relay = checkRelay(books, findings);
   checkSums(findings, copies, outcomes);
   const { missingCount, doubledCount, contradictionCount, pending } = findings;
   return {
@@ -53,6 +57,7 @@ export function checkBooks(books: Books, range: TimeRange = {}): AuditReport {
     contradictions: findings.contradictions(),
     contradictionCount,
     ...tickets,
+    ...relay,
   };
 }
 
@@ -75,7 +80,7 @@ export function describeReport(report: AuditReport): string {
   const lines = [
     `raw ${report.raw} = unique ${report.unique} + duplicates ${report.duplicates} + collisions ${report.collisions} + malformed ${report.malformed}`,
     `unique ${report.unique} = outcomes ${settled} (${outcomes.map(([name, count]) => `${name} ${count}`).join(', ') || 'none'})`,
-    `tickets ${report.tickets}, messages ${report.ticketMessages}, events ${report.events}, recorded duplicates ${report.recordedDuplicates}`,
+    `tickets ${report.tickets}, messages ${report.ticketMessages}, events ${report.events} (${report.published} published), recorded duplicates ${report.recordedDuplicates}`,
   ];
   if (report.beyondRetention > 0) lines.push(`raw record deleted by retention: ${report.beyondRetention} of unique`);
   if (report.pending > 0) lines.push(`pending ${report.pending}`);

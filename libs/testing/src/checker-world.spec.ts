@@ -3,6 +3,7 @@ import {
   type Bounds,
   type DedupeDeadLetterEntry,
   type DuplicateEntry,
+  type EventEntry,
   type LedgerEntry,
   type UpdateEntry,
 } from './checker-books.js';
@@ -28,7 +29,9 @@ export interface World {
   ledger: Mutable<LedgerEntry>[];
   recorded: { partition: number; offset: number; key: string }[];
   ticketingDeadLetters: string[];
-  events: { ticketId: string; version: number; key: string }[];
+  events: Mutable<EventEntry>[];
+  published: string[];
+  wholeSince: Books['wholeSince'];
   tickets: string[];
   messages: { botId: string; chatId: string; messageId: number; ticketId: string }[];
   bounds: Mutable<Bounds>;
@@ -54,6 +57,8 @@ export function worldOf(arrivals: readonly Arrival[]): World {
     recorded: [],
     ticketingDeadLetters: [],
     events: [],
+    published: [],
+    wholeSince: { ticketEvents: -Infinity, ticketingDeadLetters: -Infinity },
     tickets: [],
     messages: [],
     bounds: {
@@ -101,7 +106,10 @@ function passOn(world: World, record: UpdateEntry & { key: string }, arrival: Ar
   const opens = !world.tickets.includes(ticketId);
   if (opens) world.tickets.push(ticketId);
   const version = world.events.filter((event) => event.ticketId === ticketId).length + 1;
-  world.events.push({ ticketId, version, key: record.key });
+  const eventId = `${ticketId}.${version}`;
+  const { key, receivedAt: recordedAt } = record;
+  world.events.push({ ticketId, version, key, eventId, recordedAt, relayed: true });
+  world.published.push(eventId);
   world.messages.push({ botId: '1', chatId: String(arrival.chat), messageId: arrival.message, ticketId });
   world.ledger.push({
     key: record.key,
@@ -116,11 +124,13 @@ function passOn(world: World, record: UpdateEntry & { key: string }, arrival: Ar
 export function booksOf(world: World): Books {
   const books = new Books();
   books.bounds = world.bounds;
+  books.wholeSince = world.wholeSince;
   world.ledger.forEach((row) => books.addLedgerRow(row));
   [...world.recorded]
     .sort((a, b) => a.partition - b.partition || a.offset - b.offset)
     .forEach((row) => books.addRecordedDuplicate(row));
   world.events.forEach((event) => books.addEvent(event));
+  world.published.forEach((eventId) => books.addPublishedEvent(eventId));
   world.tickets.forEach((ticket) => books.addTicket(ticket));
   world.messages.forEach((message) => books.addTicketMessage(message));
   world.ticketingDeadLetters.forEach((key) => books.addTicketingDeadLetter(key));

@@ -23,7 +23,11 @@ const TABLES = [
      unique_partition int not null, unique_offset bigint not null, received_at timestamptz not null)`,
   `create table ticketing.duplicates (raw_partition int, raw_offset bigint, idempotency_key text not null,
      primary key (raw_partition, raw_offset))`,
-  `create table ticketing.events (ticket_id text not null, version int not null, idempotency_key text not null)`,
+  `create table ticketing.events (ticket_id text not null, version int not null, idempotency_key text not null,
+     event_id text not null, global_id bigint generated always as identity,
+     recorded_at timestamptz not null default now(), tx_id xid8 not null default pg_current_xact_id())`,
+  'create table ticketing.outbox_cursors (source text primary key, tx_id xid8 not null, id bigint not null)',
+  `insert into ticketing.outbox_cursors values ('events', '0', 0)`,
   'create table ticketing.tickets (ticket_id text primary key)',
   'create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text)',
 ];
@@ -83,10 +87,16 @@ async function settleByHand(updateId: number): Promise<string> {
     receivedAt,
   ]);
   await database.query('insert into ticketing.duplicates values ($1, $2, $3)', [partition, copy.offset, key]);
-  await database.query('insert into ticketing.events values ($1, 1, $2)', [ticket, key]);
+  await database.query('insert into ticketing.events values ($1, 1, $2, $3)', [ticket, key, `${ticket}.1`]);
+  await publishEvent(ticket, 1);
   await database.query('insert into ticketing.tickets values ($1)', [ticket]);
   await database.query('insert into ticketing.ticket_messages values ($1, $2, $3, $4)', [BOT, '1', updateId, ticket]);
   return key;
+}
+
+function publishEvent(ticket: string, version: number) {
+  const headers = { [HEADERS.eventId]: `${ticket}.${version}` };
+  return producer.send(TOPICS.ticketEvents, { key: ticket, value: Buffer.from('{}'), headers });
 }
 
 /** Commits everything in these topics for this group, as a stage that is done would. */
@@ -105,7 +115,7 @@ async function commitAll(groupId: string, topics: readonly string[]): Promise<vo
   expect(failures).toEqual([]);
 }
 
-test('reads both sides itself: pending until committed, balanced, and a deleted ledger row is named', async () => {
+test('reads both sides itself: pending until committed or relayed, balanced, and a lost event or ledger row is named', async () => {
   const keys: string[] = [];
   for (let updateId = 1; updateId <= 20; updateId += 1) keys.push(await settleByHand(updateId));
   const malformed = await producer.send(TOPICS.raw, {
@@ -135,8 +145,17 @@ test('reads both sides itself: pending until committed, balanced, and a deleted 
     malformed: 1,
     recordedDuplicates: 20,
     outcomes: { 'ticket-opened': 20 },
+    events: 20,
+    published: 20,
     contradictions: [],
   });
+
+  await database.query(`insert into ticketing.events values ('ticket-1', 2, $1, 'ticket-1.2')`, [keys[0]]);
+  expect(await audit()).toMatchObject({ balanced: false, pending: 1, missing: [] });
+  await database.query(`update ticketing.outbox_cursors set tx_id = pg_current_xact_id(), id = 21`);
+  expect(await audit()).toMatchObject({ balanced: false, pending: 0, missing: [keys[0]] });
+  await publishEvent('ticket-1', 2);
+  expect(await audit()).toMatchObject({ balanced: true, events: 21, published: 21 });
 
   await database.query('delete from ticketing.ledger where idempotency_key = $1', [keys[7]]);
   expect(await audit()).toMatchObject({ balanced: false, pending: 0, missing: [keys[7]] });

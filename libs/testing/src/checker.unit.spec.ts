@@ -99,6 +99,13 @@ describe('checkBooks finds a planted fault in any stream', () => {
     planted((world, pick) => take(world.recorded, pick)?.key, 'missing');
   });
 
+  test('an event that the relay passed over', () => {
+    planted((world, pick) => {
+      const lost = take(world.published, pick);
+      return world.events.find(({ eventId }) => eventId === lost)?.key;
+    }, 'missing');
+  });
+
   test('a key twice in unique', () => {
     planted((world, pick) => {
       const twice = world.unique[pick % Math.max(world.unique.length, 1)];
@@ -201,6 +208,24 @@ describe('checkBooks and what is not finished', () => {
       world.ticketingDeadLetters.push(world.ledger[1]!.key);
     });
     expect(left).toMatchObject({ balanced: true, pending: 0 });
+  });
+
+  test('an event is pending until the relay is past it', () => {
+    const report = audit((world) => {
+      world.events.at(-1)!.relayed = false;
+      world.published.pop();
+    });
+    expect(report).toMatchObject({ balanced: false, pending: 1, missing: [], events: 3, published: 2 });
+  });
+
+  test('what the relay published before retention deleted it is not held against the system', () => {
+    const forget = (world: World, wholeSince: number) => {
+      world.ledger[2]!.outcome = 'dead-lettered';
+      world.published = [];
+      world.wholeSince = { ticketEvents: wholeSince, ticketingDeadLetters: wholeSince };
+    };
+    expect(audit((world) => forget(world, START + 10_000))).toMatchObject({ balanced: true, events: 3, published: 0 });
+    expect(audit((world) => forget(world, START + 1000))).toMatchObject({ pending: 1, missingCount: 2 });
   });
 
   test('an update whose raw record retention has deleted is not held against the system', () => {
