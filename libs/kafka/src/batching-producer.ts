@@ -1,15 +1,18 @@
 /**
- * Group commit. A record goes out at once while a request is free; while all are busy, records collect in their lanes, so
- * that load makes batches larger instead of waits longer. There is no linger.
+ * Group commit. A record goes out in the same turn of the event loop while a request to its broker is free; while all are busy, records
+ * collect in their lanes, so that load makes requests larger instead of waits longer. There is no linger. One request takes
+ * every lane of its broker that is ready, and each lane has its own answer in it.
  */
 import { KafkaError } from './errors.js';
-import { Lanes, type BatchLimits, type Lane, type Sending } from './lanes.js';
+import { Lanes, takeParcels, type BatchLimits, type Lane, type Parcel, type Sending } from './lanes.js';
 import { partitionFor } from './partitioner.js';
 import type { BatchingProducer, BatchingProducerOptions, OutgoingRecord, RecordPosition } from './port.js';
-import type { ProduceWire } from './wire.js';
+import type { ProduceWire, WriteOutcome } from './wire.js';
 
 /** Below the 1 MB that brokers accept by default, with room for the batch's own header. */
 export const BATCH_LIMITS: BatchLimits = { records: 500, bytes: 900_000 };
+/** A request with this much gets no further batch: it bounds what one broker's answer is waited for. */
+const REQUEST_BYTES = 1024 * 1024;
 const FIRST_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 500;
 /** Counted for each record beyond key, value and headers: lengths, deltas, attributes. */
@@ -31,7 +34,9 @@ export class LaneProducer implements BatchingProducer {
   private readonly topics = new Map<string, Topic>();
   private readonly deliveryTimeoutMs: number;
   private readonly maxInFlight: number;
-  private inFlight = 0;
+  /** Requests on the wire, by broker. */
+  private readonly inFlight = new Map<number, number>();
+  private pumping: NodeJS.Immediate | undefined;
   private pending = 0;
   private expiryTimer: NodeJS.Timeout | undefined;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -43,7 +48,7 @@ export class LaneProducer implements BatchingProducer {
     options: BatchingProducerOptions = {},
   ) {
     this.deliveryTimeoutMs = options.deliveryTimeoutMs ?? 5000;
-    this.maxInFlight = options.maxRequestsInFlight ?? 4;
+    this.maxInFlight = options.maxRequestsInFlight ?? 1;
   }
 
   send(topic: string, record: OutgoingRecord, options?: { partition?: number }): Promise<RecordPosition> {
@@ -113,36 +118,58 @@ export class LaneProducer implements BatchingProducer {
       return this.settle(entry, () => entry.reject(new KafkaError('topic-mismatch', message)));
     }
     this.lanes.lane(topic, partition).push(entry);
-    if (this.inFlight < this.maxInFlight) this.pump();
+    this.pumpSoon();
+  }
+
+  /** After this turn's input: sends that arrive together, each on a connection of its own, share the request. */
+  private pumpSoon(): void {
+    this.pumping ??= setImmediate(() => {
+      this.pumping = undefined;
+      this.pump();
+    });
   }
 
   private pump(): void {
-    while (this.inFlight < this.maxInFlight) {
-      const now = Date.now();
-      const lane = this.lanes.next(now);
-      if (lane === undefined) return this.wakeForRetry(now);
-      const batch = lane.take(BATCH_LIMITS);
-      if (batch.length > 0) void this.dispatch(lane, batch);
+    const now = Date.now();
+    for (const [leader, lanes] of this.readyByLeader(now)) {
+      while (lanes.length > 0 && (this.inFlight.get(leader) ?? 0) < this.maxInFlight) {
+        const parcels = takeParcels(lanes, BATCH_LIMITS, REQUEST_BYTES);
+        if (parcels.length > 0) void this.dispatch(leader, parcels);
+      }
     }
+    this.wakeForRetry(now);
   }
 
-  private async dispatch(lane: Lane, batch: readonly Sending[]): Promise<void> {
-    this.inFlight++;
-    lane.inFlight = batch;
-    try {
-      const first = await this.wire.produce(
-        lane.target,
-        batch.map((entry) => entry.record),
-      );
+  private readyByLeader(now: number): Map<number, Lane[]> {
+    const byLeader = new Map<number, Lane[]>();
+    for (const lane of this.lanes.ready(now)) {
+      const leader = this.wire.leaderOf(lane.target);
+      const lanes = byLeader.get(leader);
+      if (lanes === undefined) byLeader.set(leader, [lane]);
+      else lanes.push(lane);
+    }
+    return byLeader;
+  }
+
+  private async dispatch(leader: number, parcels: readonly Parcel[]): Promise<void> {
+    this.inFlight.set(leader, (this.inFlight.get(leader) ?? 0) + 1);
+    for (const { lane, batch } of parcels) lane.inFlight = batch;
+    const outcomes = await this.wire.produce(
+      leader,
+      parcels.map(({ lane, batch }) => ({ target: lane.target, records: batch.map(({ record }) => record) })),
+    );
+    parcels.forEach((parcel, i) => this.answered(parcel, outcomes[i]));
+    this.inFlight.set(leader, this.inFlight.get(leader)! - 1);
+    this.pumpSoon();
+  }
+
+  private answered({ lane, batch }: Parcel, outcome: WriteOutcome | undefined): void {
+    lane.inFlight = [];
+    if (typeof outcome === 'number') {
       lane.failures = 0;
       lane.maxRecords = Number.POSITIVE_INFINITY;
-      batch.forEach((entry, i) => this.settle(entry, () => entry.resolve({ ...lane.target, offset: first + i })));
-    } catch (error) {
-      this.onFailure(lane, batch, error as KafkaError);
-    }
-    lane.inFlight = [];
-    this.inFlight--;
-    this.pump();
+      batch.forEach((entry, i) => this.settle(entry, () => entry.resolve({ ...lane.target, offset: outcome + i })));
+    } else this.onFailure(lane, batch, outcome ?? new KafkaError('unconfirmed', 'the wire did not answer this write'));
   }
 
   private onFailure(lane: Lane, batch: readonly Sending[], failure: KafkaError): void {

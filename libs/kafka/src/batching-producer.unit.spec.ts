@@ -1,12 +1,16 @@
+import fc from 'fast-check';
 import { LaneProducer } from './batching-producer.js';
 import { KafkaError, type KafkaErrorCode } from './errors.js';
-import type { ProduceWire, StampedRecord, TopicPartition } from './wire.js';
+import type { PartitionWrite, ProduceWire, TopicPartition, WriteOutcome } from './wire.js';
 
 interface Request {
-  readonly target: TopicPartition;
-  readonly records: readonly StampedRecord[];
+  readonly leader: number;
+  readonly writes: readonly PartitionWrite[];
+  /** Appends and says so. */
   answer(): void;
   fail(code: KafkaErrorCode): void;
+  /** One answer per write: nothing = appended and said so, a code = the failure, `null` = not named. */
+  answerEach(answers: readonly (KafkaErrorCode | undefined | null)[]): void;
 }
 
 /** A wire whose every answer the test gives by hand. */
@@ -16,20 +20,27 @@ class HandWire implements ProduceWire {
   private readonly waiting: { index: number; resolve: (request: Request) => void }[] = [];
   private readonly written = new Map<string, number>();
 
-  constructor(readonly partitionCount: (topic: string) => Promise<number> = () => Promise.resolve(4)) {}
+  constructor(
+    readonly partitionCount: (topic: string) => Promise<number> = () => Promise.resolve(4),
+    readonly leaderOf: (target: TopicPartition) => number = () => 0,
+  ) {}
 
-  produce(target: TopicPartition, records: readonly StampedRecord[]): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const key = `${target.topic}/${target.partition}`;
+  produce(leader: number, writes: readonly PartitionWrite[]): Promise<readonly WriteOutcome[]> {
+    return new Promise((resolve) => {
+      const answerEach = (answers: readonly (KafkaErrorCode | undefined | null)[]) =>
+        resolve(
+          writes.map((write, i) => {
+            const code = answers[i];
+            if (code === undefined) return this.append(write);
+            return code === null ? (undefined as unknown as WriteOutcome) : new KafkaError(code, `failed: ${code}`);
+          }),
+        );
       this.requests.push({
-        target,
-        records,
-        answer: () => {
-          const first = this.written.get(key) ?? 0;
-          this.written.set(key, first + records.length);
-          resolve(first);
-        },
-        fail: (code) => reject(new KafkaError(code, `failed: ${code}`)),
+        leader,
+        writes,
+        answerEach,
+        answer: () => answerEach([]),
+        fail: (code) => answerEach(writes.map(() => code)),
       });
       for (const waiter of this.waiting)
         if (waiter.index < this.requests.length) waiter.resolve(this.requests[waiter.index]!);
@@ -46,10 +57,18 @@ class HandWire implements ProduceWire {
     if (made !== undefined) return Promise.resolve(made);
     return new Promise((resolve) => this.waiting.push({ index, resolve }));
   }
+
+  private append({ target, records }: PartitionWrite): number {
+    const key = `${target.topic}/${target.partition}`;
+    const first = this.written.get(key) ?? 0;
+    this.written.set(key, first + records.length);
+    return first;
+  }
 }
 
 const record = (text: string) => ({ key: null, value: Buffer.from(text) });
-const textsOf = ({ records }: Request) => records.map(({ value }) => value!.toString());
+const partitionsOf = ({ writes }: Request) => writes.map(({ target }) => target.partition);
+const textsOf = ({ writes }: Request) => writes.flatMap(({ records }) => records.map(({ value }) => value!.toString()));
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const failureOf = (work: Promise<unknown>) =>
   work.then(
@@ -67,6 +86,7 @@ describe('group commit', () => {
     expect(await first).toEqual({ topic: 't', partition: 1, offset: 0 });
 
     const alone = producer.send('t', record('b'), to);
+    await turn();
     expect(wire.requests.length).toBe(2);
     const together = ['c', 'd', 'e'].map((text) => producer.send('t', record(text), to));
     await turn();
@@ -79,22 +99,122 @@ describe('group commit', () => {
     expect((await Promise.all(together)).map(({ offset }) => offset)).toEqual([2, 3, 4]);
   });
 
-  it('keeps several partitions on the wire, never more than allowed, never two of one partition', async () => {
+  it('takes all partitions of a broker that are ready, and never two batches of one partition', async () => {
     const wire = new HandWire();
     const producer = new LaneProducer(wire, { maxRequestsInFlight: 2 });
-    const sends = [0, 0, 1, 2].map((partition) => producer.send('t', record(`${partition}`), { partition }));
+    const send = (partition: number) => producer.send('t', record(`${partition}`), { partition });
+    const sends = [send(2), send(0)];
+    await wire.request(0);
+    expect(wire.requests.map(partitionsOf)).toEqual([[2, 0]]);
+    sends.push(send(0), send(1));
     await turn();
-    expect(wire.requests.map(({ target }) => target.partition)).toEqual([0, 1]);
-    wire.requests[1]!.answer();
+    // Partition 0 has waited longer than 1, but its first batch is still out.
+    expect(wire.requests.map(partitionsOf)).toEqual([[2, 0], [1]]);
+    sends.push(send(3));
     await turn();
-    // Partition 0 has waited longer than 2, but its first batch is still out.
-    expect(wire.requests.map(({ target }) => target.partition)).toEqual([0, 1, 2]);
+    expect(wire.requests.length).toBe(2);
     wire.requests[0]!.answer();
-    wire.requests[2]!.answer();
     await turn();
-    wire.requests[3]!.answer();
+    await turn();
+    expect(wire.requests.map(partitionsOf)).toEqual([[2, 0], [1], [0, 3]]);
+    wire.requests[1]!.answer();
+    wire.requests[2]!.answer();
+    expect((await Promise.all(sends)).map(({ offset }) => offset)).toEqual([0, 0, 1, 0, 0]);
+  });
+
+  it('asks each broker by itself, and follows a partition that moves', async () => {
+    let moved = false;
+    const wire = new HandWire(undefined, ({ partition }) => (moved ? 7 : partition % 2));
+    const producer = new LaneProducer(wire);
+    const sends = [0, 1, 2].map((partition) => producer.send('t', record(`${partition}`), { partition }));
+    await wire.request(1);
+    expect(wire.requests.map(({ leader, writes }) => [leader, writes.length])).toEqual([
+      [0, 2],
+      [1, 1],
+    ]);
+    moved = true;
+    wire.requests[0]!.answerEach([undefined, 'unavailable']);
+    const again = await wire.request(2);
+    // Broker 1 still owes its answer, and nobody waits for it.
+    expect([again.leader, partitionsOf(again)]).toEqual([7, [2]]);
+    again.answer();
+    wire.requests[1]!.answer();
     await Promise.all(sends);
-    expect(wire.requests.length).toBe(4);
+  });
+
+  it('adds no further partition to a request that is large already', async () => {
+    const wire = new HandWire();
+    const producer = new LaneProducer(wire);
+    const large = { key: null, value: Buffer.alloc(600_000) };
+    const sends = [0, 1, 2, 3].map((partition) => producer.send('t', large, { partition }));
+    (await wire.request(0)).answer();
+    (await wire.request(1)).answer();
+    await Promise.all(sends);
+    expect(wire.requests.map(partitionsOf)).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+});
+
+describe('an answer', () => {
+  it('counts for each partition by itself: what failed or was not named goes again, what is there does not', async () => {
+    const wire = new HandWire();
+    const producer = new LaneProducer(wire);
+    const sends = [0, 1, 2, 3].map((partition) => failureOf(producer.send('t', record(`${partition}`), { partition })));
+    (await wire.request(0)).answerEach([undefined, 'unavailable', null, 'client']);
+    const again = await wire.request(1);
+    expect(textsOf(again)).toEqual(['1', '2']);
+    again.answer();
+    expect((await Promise.all(sends)).map((failure) => failure?.code)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'client',
+    ]);
+  });
+
+  it('is never taken for more than it says, whatever fails and moves: an acknowledged record lies where it was said to', async () => {
+    const fate = fc.constantFrom('written', 'written', 'refused', 'written, said to be lost', 'not named');
+    const plan = fc.record({
+      partitions: fc.array(fc.nat(3), { minLength: 1, maxLength: 40 }),
+      fates: fc.array(fate, { maxLength: 12 }),
+      leaders: fc.array(fc.nat(2), { minLength: 1, maxLength: 10 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ partitions, fates, leaders }) => {
+        const logs: string[][] = [[], [], [], []];
+        let asked = 0;
+        const wire: ProduceWire = {
+          partitionCount: () => Promise.resolve(4),
+          leaderOf: () => leaders[asked++ % leaders.length]!,
+          close: () => Promise.resolve(),
+          produce: async (_leader, writes) => {
+            await turn();
+            return writes.map(({ target, records }) => {
+              const log = logs[target.partition]!;
+              const what = fates.pop() ?? 'written';
+              const first = log.length;
+              if (what.startsWith('written')) log.push(...records.map(({ value }) => value!.toString()));
+              if (what === 'written') return first;
+              if (what === 'not named') return undefined as unknown as WriteOutcome;
+              return new KafkaError('unavailable', what);
+            });
+          },
+        };
+        const producer = new LaneProducer(wire);
+        const at = await Promise.all(
+          partitions.map((partition, i) => producer.send('t', record(`${i}`), { partition })),
+        );
+        at.forEach(({ partition, offset }, i) => expect(logs[partition]![offset]).toBe(`${i}`));
+        for (let p = 0; p < 4; p++) {
+          const offsets = at.filter(({ partition }) => partition === p).map(({ offset }) => offset);
+          expect(offsets).toEqual([...new Set(offsets)].sort((a, b) => a - b));
+        }
+        await producer.close();
+      }),
+      { numRuns: 40 },
+    );
   });
 });
 
@@ -110,7 +230,7 @@ describe('a failed request', () => {
       (await wire.request(0)).fail(code);
       const again = await wire.request(1);
       expect(textsOf(again)).toEqual(['a', 'b']);
-      expect(again.records[0]).toEqual(wire.requests[0]!.records[0]);
+      expect(again.writes[0]!.records[0]).toEqual(wire.requests[0]!.writes[0]!.records[0]);
       again.answer();
       await Promise.all(sends);
     },
@@ -123,7 +243,7 @@ describe('a failed request', () => {
     (await wire.request(0)).fail('unavailable');
     const other = producer.send('t', record('b'), { partition: 1 });
     const next = await wire.request(1);
-    expect(next.target.partition).toBe(1);
+    expect(partitionsOf(next)).toEqual([1]);
     next.answer();
     await other;
     for (let i = 2; ; i++) {

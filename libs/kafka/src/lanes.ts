@@ -1,6 +1,6 @@
 /**
  * The queues of the batching producer: one lane per partition, at most one batch of a lane on the wire (that keeps its
- * order, also through repeats), and the lane whose first record has waited longest goes next. Pure: no clock, no I/O.
+ * order, also through repeats), and the lane whose first record has waited longest goes first. Pure: no clock, no I/O.
  */
 import type { KafkaError } from './errors.js';
 import type { RecordPosition } from './port.js';
@@ -23,6 +23,28 @@ export interface Sending {
 export interface BatchLimits {
   readonly records: number;
   readonly bytes: number;
+}
+
+/** What one lane has in a request. */
+export interface Parcel {
+  readonly lane: Lane;
+  readonly batch: readonly Sending[];
+}
+
+/**
+ * Takes what goes into one request from the front of these lanes, and those lanes from the list. A request that holds `bytes` gets no
+ * further batch, so that it stays below that plus one batch.
+ */
+export function takeParcels(lanes: Lane[], limits: BatchLimits, bytes: number): Parcel[] {
+  const parcels: Parcel[] = [];
+  for (let held = 0, lane = lanes[0]; lane !== undefined && held < bytes; lane = lanes[0]) {
+    lanes.shift();
+    const batch = lane.take(limits);
+    if (batch.length === 0) continue;
+    for (const entry of batch) held += entry.bytes;
+    parcels.push({ lane, batch });
+  }
+  return parcels;
 }
 
 /** The queue of one partition. */
@@ -105,14 +127,12 @@ export class Lanes {
     for (const lanes of this.byTopic.values()) yield* lanes.values();
   }
 
-  /** The lane that should send next: idle, due, and with the record that has waited longest. */
-  next(now: number): Lane | undefined {
-    let best: Lane | undefined;
-    for (const lane of this.all()) {
-      if (lane.size === 0 || lane.inFlight.length > 0 || lane.notBefore > now) continue;
-      if (best === undefined || lane.first()!.deadline < best.first()!.deadline) best = lane;
-    }
-    return best;
+  /** The lanes that may send: idle, due, and first those whose first record has waited longest. */
+  ready(now: number): Lane[] {
+    const ready: Lane[] = [];
+    for (const lane of this.all())
+      if (lane.size > 0 && lane.inFlight.length === 0 && lane.notBefore <= now) ready.push(lane);
+    return ready.sort((a, b) => a.first()!.deadline - b.first()!.deadline);
   }
 
   /** When the next lane that holds back may send again; `undefined` when none holds back. */

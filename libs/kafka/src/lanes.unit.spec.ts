@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Lane, Lanes, type Sending } from './lanes.js';
+import { Lane, Lanes, takeParcels, type Sending } from './lanes.js';
 
 const entry = (id: number, bytes = 10, deadline = id): Sending => ({
   record: { key: null, value: Buffer.from(`${id}`), timestamp: id },
@@ -72,19 +72,35 @@ describe('a lane', () => {
 });
 
 describe('all lanes', () => {
-  it('let the longest waiting of those go that are idle and due', () => {
+  it('are ready when they are idle and due, the longest waiting first', () => {
     const lanes = new Lanes();
     lanes.lane('a', 0).push(entry(1));
     lanes.lane('a', 1).push(entry(0));
     lanes.lane('b', 0).push(entry(2));
-    expect(lanes.next(100)).toBe(lanes.lane('a', 1));
+    const ready = (now: number) => lanes.ready(now).map(({ target }) => `${target.topic}${target.partition}`);
+    expect(ready(100)).toEqual(['a1', 'a0', 'b0']);
     lanes.lane('a', 1).inFlight = [entry(0)];
-    expect(lanes.next(100)).toBe(lanes.lane('a', 0));
+    expect(ready(100)).toEqual(['a0', 'b0']);
     lanes.lane('a', 0).notBefore = 150;
-    expect(lanes.next(100)).toBe(lanes.lane('b', 0));
+    expect(ready(100)).toEqual(['b0']);
     lanes.lane('b', 0).notBefore = 120;
-    expect(lanes.next(100)).toBeUndefined();
+    expect(ready(100)).toEqual([]);
     expect(lanes.nextRetryAt(100)).toBe(120);
-    expect(lanes.next(150)).toBe(lanes.lane('a', 0));
+    expect(ready(150)).toEqual(['a0', 'b0']);
+  });
+});
+
+describe('a request', () => {
+  it('holds batches in the order of the lanes, none of them empty, up to its bytes and one batch more', () => {
+    const lanes = [0, 1, 2, 3].map((partition) => new Lane({ topic: 't', partition }));
+    lanes.forEach((lane, i) => lane.push(entry(i, 40)));
+    lanes[1]!.first()!.settled = true;
+    const left = [...lanes];
+    const taken = takeParcels(left, LIMITS, 60);
+    expect(taken.map(({ lane, batch }) => [lane.target.partition, batch.map(idOf)])).toEqual([
+      [0, [0]],
+      [2, [2]],
+    ]);
+    expect(left).toEqual([lanes[3]]);
   });
 });

@@ -62,7 +62,10 @@ export interface BatchingProducer {
 export interface BatchingProducerOptions {
   /** A record not acknowledged after this many milliseconds is rejected. Default 5000. */
   readonly deliveryTimeoutMs?: number;
-  /** Produce requests on the wire at once; while all are busy the next batches collect. Default 4. */
+  /**
+   * Produce requests on the wire to one broker at once; while all are busy the next batches collect. Default 1: a broker answers the
+   * requests of one connection one after the other, so that more of them are only smaller.
+   */
   readonly maxRequestsInFlight?: number;
 }
 

@@ -14,12 +14,23 @@ export interface TopicPartition {
 /** An outgoing record whose timestamp is fixed, so that sending it again writes the same record. */
 export type StampedRecord = OutgoingRecord & { readonly timestamp: number };
 
-/** Writes batches, one partition per call. */
+/** Records for one partition. */
+export interface PartitionWrite {
+  readonly target: TopicPartition;
+  readonly records: readonly StampedRecord[];
+}
+
+/** The offset of a write's first record, or why it is not known to be in the log. */
+export type WriteOutcome = number | KafkaError;
+
+/** Writes batches: one request to one broker, with any number of its partitions. */
 export interface ProduceWire {
   /** @throws KafkaError `topic-mismatch` when the topic does not exist. */
   partitionCount(topic: string): Promise<number>;
-  /** Answers the offset of the first record. @throws KafkaError */
-  produce(target: TopicPartition, records: readonly StampedRecord[]): Promise<number>;
+  /** The broker that takes the writes of this partition now; asked only after {@link partitionCount} has answered. */
+  leaderOf(target: TopicPartition): number;
+  /** Answers each write by itself, in their order. Never rejects. */
+  produce(leader: number, writes: readonly PartitionWrite[]): Promise<readonly WriteOutcome[]>;
   close(): Promise<void>;
 }
 

@@ -1,10 +1,11 @@
-/** Writing through kafkajs: one partition per request, and an answer is believed only when it names that partition. */
-import type { Message, Producer, RecordMetadata } from 'kafkajs';
+/** Writing without transactions: each request to the leader itself, and its answer believed only as far as it goes. */
+import type { Message, RecordMetadata } from 'kafkajs';
 import { KafkaError } from '../errors.js';
 import type { KafkaOptions, OutgoingRecord } from '../port.js';
-import type { ProduceWire, StampedRecord, TopicPartition } from '../wire.js';
-import { errorTypes, toKafkaError } from './client-errors.js';
-import { newClient, presetPartition } from './client.js';
+import type { PartitionWrite, ProduceWire, TopicPartition, WriteOutcome } from '../wire.js';
+import { toKafkaError } from './client-errors.js';
+import { outcomesOf, requestProduce, writeFailure } from './direct-produce.js';
+import { openCluster, refreshCluster, type OpenCluster } from './open-cluster.js';
 import type { ClientTopicAdmin } from './provisioning.js';
 
 /** A record as kafkajs wants it. */
@@ -40,48 +41,74 @@ export async function openProduceWire(
   admin: ClientTopicAdmin,
   requestTimeoutMs: number,
 ): Promise<ProduceWire> {
+  const requestTimeout = Math.max(1000, requestTimeoutMs);
   // No patience of its own: the lanes above send again, and a slot held by a waiting retry would stall other partitions.
-  const client = newClient(options, { requestTimeout: Math.max(1000, requestTimeoutMs), retries: 1 });
-  const producer = client.producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: presetPartition,
-    retry: { retries: 0 },
-  });
-  try {
-    await producer.connect();
-  } catch (error) {
-    throw toKafkaError(error, 'connecting the producer');
-  }
-  return new ClientProduceWire(producer, admin);
+  const open = await openCluster(options, { requestTimeout, retries: 1 });
+  const report = (error: unknown) => {
+    const { message } = toKafkaError(error, 'looking for the leaders');
+    options.log?.({ level: 'warn', message, fields: {} });
+  };
+  return new ClientProduceWire(open, { admin, requestTimeout, report });
 }
 
+const NO_LEADER = -1;
+
 class ClientProduceWire implements ProduceWire {
+  /** By the client's own list, which is a new one after each look at the cluster. */
+  private readonly leaders = new WeakMap<object, Map<number, number>>();
+  private refreshing: Promise<void> | undefined;
+
   constructor(
-    private readonly producer: Producer,
-    private readonly admin: ClientTopicAdmin,
+    private readonly open: OpenCluster,
+    private readonly parts: {
+      readonly admin: ClientTopicAdmin;
+      readonly requestTimeout: number;
+      report(error: unknown): void;
+    },
   ) {}
 
-  partitionCount(topic: string): Promise<number> {
-    return this.admin.partitionCount(topic);
+  async partitionCount(topic: string): Promise<number> {
+    const count = await this.parts.admin.partitionCount(topic);
+    try {
+      await this.open.cluster.addTargetTopic(topic);
+    } catch (error) {
+      throw writeFailure({ topic, partition: 0 }, error);
+    }
+    return count;
   }
 
-  async produce(target: TopicPartition, records: readonly StampedRecord[]): Promise<number> {
-    const messages = records.map((record) => toMessage(record, target.partition));
-    let results: (RecordMetadata | null)[];
-    try {
-      results = await this.producer.send({ topic: target.topic, acks: -1, messages });
-    } catch (error) {
-      const doing = `writing to ${target.topic}/${target.partition}`;
-      // The topic was there when its partitions were counted: a broker that has just started does not know it yet.
-      if (errorTypes(error).includes('UNKNOWN_TOPIC_OR_PARTITION')) {
-        throw new KafkaError('unavailable', `${doing}: the broker does not know the topic`, { cause: error });
-      }
-      throw toKafkaError(error, doing);
+  leaderOf({ topic, partition }: TopicPartition): number {
+    const found = this.open.cluster.findTopicPartitionMetadata(topic);
+    let leaders = this.leaders.get(found);
+    if (leaders === undefined) {
+      leaders = new Map(found.map(({ partitionId, leader }) => [partitionId, leader]));
+      this.leaders.set(found, leaders);
     }
-    return confirmedOffset(target, results);
+    return leaders.get(partition) ?? NO_LEADER;
+  }
+
+  async produce(leader: number, writes: readonly PartitionWrite[]): Promise<readonly WriteOutcome[]> {
+    let outcomes: WriteOutcome[];
+    let failure: unknown;
+    try {
+      const broker = await this.open.cluster.findBroker({ nodeId: String(leader) });
+      outcomes = outcomesOf(writes, await requestProduce(broker, writes, this.parts.requestTimeout));
+    } catch (error) {
+      failure = error;
+      outcomes = writes.map(({ target }) => writeFailure(target, error));
+    }
+    if (outcomes.some((outcome) => typeof outcome !== 'number' && outcome.canRetry)) this.lookAgain(failure);
+    return outcomes;
   }
 
   close(): Promise<void> {
-    return this.producer.disconnect();
+    return this.open.carrier.disconnect();
+  }
+
+  /** Leaders move and connections break. Not waited for: what was answered is passed on, and the lanes have their pauses. */
+  private lookAgain(failure: unknown): void {
+    this.refreshing ??= refreshCluster(this.open.cluster, failure)
+      .catch((error: unknown) => this.parts.report(error))
+      .finally(() => (this.refreshing = undefined));
   }
 }

@@ -2,7 +2,15 @@
 import { KafkaError } from '../errors.js';
 import type { Kafka, TopicAdmin, TransactionContents } from '../port.js';
 import { problemsOf } from '../topic-problems.js';
-import type { LogReader, ProduceWire, TopicPartition, TransactionSession, Wires } from '../wire.js';
+import type {
+  LogReader,
+  PartitionWrite,
+  ProduceWire,
+  TopicPartition,
+  TransactionSession,
+  Wires,
+  WriteOutcome,
+} from '../wire.js';
 import { WiredKafka } from '../wired-kafka.js';
 import { InMemoryCluster } from './cluster.js';
 import { InMemoryMember } from './member.js';
@@ -50,12 +58,22 @@ function produceWireOf(cluster: InMemoryCluster): ProduceWire {
       await cluster.reach();
       return cluster.logs(topic).length;
     },
-    async produce(target, records) {
-      await cluster.reach();
-      return cluster.write(target, records);
-    },
+    leaderOf: () => 0,
+    produce: (_leader, writes) =>
+      cluster.reach().then(
+        () => writes.map((write) => outcomeOf(cluster, write)),
+        (error: KafkaError) => writes.map(() => error),
+      ),
     close: () => Promise.resolve(),
   };
+}
+
+function outcomeOf(cluster: InMemoryCluster, { target, records }: PartitionWrite): WriteOutcome {
+  try {
+    return cluster.write(target, records);
+  } catch (error) {
+    return error as KafkaError;
+  }
 }
 
 function sessionOf(cluster: InMemoryCluster, id: string, timeoutMs: number): TransactionSession {

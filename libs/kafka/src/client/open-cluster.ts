@@ -1,0 +1,46 @@
+/** kafkajs's view of the cluster: who leads a partition, and a connection to it. Its partition assigners are the public way to one. */
+import type { Cluster, Consumer } from 'kafkajs';
+import type { KafkaOptions } from '../port.js';
+import { toKafkaError } from './client-errors.js';
+import { newClient, type ClientPatience } from './client.js';
+
+/** A connected cluster object and the consumer that carries it, which is never joined to a group. */
+export interface OpenCluster {
+  readonly cluster: Cluster;
+  readonly carrier: Consumer;
+}
+
+/** @throws KafkaError `unavailable` */
+export async function openCluster(options: KafkaOptions, patience: ClientPatience): Promise<OpenCluster> {
+  let cluster: Cluster | undefined;
+  const carrier = newClient(options, patience).consumer({
+    groupId: `${options.clientId}-unused`,
+    allowAutoTopicCreation: false,
+    partitionAssigners: [
+      (config) => {
+        cluster = config.cluster;
+        return {
+          name: 'unused',
+          version: 0,
+          assign: () => Promise.resolve([]),
+          protocol: () => ({ name: 'unused', metadata: Buffer.alloc(0) }),
+        };
+      },
+    ],
+  });
+  try {
+    await carrier.connect();
+  } catch (error) {
+    throw toKafkaError(error, 'connecting to the brokers');
+  }
+  return { cluster: cluster!, carrier };
+}
+
+/** Looks again who leads what, after a failure. @throws the client's own error */
+export async function refreshCluster(cluster: Cluster, cause: unknown): Promise<void> {
+  const { name, host, port } = (cause ?? {}) as { name?: string; host?: string; port?: number };
+  if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
+    cluster.removeBroker({ host, port });
+  if (!cluster.isConnected()) await cluster.connect();
+  await cluster.refreshMetadata();
+}
