@@ -1,12 +1,11 @@
 import type { BatchOutcome, RecordBatch } from '@onceline/kafka';
 import type { DatabasePause } from './database-pause.js';
-import type { FailureKind } from './store/failure.js';
+import { failureKind } from './store/failure.js';
 import { recordDuplicates } from './store/record-duplicates.js';
 import type { WithSession } from './store/session.js';
 
 export interface HandleDuplicatesOptions {
   readonly withSession: WithSession;
-  readonly kindOf: (error: unknown) => FailureKind;
   readonly pause: DatabasePause;
   readonly observer: {
     duplicatesRecorded(recorded: number, malformed: number): void;
@@ -19,7 +18,7 @@ export class HandleDuplicates {
   constructor(private readonly options: HandleDuplicatesOptions) {}
 
   async handle(batches: readonly RecordBatch[]): Promise<BatchOutcome> {
-    const { withSession, kindOf, pause, observer } = this.options;
+    const { withSession, pause, observer } = this.options;
     try {
       const { recorded, malformed } = await recordDuplicates(
         withSession,
@@ -29,7 +28,7 @@ export class HandleDuplicates {
       observer.duplicatesRecorded(recorded, malformed);
       return { settle: 'commit' };
     } catch (error) {
-      if (kindOf(error) === 'defect') throw error;
+      if (failureKind(error) === 'defect') throw error;
       const afterMs = pause.begin('database unavailable');
       observer.paused(error, afterMs);
       return { settle: 'redeliver', afterMs };

@@ -1,7 +1,7 @@
 import { withBatchSpan, type BatchOutcome, type ConsumedRecord, type RecordBatch } from '@onceline/kafka';
 import type { DatabasePause } from './database-pause.js';
 import { receive } from './intake/to-command.js';
-import type { FailureKind } from './store/failure.js';
+import { failureKind } from './store/failure.js';
 import type { Settlement } from './store/plan-batch.js';
 import type { SettleBatch } from './store/settle-batch.js';
 import { settleUpdates } from './store/settle-updates.js';
@@ -24,7 +24,6 @@ export interface BatchObserver {
 export interface HandleUpdatesOptions {
   readonly groupId: string;
   readonly settle: SettleBatch;
-  readonly kindOf: (error: unknown) => FailureKind;
   readonly pause: DatabasePause;
   readonly spans: Pick<UpdateSpans, 'start' | 'settled' | 'failed'>;
   readonly observer: BatchObserver;
@@ -49,11 +48,11 @@ export class HandleUpdates {
   }
 
   private async settleRecords(records: readonly ConsumedRecord[]): Promise<BatchOutcome> {
-    const { settle, kindOf, pause, spans, observer, committed } = this.options;
+    const { settle, pause, spans, observer, committed } = this.options;
     const startedAt = performance.now();
     const updates = records.map((record) => this.trace(record));
     try {
-      const settlements = await settleUpdates(updates, settle, kindOf);
+      const settlements = await settleUpdates(updates, settle);
       pause.end();
       committed();
       spans.settled(updates, settlements);
@@ -61,7 +60,7 @@ export class HandleUpdates {
       return { settle: 'commit' };
     } catch (error) {
       spans.failed(updates, error);
-      const kind = kindOf(error);
+      const kind = failureKind(error);
       if (kind === 'defect') throw error;
       const afterMs = pause.begin(PAUSE_REASONS[kind]);
       observer.paused(error, afterMs);

@@ -22,7 +22,6 @@ import { HandleUpdates } from './handle-updates.js';
 import { TicketingMetrics } from './metrics.js';
 import { TicketingObserver } from './observer.js';
 import { Relay } from './outbox/relay.js';
-import { failureKind } from './store/failure.js';
 import { openDatabase, requireMigrations } from './store/open-database.js';
 import { sessionsOf } from './store/sessions.js';
 import { settleBatchOn } from './store/settle-batch.js';
@@ -84,7 +83,6 @@ class Ticketing {
     const withSession = sessionsOf(postgres);
     const observer = new TicketingObserver(logger, this.metrics);
     const pause = new DatabasePause();
-    const kindOf = (error: unknown) => failureKind(error, isUnavailable);
     health.readiness('database', () => pause.reason() ?? pingProblem(postgres));
     const relay = new Relay({ withSession, producer: await this.kafka.producer(), observer });
     relay.start();
@@ -93,14 +91,13 @@ class Ticketing {
       updates: new HandleUpdates({
         groupId: this.config.TICKETING_GROUP_ID,
         settle: settleBatchOn(withSession),
-        kindOf,
         pause,
         spans: new UpdateSpans(this.config.TICKETING_GROUP_ID),
         observer,
         committed: () => relay.wake(),
       }),
-      duplicates: new HandleDuplicates({ withSession, kindOf, pause, observer }),
-      reader: new TicketReader(withSession, isUnavailable),
+      duplicates: new HandleDuplicates({ withSession, pause, observer }),
+      reader: new TicketReader(withSession),
       close: async () => {
         await relay.stop();
         await this.kafka.close();

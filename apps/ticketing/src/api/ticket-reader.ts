@@ -1,3 +1,4 @@
+import { isUnavailable } from '@onceline/postgres';
 import { Problem } from '@onceline/service-kit';
 import type { WithSession } from '../store/session.js';
 import { readLedgerEntry } from './read-ledger.js';
@@ -6,10 +7,7 @@ import type { EventsPage, LedgerEntry, TicketsPage, TicketsQuery, TicketWithMess
 
 /** What the API reads, with a database that is away as an answer instead of a failure. */
 export class TicketReader {
-  constructor(
-    private readonly withSession: WithSession,
-    private readonly isUnavailable: (error: unknown) => boolean,
-  ) {}
+  constructor(private readonly withSession: WithSession) {}
 
   tickets(query: TicketsQuery): Promise<TicketsPage> {
     return this.answering(readTickets(this.withSession, query));
@@ -31,7 +29,7 @@ export class TicketReader {
     try {
       return await reading;
     } catch (error) {
-      if (!this.isUnavailable(error)) throw error;
+      if (!isUnavailable(error)) throw error;
       throw new Problem(
         503,
         {

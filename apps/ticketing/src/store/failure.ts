@@ -1,3 +1,5 @@
+import { isSerializationConflict, isUnavailable, isUniqueViolation } from '@onceline/postgres';
+
 /** What a failed transaction asks for. */
 export type FailureKind =
   /** Somebody else wrote at the same time: read again, decide again. */
@@ -9,21 +11,16 @@ export type FailureKind =
   /** No answer of the database at all: a defect of ours. */
   | 'defect';
 
-const CONFLICTS: ReadonlySet<string> = new Set([
-  '40001', // serialization_failure; also raised when another instance settled an update first
-  '40P01', // deadlock_detected
-  '23505', // unique_violation
-]);
-
 /** data exception, integrity violation, program limit exceeded: they are about values */
 const ABOUT_THE_RECORD = /^(22|23|54)/;
 
 /** Sorts an error by its SQLSTATE. What is not known to be about the record is never blamed on it. */
-export function failureKind(error: unknown, isUnavailable: (error: unknown) => boolean): FailureKind {
+export function failureKind(error: unknown): FailureKind {
   if (isUnavailable(error)) return 'wait';
+  // A unique key taken means that another instance was faster, as a claim that came too late does.
+  if (isSerializationConflict(error) || isUniqueViolation(error)) return 'conflict';
   const code = sqlState(error);
   if (code === undefined) return 'defect';
-  if (CONFLICTS.has(code)) return 'conflict';
   return ABOUT_THE_RECORD.test(code) ? 'record' : 'wait';
 }
 

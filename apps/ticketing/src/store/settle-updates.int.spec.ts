@@ -1,6 +1,5 @@
 import { releaseStack } from '@onceline/testing';
 import fc from 'fast-check';
-import { failureKind } from './failure.js';
 import {
   countingRoundTrips,
   meetingAfterTheRead,
@@ -25,7 +24,7 @@ afterEach(() => store.close());
 afterAll(releaseStack);
 
 const settle = (updates: readonly TracedUpdate[], withSession: WithSession = store.withSession) =>
-  settleUpdates(updates, settleBatchOn(withSession), (error) => failureKind(error, () => false));
+  settleUpdates(updates, settleBatchOn(withSession));
 
 /** Each batch at an instance of its own; all have read before any of them writes. */
 const atOnce = (batches: readonly (readonly TracedUpdate[])[]) => {

@@ -1,4 +1,4 @@
-import { describeRefusal, type FailureKind } from './failure.js';
+import { describeRefusal, failureKind } from './failure.js';
 import type { Settlement } from './plan-batch.js';
 import type { SettleBatch } from './settle-batch.js';
 import type { TracedUpdate } from './traced-update.js';
@@ -15,18 +15,17 @@ const MAX_TRIES = 3;
 export async function settleUpdates(
   updates: readonly TracedUpdate[],
   settle: SettleBatch,
-  kindOf: (error: unknown) => FailureKind,
 ): Promise<readonly Settlement[]> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await settle(updates);
     } catch (error) {
-      const kind = kindOf(error);
+      const kind = failureKind(error);
       if (kind === 'conflict' && tries < MAX_TRIES) continue;
       if (kind === 'record' && updates.length === 1) return settle(updates.map((update) => refused(update, error)));
       if ((kind !== 'record' && kind !== 'conflict') || updates.length === 1) throw error;
       return inParts(updates, kind === 'conflict' ? 1 : Math.ceil(updates.length / 2), (part) =>
-        settleUpdates(part, settle, kindOf),
+        settleUpdates(part, settle),
       );
     }
   }

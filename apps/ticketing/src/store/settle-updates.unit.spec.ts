@@ -1,12 +1,10 @@
 import fc from 'fast-check';
-import { failureKind } from './failure.js';
 import { tracedMessage } from './fixtures.spec.js';
 import { planBatch } from './plan-batch.js';
 import type { SettleBatch } from './settle-batch.js';
 import { settleUpdates } from './settle-updates.js';
 import type { TracedUpdate } from './traced-update.js';
 
-const kindOf = (error: unknown) => failureKind(error, (failure) => (failure as { code?: string }).code === '57P01');
 const sqlError = (code: string, fields: object = {}) => Object.assign(new Error('contents'), { code, ...fields });
 const nothingKnown = { settledKeys: new Set<string>(), openTickets: new Map(), recordedMessages: new Map() };
 const take = (updates: readonly TracedUpdate[]) => planBatch(updates, nothingKnown).settlements;
@@ -33,7 +31,7 @@ describe('records that the database refuses', () => {
         const updates = isPoison.map((_, index) => tracedMessage(index));
         const poison = new Set(updates.filter((_, index) => isPoison[index]));
         const { settle, transactions } = refusing(poison);
-        const settlements = await settleUpdates(updates, settle, kindOf);
+        const settlements = await settleUpdates(updates, settle);
         expect(settlements.map(({ update }) => update.idempotencyKey)).toEqual(
           updates.map(({ idempotencyKey }) => idempotencyKey),
         );
@@ -46,7 +44,7 @@ describe('records that the database refuses', () => {
 
   it('are described without what they hold', async () => {
     const updates = [tracedMessage(1)];
-    const [settlement] = await settleUpdates(updates, refusing(new Set(updates)).settle, kindOf);
+    const [settlement] = await settleUpdates(updates, refusing(new Set(updates)).settle);
     expect(settlement?.failure).toEqual({
       code: 'refused-by-database',
       message: 'the database refused the record: SQLSTATE 22P05 (table events)',
@@ -65,7 +63,7 @@ describe('conflicts', () => {
       if ((tries += 1) < 3) throw conflict;
       return take(updates);
     };
-    expect(await settleUpdates([tracedMessage(1), tracedMessage(1)], settle, kindOf)).toHaveLength(2);
+    expect(await settleUpdates([tracedMessage(1), tracedMessage(1)], settle)).toHaveLength(2);
     expect(tries).toBe(3);
   });
 
@@ -76,7 +74,7 @@ describe('conflicts', () => {
       if (updates.length > 1) throw sqlError('40001');
       return take(updates);
     };
-    expect(await settleUpdates([tracedMessage(1), tracedMessage(2)], settle, kindOf)).toHaveLength(2);
+    expect(await settleUpdates([tracedMessage(1), tracedMessage(2)], settle)).toHaveLength(2);
     expect(sizes).toEqual([2, 2, 2, 1, 1]);
   });
 });
@@ -92,7 +90,7 @@ describe('what no record is to blame for', () => {
       tries += 1;
       throw error;
     };
-    await expect(settleUpdates([tracedMessage(1), tracedMessage(2)], settle, kindOf)).rejects.toBe(error);
+    await expect(settleUpdates([tracedMessage(1), tracedMessage(2)], settle)).rejects.toBe(error);
     expect(tries).toBe(1);
   });
 });
