@@ -14,7 +14,8 @@ import { askCoordinator } from './provisioning.js';
 import { toRecord } from './records.js';
 
 const READ_COMMITTED = 1;
-const MAX_BYTES = 4 * 1024 * 1024;
+/** One answer is read while the next is on its way; larger ones only cost more memory. */
+const MAX_BYTES = 1024 * 1024;
 const MAX_WAIT_MS = 100;
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 20;
@@ -87,15 +88,19 @@ export class ClientLogReader implements LogReader {
     onBatch: (records: readonly ConsumedRecord[], nextOffset: number) => void | Promise<void>,
   ): Promise<void> {
     await this.partitions(stretch.topic);
-    for (let position = stretch.from; position < stretch.end;) {
-      const batch = await this.withPatience(`reading ${nameOf(stretch)}`, () => this.fetchFrom(stretch, position));
-      if (batch.nextOffset > position)
-        await onBatch(
-          batch.records.filter(({ offset }) => offset < stretch.end),
-          batch.nextOffset,
-        );
-      position = batch.nextOffset;
+    for (let position = stretch.from, next = this.ahead(stretch, position); position < stretch.end;) {
+      const { records, nextOffset } = await next;
+      if (nextOffset < stretch.end) next = this.ahead(stretch, nextOffset);
+      if (nextOffset > position) await onBatch(below(records, stretch.end), nextOffset);
+      position = nextOffset;
     }
+  }
+
+  private ahead(stretch: TopicPartition, from: number): ReturnType<ClientLogReader['fetchFrom']> {
+    const fetched = this.withPatience(`reading ${nameOf(stretch)}`, () => this.fetchFrom(stretch, from));
+    // Whoever gives up in between does not wait for it any more.
+    fetched.catch(() => undefined);
+    return fetched;
   }
 
   private async fetchFrom(
@@ -112,11 +117,13 @@ export class ClientLogReader implements LogReader {
       if (low <= from) throw error;
       return { records: [], nextOffset: low };
     }
-    const messages = answer.messages.filter(({ offset }) => Number(offset) >= from);
-    const last = messages.at(-1);
-    if (last !== undefined) {
-      const visible = messages.filter(({ isControlRecord }) => !isControlRecord);
-      return { records: visible.map((m) => toRecord(topic, partition, m)), nextOffset: Number(last.offset) + 1 };
+    const last = Number(answer.messages.at(-1)?.offset ?? -1);
+    if (last >= from) {
+      const records: ConsumedRecord[] = [];
+      for (const message of answer.messages)
+        if (!message.isControlRecord && Number(message.offset) >= from)
+          records.push(toRecord(topic, partition, message));
+      return { records, nextOffset: last + 1 };
     }
     // Below the last stable offset an empty answer is a batch that compaction has emptied. kafkajs does not tell its length.
     const emptied = Number(answer.lastStableOffset) > from;
@@ -178,6 +185,11 @@ export class ClientLogReader implements LogReader {
       if (toKafkaError(error, 'refreshing').code === 'client') throw error;
     }
   }
+}
+
+/** Nearly always all of them. */
+function below(records: readonly ConsumedRecord[], end: number): readonly ConsumedRecord[] {
+  return (records.at(-1)?.offset ?? 0) < end ? records : records.filter(({ offset }) => offset < end);
 }
 
 const nameOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;

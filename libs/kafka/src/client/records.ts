@@ -1,5 +1,8 @@
 /** Records as kafkajs hands them over, in our own shape. */
 import type { ConsumedRecord, RecordHeaders } from '../port.js';
+import { installFastFetchDecoding } from './fast-fetch-decoding.js';
+
+installFastFetchDecoding();
 
 /** The part of a kafkajs message that is read. */
 export interface ClientMessage {
@@ -23,13 +26,15 @@ export function toRecord(topic: string, partition: number, message: ClientMessag
   };
 }
 
+const NONE: RecordHeaders = Object.freeze({});
+
 function toHeaders(headers: ClientMessage['headers']): RecordHeaders {
-  const texts: Record<string, string> = {};
+  let texts: Record<string, string> | undefined;
   for (const name in headers) {
     const value = headers[name];
     // Of a header that was written twice the last one counts; a header without a value is none.
     const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last !== undefined && last !== null) texts[name] = last.toString();
+    if (last !== undefined && last !== null) (texts ??= {})[name] = last.toString();
   }
-  return texts;
+  return texts ?? NONE;
 }
