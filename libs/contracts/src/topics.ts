@@ -44,6 +44,8 @@ export interface TopicSettings {
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 /** What a hop may add in headers. Without it the largest record of one topic would block its partition for ever at the next. */
 const HOP_BYTES = 256 * 1024;
+/** A byte that is no UTF-8 is read as U+FFFD and written as three: so much can the text of an event outgrow its update. */
+const MAX_EVENT_BYTES = 3 * MAX_RECORD_BYTES + HOP_BYTES;
 
 /** Every topic with its partition count and settings: the one list that creation, checks and docs follow. */
 export function topicDeclarations(settings: TopicSettings = {}): readonly TopicDeclaration[] {
@@ -69,7 +71,11 @@ export function topicDeclarations(settings: TopicSettings = {}): readonly TopicD
     { name: TOPICS.ingressDeadLetter, partitions: 1, config: kept(30 * DAY_MS) },
     { name: TOPICS.dedupeDeadLetter, partitions, config: kept(30 * DAY_MS, 1) },
     { name: TOPICS.ticketingDeadLetter, partitions, config: kept(30 * DAY_MS, 2) },
-    { name: TOPICS.ticketEvents, partitions, config: kept(365 * DAY_MS) },
+    {
+      name: TOPICS.ticketEvents,
+      partitions,
+      config: { ...kept(365 * DAY_MS), 'max.message.bytes': String(MAX_EVENT_BYTES) },
+    },
   ];
 }
 

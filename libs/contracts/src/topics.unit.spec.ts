@@ -55,6 +55,13 @@ describe('topics', () => {
     expect(room(TOPICS.ticketingDeadLetter)).toBeGreaterThan(room(TOPICS.unique) + hop);
   });
 
+  it('takes the event of a body whose bytes all have to be replaced', () => {
+    const topics = byName(topicDeclarations());
+    const text = Buffer.alloc(setting(topics.get(TOPICS.raw), 'max.message.bytes'), 0x80).toString('utf8');
+    const room = setting(topics.get(TOPICS.ticketEvents), 'max.message.bytes');
+    expect(room).toBeGreaterThan(Buffer.byteLength(JSON.stringify(text)) + 128 * 1024);
+  });
+
   it('takes records of a whole body with failure headers and never an unclean leader', () => {
     for (const topic of topicDeclarations()) {
       expect(setting(topic, 'max.message.bytes')).toBeGreaterThan(1.5 * 1024 * 1024);
