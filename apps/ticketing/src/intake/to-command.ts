@@ -47,8 +47,8 @@ export interface ReceivedUpdate {
 }
 
 const BOT_ID = /^\d{1,20}$/;
-/** Longer keys are not ours: each of the six parts is capped, and an index entry must fit a page. */
-export const MAX_KEY_LENGTH = 1024;
+/** Longer keys are not ours: each of the six parts is capped. In bytes, because an index entry must fit a page. */
+const MAX_KEY_BYTES = 1024;
 
 /** Reads a record. Never throws: what cannot be read is a verdict too, so that its neighbours go on. */
 export function receive(record: ConsumedRecord): ReceivedUpdate {
@@ -122,8 +122,9 @@ function keyOf(record: ConsumedRecord, botId: string, update: TelegramUpdate): s
   return key !== undefined && isUsableKey(key) ? key : idempotencyKey(botId, update);
 }
 
-function isUsableKey(key: string): boolean {
-  return key !== '' && key.length <= MAX_KEY_LENGTH && readableText(key) === key;
+/** Whether the ledger can hold a key as it is. */
+export function isUsableKey(key: string): boolean {
+  return key !== '' && Buffer.byteLength(key) <= MAX_KEY_BYTES && readableText(key) === key;
 }
 
 function receivedAt(record: ConsumedRecord): string {

@@ -68,6 +68,13 @@ describe('a customer message becomes a command', () => {
     );
   });
 
+  it('under its own key when the given one does not fit into an index, be it short in characters', () => {
+    const headers = { 'bot-id': '7', 'idempotency-key': '\u4e00'.repeat(1000) };
+    expect(receive(record({ update_id: 5, message: privateMessage }, { headers })).idempotencyKey).toBe(
+      'tg1:7:message:42:1:5',
+    );
+  });
+
   it('at the time of the record when no header says when it was received', () => {
     for (const headers of [{ 'bot-id': '7' }, { 'bot-id': '7', 'received-at': 'soon' }]) {
       expect(receive(record({ update_id: 5, message: privateMessage }, { headers })).receivedAt).toBe(

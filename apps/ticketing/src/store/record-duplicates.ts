@@ -1,7 +1,7 @@
 import { duplicateRecordSchema, HEADERS, type DuplicateRecord } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { readableText } from '../intake/readable-text.js';
-import { MAX_KEY_LENGTH } from '../intake/to-command.js';
+import { isUsableKey } from '../intake/to-command.js';
 import type { WithSession } from './session.js';
 
 const INSERT_DUPLICATES = {
@@ -20,13 +20,16 @@ export interface Duplicate extends DuplicateRecord {
 export function readDuplicate(record: ConsumedRecord): Duplicate | undefined {
   const parsed = duplicateRecordSchema.safeParse(parseJson(record.value));
   if (!parsed.success) return undefined;
-  const { copy, first } = parsed.data;
-  if (!isTime(copy.receivedAt) || !isTime(first.seenAt)) return undefined;
+  const { copy, first, idempotencyKey } = parsed.data;
+  const receivedAt = timeOf(copy.receivedAt);
+  const seenAt = timeOf(first.seenAt);
+  if (receivedAt === undefined || seenAt === undefined) return undefined;
   if (copy.partition < 0 || copy.partition > 2 ** 31 - 1) return undefined;
-  if (parsed.data.idempotencyKey.length > MAX_KEY_LENGTH) return undefined;
+  if (!isUsableKey(idempotencyKey)) return undefined;
   return {
     ...parsed.data,
-    idempotencyKey: readableText(parsed.data.idempotencyKey),
+    copy: { ...copy, receivedAt },
+    first: { ...first, seenAt },
     botId: readableText(record.headers[HEADERS.botId] ?? ''),
   };
 }
@@ -63,7 +66,9 @@ function parseJson(value: Buffer | null): unknown {
   }
 }
 
-/** Only the form that dedupe writes: what Date alone accepts, PostgreSQL may not. */
-function isTime(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) && !Number.isNaN(Date.parse(text));
+/** Only the form that dedupe writes, written anew: years, days and digits that Date alone accepts, PostgreSQL may not. */
+function timeOf(text: string): string | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text)) return undefined;
+  const time = Date.parse(text);
+  return time >= 0 ? new Date(time).toISOString() : undefined;
 }
