@@ -12,7 +12,7 @@ import { confirmedOffset, toMessage } from './produce.js';
  * Not fewer: a new transaction meets CONCURRENT_TRANSACTIONS for some milliseconds after the last commit. Not slower to begin
  * with: that wait is in every transaction.
  */
-const RETRY = { initialRetryTime: 20, maxRetryTime: 1000, retries: 8 };
+const RETRY = { initialRetryTime: 4, maxRetryTime: 1000, retries: 11 };
 const OFFSET_PATIENCE_MS = 5000;
 const OFFSET_REFUSALS: ReadonlySet<string> = new Set([
   'CONCURRENT_TRANSACTIONS',
