@@ -13,11 +13,11 @@ const boundaries = [
   layer('kafka', 'contracts'),
   layer('postgres', 'contracts'),
   layer('service-kit', 'contracts', 'kafka'),
-  layer('local-stack', 'kafka'),
+  layer('local-stack'),
   layer('telegram-simulator'),
-  layer('testing', 'contracts', 'kafka', 'postgres', 'local-stack', 'telegram-simulator'),
+  layer('testing', 'contracts', 'kafka', 'local-stack'),
   layer('app', 'contracts', 'kafka', 'postgres', 'service-kit'),
-  layer('tools', 'contracts', 'kafka', 'postgres', 'local-stack', 'telegram-simulator', 'testing'),
+  layer('tools', 'contracts', 'kafka', 'local-stack', 'telegram-simulator', 'testing'),
   layer('e2e', 'contracts', 'kafka', 'tools', 'telegram-simulator', 'testing'),
 ];
 // Specs may also use the real stack and the test helpers.
