@@ -52,7 +52,7 @@ async function ledger(access: Access, key: string, isThere: (entry: LedgerEntry)
   let last = '';
   while (Date.now() < deadline) {
     const response = await fetch(`${access.ticketing}/v1/ledger/${encodeURIComponent(key)}`, {
-      headers: { authorization: `Bearer ${access.tokens['viewer']}` },
+      headers: { authorization: `Bearer ${access.tokens.viewer}` },
     });
     last = await response.text();
     if (response.ok) {

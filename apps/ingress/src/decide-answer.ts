@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AdmissionState } from './admission.js';
 import type { BotDirectory } from './authenticate-bot.js';
 
-/** Telegram's own limit is 512 KiB (telegram.md §1.1 of the design pages); twice that leaves room and bounds strangers. */
+/** Telegram's server builds updates of at most 512 KiB; twice that leaves room and bounds strangers. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 export const WEBHOOK_PATH = '/telegram/';

@@ -1,5 +1,4 @@
 export {
-  DEFAULT_DEDUPE_TTL_MS,
   DEFAULT_PARTITIONS,
   TELEGRAM_RETENTION_MS,
   TOPICS,
@@ -10,7 +9,6 @@ export {
 export { HEADERS, HEADER_MEANINGS, type HeaderName } from './headers.js';
 export {
   UPDATE_KINDS,
-  isJsonObject,
   isKnownKind,
   isMalformed,
   parseUpdate,
@@ -25,4 +23,4 @@ export { OUTCOMES, type Outcome } from './ledger.js';
 export { decodeSeenRecord, encodeSeenRecord, type SeenRecord } from './seen-record.js';
 export { duplicateRecordSchema, type DuplicateRecord } from './duplicate-record.js';
 export { telegramMessageSchema, type TelegramMessage } from './telegram-message.js';
-export { messageAppendedSchema, ticketEventSchema, ticketOpenedSchema, type TicketEvent } from './ticket-events.js';
+export { ticketEventSchema, type TicketEvent } from './ticket-events.js';

@@ -13,7 +13,7 @@ const envelope = {
 };
 
 /** A customer's first message in a conversation without an open ticket. */
-export const ticketOpenedSchema = z.looseObject({
+const ticketOpenedSchema = z.looseObject({
   ...envelope,
   type: z.literal('ticket-opened'),
   data: z.looseObject({
@@ -25,7 +25,7 @@ export const ticketOpenedSchema = z.looseObject({
 });
 
 /** A customer's message became part of the ticket. */
-export const messageAppendedSchema = z.looseObject({
+const messageAppendedSchema = z.looseObject({
   ...envelope,
   type: z.literal('message-appended'),
   data: z.looseObject({

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort, startStack } from './index.js';
+import { startStack } from './index.js';
 import type { Stack, StackOptions } from './index.js';
 import { brokersSeenBy } from './kafka-metadata.js';
 import { askBroker, wireInt32, wireString } from './kafka-wire.js';
+import { freePort } from './ports.js';
 
 const portOf = (address: string | undefined) => Number(address?.split(':').at(-1));
 const broker = (stack: Stack, index = 0) => stack.kafka.brokers[index] ?? '';

@@ -1,3 +1,4 @@
+import { DEFAULT_PARTITIONS } from '@onceline/contracts';
 import { z } from 'zod';
 import { StartRefused } from './start-refused.js';
 
@@ -176,7 +177,7 @@ export const commonSettings = {
   PARTITIONS: wholeNumber({
     min: 1,
     max: 10_000,
-    default: 12,
+    default: DEFAULT_PARTITIONS,
     description: 'the partition count the update topics were created with',
   }),
   ...tracingSettings,

@@ -54,6 +54,11 @@ const PROBLEM_SCHEMA = {
     instance: { type: 'string' },
     field: { type: 'string', description: 'the part of the request that is wrong' },
     fix: { type: 'string', description: 'what the caller can do about it' },
+    errors: {
+      type: 'array',
+      description: 'every wrong field of the request; the first one is also `field`',
+      items: { type: 'object', properties: { field: { type: 'string' }, detail: { type: 'string' } } },
+    },
   },
 };
 
