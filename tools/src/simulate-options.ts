@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
-
 import { defaultKinds, updateKinds, type KindMix } from '@onceline/telegram-simulator';
-
 import { UsageError } from './access.js';
+import { wholeNumberFlag } from './whole-number-flag.js';
 
 /** What `npm run simulate` was asked for. */
 export interface SimulateOptions {
@@ -50,16 +49,6 @@ const flags = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
-
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new UsageError(
-      `--${name} ${text}: give a whole number from ${min} to ${max}, as in --${name} ${Math.max(min, 3)}`,
-    );
-  }
-  return value;
-}
 
 function positive(name: string, text: string): number {
   const value = Number(text);
@@ -111,14 +100,13 @@ function parseFlags(args: string[]) {
 export function parseSimulateOptions(args: string[], now: number): SimulateOptions {
   const values = parseFlags(args);
   return {
-    updates: wholeNumber('updates', values.updates, 1, 100_000_000),
+    updates: wholeNumberFlag('updates', values.updates, { max: 100_000_000 }),
     rate: values.rate === undefined ? undefined : positive('rate', values.rate),
-    bots: wholeNumber('bots', values.bots, 1, 1000),
-    chats: wholeNumber('chats', values.chats, 1, 1_000_000),
+    bots: wholeNumberFlag('bots', values.bots, { max: 1000 }),
+    chats: wholeNumberFlag('chats', values.chats, { max: 1_000_000 }),
     duplicates: share('duplicates', values.duplicates),
     kinds: kindMix(values.kinds),
-    seed:
-      values.seed === undefined ? Math.floor(now / 1000) : wholeNumber('seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
+    seed: values.seed === undefined ? Math.floor(now / 1000) : wholeNumberFlag('seed', values.seed, { min: 0 }),
     patience: positive('patience', values.patience),
     url: ingressUrl(values.url),
     json: values.json,

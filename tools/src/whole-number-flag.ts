@@ -1,6 +1,13 @@
-/** The value of a command-line flag that must be a whole number from 1. */
-export function wholeNumberFlag(flag: string, text: string): number {
+import { UsageError } from './access.js';
+
+/** The value of a command-line flag that must be a whole number within these bounds. */
+export function wholeNumberFlag(
+  flag: string,
+  text: string,
+  { min = 1, max = Number.MAX_SAFE_INTEGER }: { min?: number; max?: number } = {},
+): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${flag} is ${text}: give a whole number from 1`);
-  return value;
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  const bounds = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
+  throw new UsageError(`--${flag} ${text}: give a whole number ${bounds}, as in --${flag} ${Math.max(min, 3)}`);
 }
