@@ -3,6 +3,7 @@ import { topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type Kafka } from '@onceline/kafka';
 import { isUnavailable, type Postgres } from '@onceline/postgres';
 import {
+  kafkaLog,
   KafkaTransport,
   metricsRegistry,
   requireTopics,
@@ -46,31 +47,30 @@ export function runTicketing(
 
 /** The parts put together. */
 class Ticketing {
-  private readonly kafka: Kafka;
+  private connection: Kafka | undefined;
 
   constructor(
     private readonly config: TicketingConfig,
     private readonly metrics: TicketingMetrics,
-  ) {
-    this.kafka = connectKafka({ brokers: config.KAFKA_BROKERS, clientId: 'onceline-ticketing' });
-  }
+  ) {}
 
   /** Refuses to come up on missing topics or migrations. */
   async module(kit: ServiceKit): Promise<DynamicModule> {
     const postgres = await openDatabase(this.config.DATABASE_URL, kit.logger);
+    const kafka = this.kafka(kit);
     try {
       await requireMigrations(postgres);
-      await requireTopics(this.kafka, topicDeclarations({ partitions: this.config.PARTITIONS }));
+      await requireTopics(kafka, topicDeclarations({ partitions: this.config.PARTITIONS }));
       return await this.assemble(kit, postgres);
     } catch (error) {
-      await Promise.allSettled([this.kafka.close(), postgres.close()]);
+      await Promise.allSettled([kafka.close(), postgres.close()]);
       throw error;
     }
   }
 
   transport(kit: ServiceKit): KafkaTransport {
     const transport = new KafkaTransport({
-      kafka: this.kafka,
+      kafka: this.kafka(kit),
       groupId: this.config.TICKETING_GROUP_ID,
       maxRecords: this.config.TICKETING_MAX_BATCH,
       onFatal: (error) => kit.fatal(error),
@@ -79,12 +79,21 @@ class Ticketing {
     return transport;
   }
 
-  private async assemble({ logger, health }: ServiceKit, postgres: Postgres): Promise<DynamicModule> {
+  /** One connection for reading and publishing, made once there is a log for what the client has to say. */
+  private kafka({ logger }: ServiceKit): Kafka {
+    const brokers = this.config.KAFKA_BROKERS;
+    this.connection ??= connectKafka({ brokers, clientId: 'onceline-ticketing', log: kafkaLog(logger) });
+    return this.connection;
+  }
+
+  private async assemble(kit: ServiceKit, postgres: Postgres): Promise<DynamicModule> {
+    const { logger, health } = kit;
+    const kafka = this.kafka(kit);
     const withSession = sessionsOf(postgres);
     const observer = new TicketingObserver(logger, this.metrics);
     const pause = new DatabasePause();
     health.readiness('database', () => pause.reason() ?? pingProblem(postgres));
-    const relay = new Relay({ withSession, producer: await this.kafka.producer(), observer });
+    const relay = new Relay({ withSession, producer: await kafka.producer(), observer });
     relay.start();
     return TicketingModule.of({
       tokens: this.config.API_TOKENS,
@@ -100,7 +109,7 @@ class Ticketing {
       reader: new TicketReader(withSession),
       close: async () => {
         await relay.stop();
-        await this.kafka.close();
+        await kafka.close();
         await postgres.close();
       },
     });
