@@ -59,6 +59,7 @@ export function settleCopies(books: Books, findings: Findings): CopySums {
   const raw = countCopies(books, findings, tally, booked);
   const beyondRetention = judgeKeys(books, findings, tally);
   checkSeen(books, findings, tally);
+  checkUnread(books, findings);
   return {
     raw,
     unique: countInRange(books.unique.partitions(), findings),
@@ -201,10 +202,25 @@ function judgeCopies(books: Books, findings: Findings, tally: KeyTally, key: num
 
 /** Before this time an update may have left raw by retention; nothing may where raw still begins at 0. */
 function rawHorizons(books: Books): number[] {
-  return books.raw.partitions().map((rows, partition) => {
-    if ((books.bounds.rawLow[partition] ?? 0) === 0) return -Infinity;
+  // By the bounds: a partition that retention has emptied has no rows to be found by.
+  return books.bounds.rawLow.map((low, partition) => {
+    if (low === 0) return -Infinity;
+    const rows = books.raw.partition(partition);
     return rows.length === 0 ? Infinity : rows.receivedAt.at(0) + HORIZON_MARGIN_MS;
   });
+}
+
+/** What a log has deleted beyond its reader's committed offset was acknowledged, and nobody read it. An offset may expire, too. */
+function checkUnread(books: Books, findings: Findings): void {
+  const { rawLow, dedupeCommitted, uniqueLow, ticketingCommitted } = books.bounds;
+  for (const [topic, lows, committed] of [
+    ['raw', rawLow, dedupeCommitted],
+    ['unique', uniqueLow, ticketingCommitted],
+  ] as const) {
+    lows.forEach((low, partition) => {
+      if (low > (committed[partition] ?? low)) findings.contradiction('deleted-unread', `${topic} ${partition}@${low}`);
+    });
+  }
 }
 
 function checkSeen(books: Books, findings: Findings, tally: KeyTally): void {

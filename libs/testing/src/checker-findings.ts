@@ -9,6 +9,7 @@ export const CONTRADICTIONS = {
   'dead-letter-without-raw': "a record in dedupe's dead letters whose origin is not in raw",
   'readable-update-dead-lettered': "an update that can be read lies in dedupe's dead letters as malformed",
   'payload-changed': 'the bytes in unique are not those in raw',
+  'deleted-unread': 'a log that was deleted further than its reader had come: what lay there is lost',
   'unique-without-seen': 'a record in unique whose key dedupe will not remember',
   'seen-without-unique': 'a key that dedupe remembers, whose update is not in unique',
   'ledger-row-without-update': 'a ledger row whose update is not in unique',

@@ -235,6 +235,26 @@ describe('checkBooks and what is not finished', () => {
     });
     expect(report).toMatchObject({ balanced: true, beyondRetention: 1 });
   });
+
+  test('nor are those of a raw topic that retention has emptied', () => {
+    const report = audit((world) => {
+      const unique = world.unique.length;
+      world.raw = world.duplicates = world.recorded = [];
+      world.bounds.rawLow = [100, 100, 100];
+      expect(unique).toBeGreaterThan(0);
+    });
+    expect(report).toMatchObject({ balanced: true, raw: 0, contradictions: [] });
+    expect(report.beyondRetention).toBe(report.unique);
+  });
+
+  test.each(['raw', 'unique'] as const)('what %s deleted before its reader had come there is lost', (topic) => {
+    const report = audit((world) => {
+      if (topic === 'raw') Object.assign(world.bounds, { rawLow: [0, 1, 0], dedupeCommitted: [9, 0, 9] });
+      else Object.assign(world.bounds, { uniqueLow: [0, 1, 0], ticketingCommitted: [9, 0, 9] });
+    });
+    expect(report.balanced).toBe(false);
+    expect(report.contradictions).toContainEqual({ rule: 'deleted-unread', subject: `${topic} 1@1` });
+  });
 });
 
 const arrivals = fc.array(
