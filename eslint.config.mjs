@@ -18,7 +18,7 @@ const boundaries = [
   layer('testing', 'contracts', 'kafka', 'local-stack'),
   layer('app', 'contracts', 'kafka', 'postgres', 'service-kit'),
   layer('tools', 'contracts', 'kafka', 'local-stack', 'telegram-simulator', 'testing'),
-  layer('e2e', 'contracts', 'kafka', 'tools', 'telegram-simulator', 'testing'),
+  layer('e2e', 'contracts', 'tools', 'telegram-simulator', 'testing'),
 ];
 // Specs may also use the real stack and the test helpers.
 const specBoundaries = boundaries.map((rule) => ({

@@ -1,17 +1,10 @@
-import { connectKafka } from '@onceline/kafka';
-import { auditSystem, describeReport, type AuditReport } from '@onceline/testing';
+import { describeReport, type AuditReport } from '@onceline/testing';
 import type { System } from '@onceline/tools';
 
 /** The independent checker, run until everything is settled: fails with its report unless the books balance. */
 export async function expectBalanced(system: System, expected: { atLeastUnique?: number } = {}): Promise<AuditReport> {
-  const { database } = system.access();
-  const kafka = connectKafka({ brokers: system.stack.kafka.brokers, clientId: 'onceline-audit' });
-  try {
-    const report = await auditSystem({ kafka, databaseUrl: database, waitMs: 60_000 });
-    if (!report.balanced) throw new Error(describeReport(report));
-    expect(report.unique).toBeGreaterThanOrEqual(expected.atLeastUnique ?? 1);
-    return report;
-  } finally {
-    await kafka.close();
-  }
+  const report = await system.audit(60_000);
+  if (!report.balanced) throw new Error(describeReport(report));
+  expect(report.unique).toBeGreaterThanOrEqual(expected.atLeastUnique ?? 1);
+  return report;
 }

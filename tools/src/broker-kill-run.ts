@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectKafka } from '@onceline/kafka';
 import {
   acceleratedClock,
   createTelegramSimulator,
   createUpdateGenerator,
   type TelegramSimulator,
 } from '@onceline/telegram-simulator';
-import { auditSystem, type AuditReport } from '@onceline/testing';
+import type { AuditReport } from '@onceline/testing';
 import { System } from './system.js';
 
 /** How hard to try. The run ends when both numbers are reached. */
@@ -28,6 +27,8 @@ export interface BrokerKillResult {
 }
 
 const BROKERS = 3;
+/** After so many kills the last retries and take-overs need their time. */
+const AUDIT_WAIT_MS = 120_000;
 /** Long enough for the others to elect leaders and for work to go on, short enough that the next kill meets a recovery now and then. */
 const BETWEEN_KILLS_MS = [1500, 6000] as const;
 
@@ -45,7 +46,12 @@ export async function runBrokerKills(options: BrokerKillOptions): Promise<Broker
     await telegram.finish();
     const { acknowledged } = telegram.simulator.stats();
     onProgress('auditing');
-    return { kills, transactions: await transactionsOf(system), updates: acknowledged, report: await audit(system) };
+    return {
+      kills,
+      transactions: await transactionsOf(system),
+      updates: acknowledged,
+      report: await system.audit(AUDIT_WAIT_MS),
+    };
   } finally {
     telegram.simulator.stop();
     await system.stop();
@@ -111,13 +117,4 @@ async function transactionsOf(system: System): Promise<number> {
   )?.[1];
   if (count === undefined) throw new Error('dedupe exports no onceline_dedupe_transaction_seconds_count');
   return Number(count);
-}
-
-async function audit(system: System): Promise<AuditReport> {
-  const kafka = connectKafka({ brokers: system.stack.kafka.brokers, clientId: 'onceline-audit' });
-  try {
-    return await auditSystem({ kafka, databaseUrl: system.access().database, waitMs: 120_000 });
-  } finally {
-    await kafka.close();
-  }
 }

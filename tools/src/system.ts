@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectKafka, type ConsumedRecord } from '@onceline/kafka';
 import { startReaper, startStack, type Reaper, type Stack } from '@onceline/local-stack';
+import { auditSystem, type AuditReport } from '@onceline/testing';
 import type { Access } from './access.js';
 import { credentialSettings, newCredentials, type Credentials } from './demo-credentials.js';
 import { provision } from './provision-stack.js';
@@ -121,6 +122,16 @@ export class System {
       await kafka.close();
     }
     return records;
+  }
+
+  /** The independent checker, once everything is settled or `waitMs` is over. */
+  async audit(waitMs: number): Promise<AuditReport> {
+    const kafka = connectKafka({ brokers: this.stack.kafka.brokers, clientId: 'onceline-audit' });
+    try {
+      return await auditSystem({ kafka, databaseUrl: this.stack.postgres.url, waitMs });
+    } finally {
+      await kafka.close();
+    }
   }
 
   /** Stops the services along the data path, then the stack. */
