@@ -1,7 +1,6 @@
 import kafkajs from 'kafkajs';
 import { KafkaError } from '../errors.js';
 import { toKafkaError } from './client-errors.js';
-import { confirmedOffset } from './produce.js';
 
 const protocolError = (type: string, code: number, retriable: boolean) =>
   new kafkajs.KafkaJSProtocolError({ name: '', message: type, type, code, retriable } as never);
@@ -47,29 +46,5 @@ describe('toKafkaError', () => {
     const own = new KafkaError('fenced', 'x');
     expect(toKafkaError(own, 'y')).toBe(own);
     expect(toKafkaError('text', 'y')).toMatchObject({ code: 'client', message: 'y: text' });
-  });
-});
-
-describe('confirmedOffset', () => {
-  const target = { topic: 't', partition: 2 };
-  const result = { topicName: 't', partition: 2, errorCode: 0, baseOffset: '7' };
-
-  it('answers the offset when the answer names exactly what was sent', () => {
-    expect(confirmedOffset(target, [result])).toBe(7);
-  });
-
-  it.each([
-    ['nothing', []],
-    ['a hole', [null]],
-    ['another partition', [{ ...result, partition: 1 }]],
-    ['another topic', [{ ...result, topicName: 'u' }]],
-    ['more than was sent', [result, { ...result, partition: 3 }]],
-    ['an error', [{ ...result, errorCode: 6 }]],
-    ['no offset', [{ topicName: 't', partition: 2, errorCode: 0 }]],
-    ['an unknown offset', [{ ...result, baseOffset: '-1' }]],
-  ])('does not believe an answer that names %s', (_, results) => {
-    expect(() => confirmedOffset(target, results)).toThrow(
-      expect.objectContaining({ code: 'unconfirmed', canRetry: true }) as Error,
-    );
   });
 });

@@ -15,7 +15,8 @@ export interface ClientPatience {
   readonly retries: number;
 }
 
-const PATIENT: ClientPatience = { requestTimeout: 10_000, retries: 5 };
+/** For what has nobody above it that asks again at once. */
+export const PATIENT: ClientPatience = { requestTimeout: 10_000, retries: 5 };
 
 /**
  * A new kafkajs instance. Each producer and consumer gets its own: instances share a table of committed offsets by group name, and
@@ -37,6 +38,3 @@ export function newClient(options: KafkaOptions, patience: ClientPatience = PATI
     },
   });
 }
-
-/** The partition is always decided before the client sees the record. */
-export const presetPartition = () => (args: { message: { partition?: number } }) => args.message.partition ?? 0;

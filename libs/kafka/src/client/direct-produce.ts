@@ -35,19 +35,31 @@ interface RequestingBroker {
   disconnect(): Promise<void>;
 }
 
+/** A write of a producer whose records are numbered per partition. */
+export interface SequencedWrite extends PartitionWrite {
+  readonly firstSequence?: number | undefined;
+}
+
+/** How one request is sent. */
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  /** Of a transaction. */
+  readonly owner?: Pick<ProduceArguments, 'transactionalId' | 'producerId' | 'producerEpoch'>;
+}
+
 const PRODUCE_API_KEY = 0;
 const ALL_IN_SYNC = -1;
 
 /** Sends the writes in one request. @throws the client's own error when there is no answer */
 export async function requestProduce(
   broker: Broker,
-  writes: readonly PartitionWrite[],
-  timeoutMs: number,
+  writes: readonly SequencedWrite[],
+  { timeoutMs, owner }: RequestOptions,
 ): Promise<ProduceAnswer> {
   const requesting = broker as unknown as RequestingBroker;
   const { requests } = require('kafkajs/src/protocol/requests/index.js') as { requests: { Produce: unknown } };
   const make = requesting.lookupRequest(PRODUCE_API_KEY, requests.Produce);
-  const { request, response } = make({ acks: ALL_IN_SYNC, timeout: timeoutMs, topicData: byTopic(writes) });
+  const { request, response } = make({ ...owner, acks: ALL_IN_SYNC, timeout: timeoutMs, topicData: byTopic(writes) });
   try {
     // kafkajs's own parse throws the first error of any partition, and with it what is known of the others.
     return await requesting.connectionPool.send({
@@ -60,15 +72,15 @@ export async function requestProduce(
   }
 }
 
-function byTopic(writes: readonly PartitionWrite[]): ProduceArguments['topicData'] {
+function byTopic(writes: readonly SequencedWrite[]): ProduceArguments['topicData'] {
   const topics = new Map<
     string,
     { topic: string; partitions: ProduceArguments['topicData'][number]['partitions'][number][] }
   >();
-  for (const { target, records } of writes) {
+  for (const { target, records, firstSequence } of writes) {
     let topic = topics.get(target.topic);
     if (topic === undefined) topics.set(target.topic, (topic = { topic: target.topic, partitions: [] }));
-    topic.partitions.push({ partition: target.partition, messages: records });
+    topic.partitions.push({ partition: target.partition, firstSequence, messages: records });
   }
   return [...topics.values()];
 }

@@ -1,6 +1,7 @@
 /** kafkajs's view of the cluster: who leads a partition, and a connection to it. Its partition assigners are the public way to one. */
 import type { Cluster, Consumer } from 'kafkajs';
 import type { KafkaOptions } from '../port.js';
+import type { TopicPartition } from '../wire.js';
 import { toKafkaError } from './client-errors.js';
 import { newClient, type ClientPatience } from './client.js';
 
@@ -43,4 +44,25 @@ export async function refreshCluster(cluster: Cluster, cause: unknown): Promise<
     cluster.removeBroker({ host, port });
   if (!cluster.isConnected()) await cluster.connect();
   await cluster.refreshMetadata();
+}
+
+const NO_LEADER = -1;
+
+/** Which broker leads a partition, as the cluster object knows it now. */
+export class Leaders {
+  /** By the client's own list, which is a new one after each look at the cluster. */
+  private readonly known = new WeakMap<object, Map<number, number>>();
+
+  constructor(private readonly cluster: Cluster) {}
+
+  /** Asked only for topics that the cluster object follows; -1 when there is no leader. */
+  of({ topic, partition }: TopicPartition): number {
+    const found = this.cluster.findTopicPartitionMetadata(topic);
+    let leaders = this.known.get(found);
+    if (leaders === undefined) {
+      leaders = new Map(found.map(({ partitionId, leader }) => [partitionId, leader]));
+      this.known.set(found, leaders);
+    }
+    return leaders.get(partition) ?? NO_LEADER;
+  }
 }

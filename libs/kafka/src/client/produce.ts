@@ -1,39 +1,10 @@
 /** Writing without transactions: each request to the leader itself, and its answer believed only as far as it goes. */
-import type { Message, RecordMetadata } from 'kafkajs';
-import { KafkaError } from '../errors.js';
-import type { KafkaOptions, OutgoingRecord } from '../port.js';
+import type { KafkaOptions } from '../port.js';
 import type { PartitionWrite, ProduceWire, TopicPartition, WriteOutcome } from '../wire.js';
 import { toKafkaError } from './client-errors.js';
 import { outcomesOf, requestProduce, writeFailure } from './direct-produce.js';
-import { openCluster, refreshCluster, type OpenCluster } from './open-cluster.js';
+import { Leaders, openCluster, refreshCluster, type OpenCluster } from './open-cluster.js';
 import type { ClientTopicAdmin } from './provisioning.js';
-
-/** A record as kafkajs wants it. */
-export function toMessage(record: OutgoingRecord, partition: number): Message {
-  return {
-    key: record.key,
-    value: record.value,
-    partition,
-    ...(record.headers === undefined ? {} : { headers: record.headers }),
-    // Typed as text, sent as a number: kafkajs only calculates with it.
-    timestamp: (record.timestamp ?? Date.now()) as unknown as string,
-  };
-}
-
-/**
- * The offset of the first record written. kafkajs has been seen to resolve although a partition was never written, so an
- * answer without the partition is no answer.
- * @throws KafkaError `unconfirmed`
- */
-export function confirmedOffset(target: TopicPartition, results: readonly (RecordMetadata | null)[]): number {
-  const [result] = results;
-  const confirmed = results.length === 1 && result?.topicName === target.topic && result.partition === target.partition;
-  const offset = confirmed ? Number(result.baseOffset) : Number.NaN;
-  if (confirmed && result.errorCode === 0 && Number.isSafeInteger(offset) && offset >= 0) return offset;
-  const named = results.map((r) => (r === null ? 'nothing' : `${r.topicName}/${r.partition}`)).join(', ');
-  const message = `wrote to ${target.topic}/${target.partition}, but the answer names ${named || 'nothing'}`;
-  throw new KafkaError('unconfirmed', message);
-}
 
 /** A connected {@link ProduceWire}. @throws KafkaError `unavailable` */
 export async function openProduceWire(
@@ -51,11 +22,8 @@ export async function openProduceWire(
   return new ClientProduceWire(open, { admin, requestTimeout, report });
 }
 
-const NO_LEADER = -1;
-
 class ClientProduceWire implements ProduceWire {
-  /** By the client's own list, which is a new one after each look at the cluster. */
-  private readonly leaders = new WeakMap<object, Map<number, number>>();
+  private readonly leaders: Leaders;
   private refreshing: Promise<void> | undefined;
 
   constructor(
@@ -65,7 +33,9 @@ class ClientProduceWire implements ProduceWire {
       readonly requestTimeout: number;
       report(error: unknown): void;
     },
-  ) {}
+  ) {
+    this.leaders = new Leaders(open.cluster);
+  }
 
   async partitionCount(topic: string): Promise<number> {
     const count = await this.parts.admin.partitionCount(topic);
@@ -77,14 +47,8 @@ class ClientProduceWire implements ProduceWire {
     return count;
   }
 
-  leaderOf({ topic, partition }: TopicPartition): number {
-    const found = this.open.cluster.findTopicPartitionMetadata(topic);
-    let leaders = this.leaders.get(found);
-    if (leaders === undefined) {
-      leaders = new Map(found.map(({ partitionId, leader }) => [partitionId, leader]));
-      this.leaders.set(found, leaders);
-    }
-    return leaders.get(partition) ?? NO_LEADER;
+  leaderOf(target: TopicPartition): number {
+    return this.leaders.of(target);
   }
 
   async produce(leader: number, writes: readonly PartitionWrite[]): Promise<readonly WriteOutcome[]> {
@@ -92,7 +56,7 @@ class ClientProduceWire implements ProduceWire {
     let failure: unknown;
     try {
       const broker = await this.open.cluster.findBroker({ nodeId: String(leader) });
-      outcomes = outcomesOf(writes, await requestProduce(broker, writes, this.parts.requestTimeout));
+      outcomes = outcomesOf(writes, await requestProduce(broker, writes, { timeoutMs: this.parts.requestTimeout }));
     } catch (error) {
       failure = error;
       outcomes = writes.map(({ target }) => writeFailure(target, error));

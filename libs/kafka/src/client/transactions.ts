@@ -1,29 +1,16 @@
-/** Transactions through kafkajs, the one way that was measured to be exactly-once when brokers are killed. */
-import type { Kafka as KafkaJs, Producer, Transaction } from 'kafkajs';
-import { BATCH_LIMITS, sizeOf } from '../batching-producer.js';
+/** Transactions: sessions of one transactional id, each on connections of its own. */
 import { KafkaError } from '../errors.js';
-import type { KafkaOptions, OutgoingRecord, TransactionContents } from '../port.js';
-import type { TopicPartition, TransactionSession, TransactionWire } from '../wire.js';
-import { errorTypes, toKafkaError } from './client-errors.js';
-import { newClient, presetPartition } from './client.js';
-import { confirmedOffset, toMessage } from './produce.js';
+import type { KafkaOptions, TransactionContents } from '../port.js';
+import type { StampedRecord, TopicPartition, TransactionSession, TransactionWire } from '../wire.js';
+import { toKafkaError } from './client-errors.js';
+import { PATIENT } from './client.js';
+import { DirectTransactions } from './direct-transaction.js';
+import { openCluster, type OpenCluster } from './open-cluster.js';
 
-/**
- * Not fewer: a new transaction meets CONCURRENT_TRANSACTIONS for some milliseconds after the last commit. Not slower to begin
- * with: that wait is in every transaction.
- */
-const RETRY = { initialRetryTime: 4, maxRetryTime: 1000, retries: 11 };
-const OFFSET_PATIENCE_MS = 5000;
-const OFFSET_REFUSALS: ReadonlySet<string> = new Set([
-  'CONCURRENT_TRANSACTIONS',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-]);
 /** Longer than the client's own time-outs in a row; only a connection that hangs for ever meets it. */
 const TRANSACTION_LIMIT_MS = 30_000;
 
-/** {@link TransactionWire} over kafkajs. */
+/** {@link TransactionWire} over kafkajs's connections. */
 export class ClientTransactionWire implements TransactionWire {
   constructor(
     private readonly options: KafkaOptions,
@@ -31,114 +18,66 @@ export class ClientTransactionWire implements TransactionWire {
   ) {}
 
   async open(transactionalId: string, transactionTimeoutMs: number): Promise<TransactionSession> {
-    const client: KafkaJs = newClient(this.options);
-    const producer = client.producer({
-      transactionalId,
-      transactionTimeout: transactionTimeoutMs,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: presetPartition,
-      retry: RETRY,
-    });
-    const session = new ClientTransactionSession(transactionalId, producer, this.onStray);
+    const open = await openCluster(this.options, PATIENT);
     try {
-      await producer.connect();
-      // Beginning the first transaction is what takes the id over; an empty one is ended without a request.
-      await (await producer.transaction()).abort();
-      return session;
+      const transactions = await DirectTransactions.begin(open.cluster, transactionalId, transactionTimeoutMs);
+      return new ClientTransactionSession(open, transactions, { transactionalId, onStray: this.onStray });
     } catch (error) {
-      void session.close();
+      void open.carrier.disconnect().catch(this.onStray);
       throw toKafkaError(error, `taking over transactional id "${transactionalId}"`);
     }
   }
 }
 
 class ClientTransactionSession implements TransactionSession {
+  private busy = false;
+
   constructor(
-    private readonly transactionalId: string,
-    private readonly producer: Producer,
-    private readonly onStray: (error: unknown) => void,
+    private readonly open: OpenCluster,
+    private readonly transactions: DirectTransactions,
+    private readonly parts: { readonly transactionalId: string; onStray(error: unknown): void },
   ) {}
 
   async transact(contents: TransactionContents): Promise<void> {
+    const { transactionalId } = this.parts;
+    if (this.busy) throw new KafkaError('transaction-failed', `"${transactionalId}" is in a transaction already`);
+    this.busy = true;
     let limit: NodeJS.Timeout | undefined;
     const overdue = new Promise<never>((_, reject) => {
       const message = `no answer within ${TRANSACTION_LIMIT_MS} ms`;
       limit = setTimeout(() => reject(new KafkaError('transaction-failed', message)), TRANSACTION_LIMIT_MS);
     });
     try {
-      await Promise.race([this.run(contents), overdue]);
+      await Promise.race([this.transactions.run(byPartition(contents), contents.offset), overdue]);
+      // Only after a success: a session that has thrown is dead.
+      this.busy = false;
     } catch (error) {
-      throw toKafkaError(error, `transactional id "${this.transactionalId}"`);
+      throw toKafkaError(error, `transactional id "${transactionalId}"`);
     } finally {
       clearTimeout(limit);
     }
   }
 
   close(): Promise<void> {
-    return this.producer.disconnect().catch(this.onStray);
-  }
-
-  private async run(contents: TransactionContents): Promise<void> {
-    const transaction = await this.producer.transaction();
-    const sends = await Promise.allSettled(
-      [...byPartition(contents)].map(([, { target, records }]) => sendAll(transaction, target, records)),
-    );
-    // All of them are over before the error leaves: a straggler must not write into what is thrown away.
-    for (const send of sends) if (send.status === 'rejected') throw send.reason;
-    if (contents.offset !== undefined) await sendOffset(transaction, contents.offset);
-    await transaction.commit();
+    return this.open.carrier.disconnect().catch((error: unknown) => this.parts.onStray(error));
   }
 }
 
-/**
- * Offsets come last and with a patience of their own: kafkajs repeats neither the wait after the last commit (when there are no records
- * before them) nor the search for a group coordinator that has moved. Both answers mean that nothing was done.
- */
-async function sendOffset(transaction: Transaction, offset: NonNullable<TransactionContents['offset']>): Promise<void> {
-  const { groupId, topic, partition, nextOffset } = offset;
-  const until = Date.now() + OFFSET_PATIENCE_MS;
-  for (;;) {
-    try {
-      return await transaction.sendOffsets({
-        consumerGroupId: groupId,
-        topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
-      });
-    } catch (error) {
-      const passing = errorTypes(error).some((type) => OFFSET_REFUSALS.has(type));
-      if (!passing || Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY.initialRetryTime));
-    }
-  }
-}
-
-interface PartitionWrite {
+interface PartitionRecords {
   readonly target: TopicPartition;
-  readonly records: OutgoingRecord[];
+  readonly records: StampedRecord[];
 }
 
-function byPartition(contents: TransactionContents): Map<string, PartitionWrite> {
-  const writes = new Map<string, PartitionWrite>();
-  for (const { topic, partition, records } of contents.writes) {
+/** The writes of one partition together, each record with its time, so that a repeat is the same record. */
+function byPartition({ writes }: TransactionContents): PartitionRecords[] {
+  const found = new Map<string, PartitionRecords>();
+  const now = Date.now();
+  for (const { topic, partition, records } of writes) {
     if (records.length === 0) continue;
     const key = `${topic}/${partition}`;
-    const known = writes.get(key);
-    if (known === undefined) writes.set(key, { target: { topic, partition }, records: [...records] });
-    else known.records.push(...records);
+    let known = found.get(key);
+    if (known === undefined) found.set(key, (known = { target: { topic, partition }, records: [] }));
+    for (const record of records) known.records.push({ ...record, timestamp: record.timestamp ?? now });
   }
-  return writes;
-}
-
-/** One partition per call, call after call: several partitions in one call is where kafkajs doubles records. */
-async function sendAll(transaction: Transaction, target: TopicPartition, records: OutgoingRecord[]): Promise<void> {
-  for (let from = 0; from < records.length;) {
-    let to = from;
-    for (let bytes = 0; to < records.length; to++) {
-      bytes += sizeOf(records[to]!);
-      if (to > from && bytes > BATCH_LIMITS.bytes) break;
-    }
-    const messages = records.slice(from, to).map((record) => toMessage(record, target.partition));
-    confirmedOffset(target, await transaction.send({ topic: target.topic, acks: -1, messages }));
-    from = to;
-  }
+  return [...found.values()];
 }
