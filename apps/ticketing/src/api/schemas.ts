@@ -34,7 +34,7 @@ export const eventsQuerySchema = z.strictObject({ limit, cursor });
 
 /** What cursors hold: forged ones must not reach the database either. */
 export const ticketsCursorSchema = z.tuple([
-  z.iso.datetime().refine((text) => Date.parse(text) >= 0, 'must be a moment since 1970'),
+  z.iso.datetime({ precision: 3 }).refine((text) => Date.parse(text) >= 0, 'must be a moment since 1970'),
   searchable(128),
 ]);
 export const eventsCursorSchema = z
