@@ -25,7 +25,7 @@ export class AppModule implements OnModuleInit, OnApplicationShutdown {
     return {
       module: AppModule,
       providers: [
-        { provide: KAFKA, useFactory: () => openKafka(config) },
+        { provide: KAFKA, useFactory: () => openKafka(config, kit.logger) },
         {
           provide: DEDUPE_TRANSPORT,
           useFactory: (kafka: Kafka) => createDedupeTransport(config, kit, kafka),

@@ -24,7 +24,7 @@ export class AppModule implements OnApplicationShutdown {
     return {
       module: AppModule,
       providers: [
-        { provide: KAFKA, useFactory: () => openProducer(config) },
+        { provide: KAFKA, useFactory: () => openProducer(config, kit.logger) },
         {
           provide: WebhookDoor,
           useFactory: (kafka: OpenProducer) => hangDoor(config, kit, kafka, server),
