@@ -1,4 +1,5 @@
 import { OUTCOMES } from '@onceline/contracts';
+import type { Contradiction } from './checker-findings.js';
 import { Column, TextIndex, TopicRows } from './checker-columns.js';
 
 /** One record of an update topic as the checker's readers hand it in. */
@@ -135,6 +136,8 @@ export class Books {
   /** Which ticket each message is in: `bot:chat:message` beside the ticket. */
   readonly messages = { meaning: new Column(Int32Array), ticket: new Column(Int32Array) };
   readonly meanings = new TextIndex();
+  /** Rows of ticketing's tables that do not fit each other. */
+  readonly tableFaults: Contradiction[] = [];
 
   /** Keys made up for raw records whose bytes are no update. */
   readonly unreadable = new Set<number>();

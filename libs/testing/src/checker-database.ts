@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import type { Books } from './checker-books.js';
+import { readTableFaults } from './checker-tables.js';
 
 type Row = Record<string, string | number | null>;
 
@@ -73,6 +74,7 @@ export async function readDatabase(url: string, books: Books): Promise<void> {
   try {
     await client.query('begin transaction isolation level repeatable read read only');
     for (const section of SECTIONS) await readSection(client, section, books);
+    await readTableFaults(client, books);
     await client.query('commit');
   } finally {
     await client.end();

@@ -20,6 +20,11 @@ export const CONTRADICTIONS = {
   'event-version-gap': 'a ticket whose events are not numbered 1, 2, 3 …',
   'ticket-without-events': 'a ticket of the read model that has no events',
   'sums-differ': 'an equation that does not come out although every single update does',
+  'message-without-event': 'a ticket message without its event, or in another ticket than the event says',
+  'event-without-message': 'a message event without its ticket message',
+  'outcome-without-message-event': 'a ledger row that names a ticket, without a message event of that update in it',
+  'event-without-outcome': 'an event of an update that the ledger books otherwise, or not at all',
+  'ticket-differs-from-events': 'a ticket whose version or number of messages is not that of its events',
   'events-without-ticket': 'events of a ticket that the read model does not have',
 } as const;
 

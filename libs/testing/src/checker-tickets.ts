@@ -15,6 +15,7 @@ export function checkTickets(books: Books, findings: Findings): TicketSums {
   checkReadModel(books, findings);
   checkMessages(books, findings);
   checkLedgerTickets(books, findings);
+  for (const { rule, subject } of books.tableFaults) findings.contradiction(rule, subject);
   return {
     tickets: books.tickets.length,
     ticketMessages: books.messages.meaning.length,

@@ -11,6 +11,7 @@ import { connectKafka, type BatchingProducer, type Kafka } from '@onceline/kafka
 import { Client } from 'pg';
 import { messageUpdate, rawRecord, releaseStack, uniqueName, uniqueRecord, useStack } from './index.js';
 import { auditSystem } from './checker.js';
+import type { AuditReport } from './checker-report.js';
 import { eventually } from './eventually.js';
 
 const BOT = '1000001';
@@ -24,12 +25,12 @@ const TABLES = [
   `create table ticketing.duplicates (raw_partition int, raw_offset bigint, idempotency_key text not null,
      primary key (raw_partition, raw_offset))`,
   `create table ticketing.events (ticket_id text not null, version int not null, idempotency_key text not null,
-     event_id text not null, global_id bigint generated always as identity,
+     event_id text not null, type text not null, payload json not null, global_id bigint generated always as identity,
      recorded_at timestamptz not null default now(), tx_id xid8 not null default pg_current_xact_id())`,
   'create table ticketing.outbox_cursors (source text primary key, tx_id xid8 not null, id bigint not null)',
   `insert into ticketing.outbox_cursors values ('events', '0', 0)`,
-  'create table ticketing.tickets (ticket_id text primary key)',
-  'create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text)',
+  'create table ticketing.tickets (ticket_id text primary key, version int, message_count int)',
+  'create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text, version int)',
 ];
 
 let kafka: Kafka;
@@ -87,11 +88,29 @@ async function settleByHand(updateId: number): Promise<string> {
     receivedAt,
   ]);
   await database.query('insert into ticketing.duplicates values ($1, $2, $3)', [partition, copy.offset, key]);
-  await database.query('insert into ticketing.events values ($1, 1, $2, $3)', [ticket, key, `${ticket}.1`]);
+  await appendMessage({ ticket, version: 1, key, messageId: updateId });
   await publishEvent(ticket, 1);
-  await database.query('insert into ticketing.tickets values ($1)', [ticket]);
-  await database.query('insert into ticketing.ticket_messages values ($1, $2, $3, $4)', [BOT, '1', updateId, ticket]);
+  await database.query('insert into ticketing.tickets values ($1, 1, 1)', [ticket]);
   return key;
+}
+
+/** One message: its event and its row. */
+async function appendMessage(at: { ticket: string; version: number; key: string; messageId: number }): Promise<void> {
+  const payload = JSON.stringify({ data: { botId: BOT, chatId: '1', messageId: at.messageId } });
+  await database.query(`insert into ticketing.events values ($1, $2, $3, $4, 'message-appended', $5)`, [
+    at.ticket,
+    at.version,
+    at.key,
+    `${at.ticket}.${at.version}`,
+    payload,
+  ]);
+  await database.query('insert into ticketing.ticket_messages values ($1, $2, $3, $4, $5)', [
+    BOT,
+    '1',
+    at.messageId,
+    at.ticket,
+    at.version,
+  ]);
 }
 
 function publishEvent(ticket: string, version: number) {
@@ -113,6 +132,36 @@ async function commitAll(groupId: string, topics: readonly string[]): Promise<vo
   });
   await consumer.stop();
   expect(failures).toEqual([]);
+}
+
+/** Each change of one table that the others contradict, and the rules that name it. */
+const TAMPERING: readonly (readonly [sql: string, rule: string])[] = [
+  [`delete from ticketing.ticket_messages where ticket_id = 'ticket-3'`, 'event-without-message'],
+  [`update ticketing.ticket_messages set ticket_id = 'ticket-4' where ticket_id = 'ticket-3'`, 'message-without-event'],
+  [`insert into ticketing.ticket_messages values ('${BOT}', '1', 4711, 'ticket-3', 7)`, 'message-without-event'],
+  [`update ticketing.tickets set message_count = 0 where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
+  [`update ticketing.tickets set version = 9 where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
+  [`update ticketing.ledger set outcome = 'ignored' where ticket_id = 'ticket-3'`, 'event-without-outcome'],
+  [`update ticketing.ledger set ticket_id = 'ticket-4' where ticket_id = 'ticket-3'`, 'outcome-without-message-event'],
+];
+
+async function expectTamperingToBeSeen(audit: () => Promise<AuditReport>): Promise<void> {
+  for (const [sql, rule] of TAMPERING) {
+    const tables = ['ticket_messages', 'tickets', 'ledger'];
+    for (const table of tables) await database.query(`create table kept_${table} as table ticketing.${table}`);
+    await database.query(sql);
+    const report = await audit();
+    expect([sql, report.balanced, report.contradictions.map((found) => found.rule)]).toEqual([
+      sql,
+      false,
+      expect.arrayContaining([rule]),
+    ]);
+    for (const table of tables) {
+      await database.query(`truncate ticketing.${table}; insert into ticketing.${table} table kept_${table}`);
+      await database.query(`drop table kept_${table}`);
+    }
+  }
+  expect(await audit()).toMatchObject({ balanced: true });
 }
 
 test('reads both sides itself: pending until committed or relayed, balanced, and a lost event or ledger row is named', async () => {
@@ -150,12 +199,15 @@ test('reads both sides itself: pending until committed or relayed, balanced, and
     contradictions: [],
   });
 
-  await database.query(`insert into ticketing.events values ('ticket-1', 2, $1, 'ticket-1.2')`, [keys[0]]);
+  await appendMessage({ ticket: 'ticket-1', version: 2, key: keys[0] ?? '', messageId: 1001 });
+  await database.query(`update ticketing.tickets set version = 2, message_count = 2 where ticket_id = 'ticket-1'`);
   expect(await audit()).toMatchObject({ balanced: false, pending: 1, missing: [] });
   await database.query(`update ticketing.outbox_cursors set tx_id = pg_current_xact_id(), id = 21`);
   expect(await audit()).toMatchObject({ balanced: false, pending: 0, missing: [keys[0]] });
   await publishEvent('ticket-1', 2);
   expect(await audit()).toMatchObject({ balanced: true, events: 21, published: 21 });
+
+  await expectTamperingToBeSeen(audit);
 
   await database.query('delete from ticketing.ledger where idempotency_key = $1', [keys[7]]);
   expect(await audit()).toMatchObject({ balanced: false, pending: 0, missing: [keys[7]] });

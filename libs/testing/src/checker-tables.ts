@@ -1,0 +1,55 @@
+import type { Client } from 'pg';
+import type { Books } from './checker-books.js';
+import type { ContradictionRule } from './checker-findings.js';
+
+/**
+ * What ticketing's tables say of each other. Asked of PostgreSQL itself, which joins faster than we could read; each query
+ * answers the `subject` of every row that does not fit.
+ */
+const QUERIES: readonly { readonly rule: ContradictionRule; readonly query: string }[] = [
+  {
+    rule: 'message-without-event',
+    query: `select m.bot_id || ':' || m.chat_id || ':' || m.message_id as subject
+      from ticketing.ticket_messages m left join ticketing.events e
+        on e.ticket_id = m.ticket_id and e.version = m.version and e.type = 'message-appended'
+        and e.payload #>> '{data,botId}' = m.bot_id and e.payload #>> '{data,chatId}' = m.chat_id
+        and e.payload #>> '{data,messageId}' = m.message_id::text
+      where e.ticket_id is null`,
+  },
+  {
+    rule: 'event-without-message',
+    query: `select e.event_id as subject
+      from ticketing.events e left join ticketing.ticket_messages m on m.ticket_id = e.ticket_id and m.version = e.version
+      where e.type = 'message-appended' and m.ticket_id is null`,
+  },
+  {
+    rule: 'outcome-without-message-event',
+    query: `select l.idempotency_key as subject
+      from ticketing.ledger l left join ticketing.events e
+        on e.idempotency_key = l.idempotency_key and e.ticket_id = l.ticket_id and e.type = 'message-appended'
+      where l.outcome in ('ticket-opened', 'message-appended') and e.ticket_id is null`,
+  },
+  {
+    rule: 'event-without-outcome',
+    query: `select e.event_id as subject
+      from ticketing.events e left join ticketing.ledger l
+        on l.idempotency_key = e.idempotency_key and l.outcome in ('ticket-opened', 'message-appended')
+      where l.idempotency_key is null`,
+  },
+  {
+    rule: 'ticket-differs-from-events',
+    query: `select t.ticket_id as subject
+      from ticketing.tickets t join (
+        select ticket_id, max(version) as version, count(*) filter (where type = 'message-appended') as messages
+        from ticketing.events group by ticket_id) e on e.ticket_id = t.ticket_id
+      where t.version <> e.version or t.message_count <> e.messages`,
+  },
+];
+
+/** Asks every question, inside the caller's snapshot. */
+export async function readTableFaults(client: Client, books: Books): Promise<void> {
+  for (const { rule, query } of QUERIES) {
+    const { rows } = await client.query<{ subject: string }>(query);
+    for (const { subject } of rows) books.tableFaults.push({ rule, subject });
+  }
+}
