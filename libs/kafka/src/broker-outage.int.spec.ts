@@ -84,7 +84,9 @@ describe('when the broker goes away', () => {
     await consumer.stop();
   });
 
-  it('handles every record exactly once in a partition consumer', async () => {
+  // Not "exactly once": the only broker, killed, can lose the markers of a transaction it called committed (decision 13).
+  // That is counted with three brokers, end to end.
+  it('drops no record and makes none up in a partition consumer', async () => {
     const [input, changelog] = [await bench.newTopic(3), await bench.newTopic(3)];
     const groupId = newGroup();
     const task = taskFactory(bench.kafka, { input, changelog, groupId });
@@ -114,11 +116,10 @@ describe('when the broker goes away', () => {
     );
     expect(consumer.isReady()).toBe(true);
     await consumer.stop();
-    // The plain producer may double a record whose answer was lost; the consumer may neither add nor drop one.
+    // The plain producer may double a record whose answer was lost; the consumer may neither make one up nor drop one.
     const written = (await bench.readAll(input)).map((r) => `${r.partition}/${r.offset}`).sort();
     const out = await bench.valuesOf(changelog);
-    expect(out.length).toBe(written.length);
-    expect([...out].sort()).toEqual(written);
+    expect([...new Set(out)].sort()).toEqual(written);
     expect(new Set((await bench.valuesOf(input)).filter((text) => acknowledged.includes(text!))).size).toBe(
       acknowledged.length,
     );
