@@ -9,7 +9,7 @@ import { missingTopic } from '../topic-problems.js';
 import type { LogReader, TopicPartition } from '../wire.js';
 import { errorTypes, toKafkaError } from './client-errors.js';
 import type { FetchedPartition } from './client-patch.js';
-import { newClient } from './client.js';
+import { openCluster } from './open-cluster.js';
 import { askCoordinator } from './provisioning.js';
 import { toRecord } from './records.js';
 
@@ -34,29 +34,8 @@ export class ClientLogReader implements LogReader {
   ) {}
 
   static async open(options: KafkaOptions): Promise<ClientLogReader> {
-    let cluster: Cluster | undefined;
-    const consumer = newClient(options).consumer({
-      // Never joined: the consumer only carries the connection.
-      groupId: `${options.clientId}-reader`,
-      allowAutoTopicCreation: false,
-      partitionAssigners: [
-        (config) => {
-          cluster = config.cluster;
-          return {
-            name: 'unused',
-            version: 0,
-            assign: () => Promise.resolve([]),
-            protocol: () => ({ name: 'unused', metadata: Buffer.alloc(0) }),
-          };
-        },
-      ],
-    });
-    try {
-      await consumer.connect();
-    } catch (error) {
-      throw toKafkaError(error, 'connecting the reader');
-    }
-    return new ClientLogReader(consumer, cluster!);
+    const { carrier, cluster } = await openCluster(options);
+    return new ClientLogReader(carrier, cluster);
   }
 
   close(): Promise<void> {

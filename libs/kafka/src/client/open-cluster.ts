@@ -12,7 +12,7 @@ export interface OpenCluster {
 }
 
 /** @throws KafkaError `unavailable` */
-export async function openCluster(options: KafkaOptions, patience: ClientPatience): Promise<OpenCluster> {
+export async function openCluster(options: KafkaOptions, patience?: ClientPatience): Promise<OpenCluster> {
   let cluster: Cluster | undefined;
   const carrier = newClient(options, patience).consumer({
     groupId: `${options.clientId}-unused`,
