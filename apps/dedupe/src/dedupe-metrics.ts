@@ -36,8 +36,24 @@ export function createDedupeMetrics(
       buckets: TRANSACTION_SECONDS,
       registers,
     }),
+    ...lossMetrics(registers),
     ...gapMetrics(registers),
     observeStores: (stores: () => Iterable<FirstSeenStore>) => storeGauges(registers, stores),
+  };
+}
+
+function lossMetrics(registers: Registry[]) {
+  return {
+    rawRecordsLost: new Counter({
+      name: 'onceline_dedupe_raw_records_lost_total',
+      help: 'Offsets of raw that retention deleted before dedupe had read them: updates that are lost.',
+      registers,
+    }),
+    unreadableSeen: new Counter({
+      name: 'onceline_dedupe_changelog_records_skipped_total',
+      help: 'Records of the changelog that nobody can read; each restore that meets one counts it.',
+      registers,
+    }),
   };
 }
 

@@ -1,7 +1,8 @@
-import { TOPICS, decodeSeenRecord } from '@onceline/contracts';
+import { TOPICS } from '@onceline/contracts';
 import {
   withBatchSpan,
   type ConsumedRecord,
+  type OffsetGap,
   type PartitionTask,
   type RecordBatch,
   type TransactionContents,
@@ -11,6 +12,8 @@ import { CopySpans } from './copy-spans.js';
 import type { DedupeReport } from './dedupe-report.js';
 import type { FirstSeenStore } from './first-seen-store.js';
 import { planBatch, type BatchPlan } from './plan-batch.js';
+import { readSeen } from './read-seen.js';
+import { lostRecords } from './write-records.js';
 
 /** What one partition works with. */
 export interface DedupePartitionParts {
@@ -33,6 +36,7 @@ export interface DedupeSettings {
  */
 export class DedupePartition implements PartitionTask {
   private fencedAt = 0;
+  private hasWarned = false;
 
   constructor(
     private readonly partition: number,
@@ -50,17 +54,29 @@ export class DedupePartition implements PartitionTask {
   restore(records: readonly ConsumedRecord[]): void {
     const { store, report } = this.parts;
     const now = this.settings.clock();
-    for (const { key, value } of records) {
-      if (key === null) continue;
-      if (value === null) {
-        store.forget(key);
-        continue;
+    for (const record of records) {
+      const seen = readSeen(record);
+      if (seen === undefined) this.skip(record);
+      else if (seen.first === null) store.forget(seen.key);
+      else {
+        store.add(seen.key, seen.first);
+        report.restoredKey(seen.key, seen.first.firstSeenAt, now);
       }
-      const first = decodeSeenRecord(value);
-      store.add(key, first);
-      report.restoredKey(key, first.firstSeenAt, now);
     }
     report.restored(this.partition, (performance.now() - this.fencedAt) / 1000);
+  }
+
+  /** The gap becomes a dead letter in the transaction that steps over it: told exactly once, and proved as long as dead letters are kept. */
+  async onGap(gap: OffsetGap): Promise<void> {
+    const { partition } = this;
+    const { groupId } = this.settings;
+    await this.parts.producer.transact({
+      writes: [
+        { topic: TOPICS.dedupeDeadLetter, partition, records: [lostRecords(partition, gap, this.settings.clock())] },
+      ],
+      offset: { groupId, topic: TOPICS.raw, partition, nextOffset: gap.to },
+    });
+    this.parts.report.lost(partition, gap);
   }
 
   handle(batch: RecordBatch): Promise<void> {
@@ -70,6 +86,12 @@ export class DedupePartition implements PartitionTask {
   async close(): Promise<void> {
     this.parts.report.closed(this.partition, this.parts.store);
     await this.parts.producer.close();
+  }
+
+  /** A record that nobody can read says nothing about its key, and must not keep the partition from starting. */
+  private skip(record: ConsumedRecord): void {
+    this.parts.report.skippedSeen(record, { isFirst: !this.hasWarned });
+    this.hasWarned = true;
   }
 
   private async settle(batch: RecordBatch): Promise<void> {

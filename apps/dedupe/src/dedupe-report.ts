@@ -1,4 +1,4 @@
-import type { RecordBatch } from '@onceline/kafka';
+import type { ConsumedRecord, OffsetGap, RecordBatch } from '@onceline/kafka';
 import type { Logger } from '@onceline/service-kit';
 import type { DedupeMetrics } from './dedupe-metrics.js';
 import type { FirstSeenStore } from './first-seen-store.js';
@@ -37,6 +37,25 @@ export class DedupeReport {
 
   restored(partition: number, seconds: number): void {
     this.metrics.restoreSeconds.set({ partition }, seconds);
+  }
+
+  /** @param place.isFirst one line per restore says where it begins; the metric counts the rest */
+  skippedSeen({ topic, partition, offset }: ConsumedRecord, place: { readonly isFirst: boolean }): void {
+    this.metrics.unreadableSeen.inc();
+    if (!place.isFirst) return;
+    this.logger.error(
+      { topic, partition, offset },
+      'a record of the changelog cannot be read: it and others like it are skipped',
+    );
+  }
+
+  /** What retention deleted before it was read. */
+  lost(partition: number, { from, to }: OffsetGap): void {
+    this.metrics.rawRecordsLost.inc(to - from);
+    this.logger.error(
+      { partition, records: to - from, from, to },
+      'records of raw were deleted before they were read: these updates are lost',
+    );
   }
 
   committed(batch: RecordBatch, plan: BatchPlan, seconds: number): void {

@@ -1,5 +1,5 @@
-import { HEADERS, encodeSeenRecord, type DuplicateRecord, type SeenRecord } from '@onceline/contracts';
-import type { ConsumedRecord, OutgoingRecord, RecordHeaders } from '@onceline/kafka';
+import { HEADERS, TOPICS, encodeSeenRecord, type DuplicateRecord, type SeenRecord } from '@onceline/contracts';
+import type { ConsumedRecord, OffsetGap, OutgoingRecord, RecordHeaders } from '@onceline/kafka';
 import type { ReadableCopy, UnreadableRecord } from './read-copy.js';
 
 /** @param headers those of the record, with the trace context that goes on */
@@ -51,6 +51,25 @@ export function unreadableRecord({ record, unreadable }: UnreadableRecord, now: 
     [HEADERS.failureCode]: 'malformed-update',
     [HEADERS.failureMessage]: unreadable,
   });
+}
+
+/** Says of a stretch of raw that nobody read it. There is no update left to carry, so the value says which records there were. */
+export function lostRecords(partition: number, { from, to }: OffsetGap, now: number): OutgoingRecord {
+  return {
+    key: null,
+    value: Buffer.from(JSON.stringify({ schemaVersion: 1, deletedUnread: { partition, from, to } })),
+    headers: {
+      [HEADERS.failureKind]: 'permanent',
+      [HEADERS.failureCode]: 'deleted-unread',
+      [HEADERS.failureMessage]: `retention deleted ${to - from} records of raw before they were read, up to offset ${to - 1}`,
+      [HEADERS.consumer]: 'dedupe',
+      [HEADERS.attempt]: '1',
+      [HEADERS.firstFailedAt]: new Date(now).toISOString(),
+      [HEADERS.originTopic]: TOPICS.raw,
+      [HEADERS.originPartition]: String(partition),
+      [HEADERS.originOffset]: String(from),
+    },
+  };
 }
 
 function deadLetter(record: ConsumedRecord, now: number, failure: RecordHeaders): OutgoingRecord {

@@ -17,6 +17,8 @@ const OFFSET_START = HASH_START + HASH_DIGITS + 1;
 /** As many as the largest exact integer has. */
 const MAX_DIGITS = 16;
 const BLANK = 0x20;
+/** The latest time that a Date can hold. */
+const MAX_TIME = 8_640_000_000_000_000;
 
 /** Writes a {@link SeenRecord}. */
 export function encodeSeenRecord(record: SeenRecord): Buffer {
@@ -31,7 +33,7 @@ export function decodeSeenRecord(value: Buffer): SeenRecord {
   const offsetEnd = value.indexOf(BLANK, OFFSET_START);
   const firstOffset = wholeNumber(value, OFFSET_START, offsetEnd);
   const firstSeenAt = wholeNumber(value, offsetEnd + 1, value.length);
-  if (!hasHead(value) || firstOffset < 0 || firstSeenAt < 0) {
+  if (!hasHead(value) || firstOffset < 0 || firstSeenAt < 0 || firstSeenAt > MAX_TIME) {
     throw new Error(`not a seen record of version 1: ${value.subarray(0, 80).toString('latin1')}`);
   }
   return { payloadHash: value.toString('latin1', HASH_START, HASH_START + HASH_DIGITS), firstOffset, firstSeenAt };

@@ -6,10 +6,15 @@ const hash = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => value.to
 describe('seen record', () => {
   it('reads back what was written', () => {
     fc.assert(
-      fc.property(hash, fc.maxSafeNat(), fc.maxSafeNat(), (payloadHash, firstOffset, firstSeenAt) => {
-        const record = { payloadHash, firstOffset, firstSeenAt };
-        expect(decodeSeenRecord(encodeSeenRecord(record))).toEqual(record);
-      }),
+      fc.property(
+        hash,
+        fc.maxSafeNat(),
+        fc.maxSafeInteger().map((n) => Math.abs(n) % 8.64e15),
+        (payloadHash, firstOffset, firstSeenAt) => {
+          const record = { payloadHash, firstOffset, firstSeenAt };
+          expect(decodeSeenRecord(encodeSeenRecord(record))).toEqual(record);
+        },
+      ),
     );
   });
 
@@ -30,6 +35,7 @@ describe('seen record', () => {
     '1 not-hexadecimal! 12 17',
     '1 00ff00ff00ff00ff 12 17 more',
     '1 00ff00ff00ff00ff 12 9007199254740993',
+    '1 00ff00ff00ff00ff 12 8640000000000001',
   ])('refuses "%s" and says what it was', (text) => {
     expect(() => decodeSeenRecord(Buffer.from(text))).toThrow('not a seen record of version 1');
   });

@@ -118,12 +118,22 @@ export class PartitionSession {
 
   private async handle(batch: RecordBatch): Promise<void> {
     try {
+      await this.tellGapBefore(batch);
       await this.task!.handle(batch);
       this.position = batch.nextOffset;
       this.failures = 0;
     } catch (error) {
       this.recover(error);
     }
+  }
+
+  /** Retention may overtake a reader that lags. Offsets that hold nothing to see leave a gap, too, and the log's beginning tells the two apart. */
+  private async tellGapBefore({ records, nextOffset }: RecordBatch): Promise<void> {
+    const first = records[0]?.offset ?? nextOffset;
+    const task = this.task!;
+    if (task.onGap === undefined || first <= this.position) return;
+    const { low } = await this.context.reader.range(this.at);
+    if (low > this.position) await task.onGap({ from: this.position, to: Math.min(low, first) });
   }
 
   private recover(error: unknown): void {
@@ -158,8 +168,12 @@ export class PartitionSession {
     await task.fence();
     if (this.revoked) return;
     const committed = (await admin.committed(groupId, topic))[partition] ?? null;
-    const position = committed ?? (await reader.range(this.at)).low;
+    const { low } = await reader.range(this.at);
+    // Without a committed offset nobody can tell whether what is gone was read.
+    const position = Math.max(committed ?? low, low);
     await this.context.restores.take(() => this.restore(task));
+    if (this.revoked) return;
+    if (committed !== null && committed < low) await task.onGap?.({ from: committed, to: low });
     if (this.revoked) return;
     this.position = position;
     this.ready = true;

@@ -56,8 +56,15 @@ describe('an assigned partition', () => {
       };
     };
   };
-  const start = (createTask: (partition: number) => PartitionTask): Promise<ConsumerHandle> =>
-    kafka.consumePartitions({ groupId: 'g', topic: 'in', changelog: 'log', createTask, onFailure: unexpected });
+  const start = (createTask: (partition: number) => PartitionTask, maxRecords = 1000): Promise<ConsumerHandle> =>
+    kafka.consumePartitions({
+      groupId: 'g',
+      topic: 'in',
+      changelog: 'log',
+      maxRecords,
+      createTask,
+      onFailure: unexpected,
+    });
   const send = async (...texts: string[]) => {
     const producer = await kafka.producer();
     for (const text of texts) await producer.send('in', record(null, text));
@@ -116,6 +123,94 @@ describe('an assigned partition', () => {
     const after = steps.length;
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(steps.length).toBe(after);
+  });
+
+  describe('and what retention deleted unread', () => {
+    /** {@link copying}, with the gaps among the steps. */
+    const watching = (steps: string[], onGap: () => void = () => undefined) => {
+      const createTask = copying(steps);
+      return (partition: number): PartitionTask => ({
+        ...createTask(partition),
+        onGap: async ({ from, to }) => {
+          steps.push(`gap ${from}-${to}`);
+          onGap();
+        },
+      });
+    };
+    const copyAndStop = async (...texts: string[]) => {
+      const consumer = await start(copying([]));
+      await send(...texts);
+      await until('all are committed', async () => (await kafka.admin.committed('g', 'in'))[0] === texts.length);
+      await consumer.stop();
+    };
+
+    it('tells the task what is gone behind the committed offset, before the first record', async () => {
+      await copyAndStop('a', 'b');
+      await send('c', 'd', 'e');
+      cluster.deleteRecords('in', 0, 4);
+      const steps: string[] = [];
+      const consumer = await start(watching(steps));
+      await until('e is handled', () => steps.includes('handle e'));
+      expect(steps).toEqual(['fence', 'restore a,b', 'gap 2-4', 'handle e']);
+      await consumer.stop();
+    });
+
+    it('tells it when nothing is left to handle, and again to a task that could not take it', async () => {
+      await copyAndStop('a');
+      await send('b');
+      cluster.deleteRecords('in', 0, 2);
+      const steps: string[] = [];
+      let tries = 0;
+      const consumer = await start(
+        watching(steps, () => {
+          if (++tries === 1) throw new Error('not yet');
+        }),
+      );
+      await until('ready', () => consumer.isReady());
+      expect(steps).toEqual(['fence', 'restore a', 'gap 1-2', 'close', 'fence', 'restore a', 'gap 1-2']);
+      await consumer.stop();
+    });
+
+    it('says nothing when all of it was read, nor to a group without a committed offset', async () => {
+      await send('a', 'b');
+      cluster.deleteRecords('in', 0, 1);
+      const steps: string[] = [];
+      const first = await start(watching(steps));
+      await until('b is handled', () => steps.includes('handle b'));
+      await first.stop();
+      cluster.deleteRecords('in', 0, 2);
+      const second = await start(watching(steps));
+      await until('ready', () => second.isReady());
+      await second.stop();
+      expect(steps.filter((step) => step.startsWith('gap'))).toEqual([]);
+    });
+
+    it('tells it when retention overtakes a task that lags', async () => {
+      const steps: string[] = [];
+      let release = () => undefined as void;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      const createTask = watching(steps);
+      const consumer = await start((partition) => {
+        const task = createTask(partition);
+        return {
+          ...task,
+          handle: async (batch) => {
+            if (batch.records[0]?.offset === 0) await held;
+            await task.handle(batch);
+          },
+        };
+      }, 1);
+      await send('a', 'b', 'c', 'd', 'e', 'f', 'g');
+      await until('a waits', () => consumer.assignment()[0]?.state === 'running');
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      cluster.deleteRecords('in', 0, 6);
+      release();
+      await until('g is handled', () => steps.includes('handle g'));
+      const handled = steps.filter((step) => step.startsWith('handle')).length;
+      expect(steps.filter((step) => step.startsWith('gap'))).toEqual([`gap ${handled - 1}-6`]);
+      expect(handled).toBeLessThan(7);
+      await consumer.stop();
+    });
   });
 
   it('goes on beside a batch consumer of its own changelog', async () => {

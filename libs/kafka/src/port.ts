@@ -125,12 +125,23 @@ export interface BatchConsumerOptions {
   readonly sessionTimeoutMs?: number;
 }
 
+/** Offsets that are gone from the log: `from` the first one not read, `to` the first one that is left. */
+export interface OffsetGap {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** State of one assigned partition: built on assignment, restored from the changelog, dropped on revocation or error. */
 export interface PartitionTask {
   /** First step of an assignment: shut out the previous owner. */
   fence(): Promise<void>;
   /** Changelog records in order, from its beginning to the end that was seen after the fence. */
   restore(records: readonly ConsumedRecord[]): void;
+  /**
+   * Retention deleted records that the group had not read: they are lost. Called before the records behind them are handled; a throw
+   * is one of {@link handle}. Told again after each assignment, until the group has committed an offset beyond.
+   */
+  onGap?(gap: OffsetGap): Promise<void>;
   /** Handles one batch and commits its offset itself, in the transaction. Any throw: the task is closed and the assignment runs anew. */
   handle(batch: RecordBatch): Promise<void>;
   /** Frees what the task holds. Called once, also after a failed fence. */

@@ -137,6 +137,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
         return {
           fence: () => task.fence(),
           restore: (records) => task.restore(records),
+          onGap: async (gap) => task.onGap?.(gap),
           handle: async (batch) => void (await this.call(topic, batch, task)),
           close: () => task.close(),
         };
