@@ -129,6 +129,38 @@ export function restoring(bench: Bench): void {
       expect(new Set(values).size).toBe(sent);
     });
 
+    it('tells a task which records were deleted before the group had read them', async () => {
+      const [topic, changelog] = [await bench.newTopic(1), await bench.newTopic(1)];
+      const groupId = newGroup();
+      const producer = await bench.kafka.producer();
+      const send = async (...texts: string[]) => {
+        for (const text of texts) await producer.send(topic, record(null, text));
+      };
+      const gaps: string[] = [];
+      const tasks = counting(topic, changelog, groupId);
+      const start = () =>
+        bench.kafka.consumePartitions({
+          groupId,
+          topic,
+          changelog,
+          onFailure: unexpected,
+          createTask: (partition) => ({
+            ...tasks.createTask(partition),
+            onGap: async ({ from, to }) => void gaps.push(`${from}-${to}`),
+          }),
+        });
+      await send('a', 'b');
+      const first = await start();
+      await until('both are handled', () => tasks.states.get(0)?.length === 2);
+      await first.stop();
+      await send('c', 'd', 'e');
+      await bench.deleteRecords(topic, 0, 4);
+      const second = await start();
+      await until('e is handled', () => tasks.states.get(0)?.length === 3);
+      expect([gaps, tasks.states.get(0)]).toEqual([['2-4'], ['a', 'b', 'e']]);
+      await second.stop();
+    });
+
     it('refuses a changelog with another partition count', async () => {
       const [topic, changelog] = [await bench.newTopic(2), await bench.newTopic(3)];
       const tasks = counting(topic, changelog, newGroup());
