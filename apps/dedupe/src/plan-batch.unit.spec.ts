@@ -84,6 +84,11 @@ describe('planning a batch', () => {
       rawRecord({ offset: 1, updateId: 1, headers: { 'bot-id': '1:2' } }),
       'the header bot-id is no bot id',
     ],
+    [
+      'a name for a bot id',
+      rawRecord({ offset: 1, updateId: 1, headers: { 'bot-id': 'bot_1' } }),
+      'the header bot-id is no bot id',
+    ],
   ])('isolates a record with %s: it is a dead letter, its neighbours go through', (_, bad, message) => {
     const { unique, deadLetters, counts } = plan([
       rawRecord({ offset: 0, updateId: 10 }),

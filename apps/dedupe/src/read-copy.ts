@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { HEADERS, idempotencyKey, isMalformed, parseUpdate, updateKindLabel } from '@onceline/contracts';
+import { HEADERS, idempotencyKey, isBotId, isMalformed, parseUpdate, updateKindLabel } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import type { Copy } from './classify-copy.js';
 
@@ -17,7 +17,6 @@ export interface UnreadableRecord {
   readonly unreadable: string;
 }
 
-const BOT_ID = /^[\w-]{1,64}$/;
 /** 64 bits of the payload's SHA-256, in hexadecimal digits. */
 const PAYLOAD_HASH_DIGITS = 16;
 
@@ -26,7 +25,7 @@ export function readCopy(record: ConsumedRecord): ReadableCopy | UnreadableRecor
   const botId = headers[HEADERS.botId];
   if (value === null) return { record, unreadable: 'the record has no value' };
   if (botId === undefined) return { record, unreadable: `the header ${HEADERS.botId} is missing` };
-  if (!BOT_ID.test(botId)) return { record, unreadable: `the header ${HEADERS.botId} is no bot id` };
+  if (!isBotId(botId)) return { record, unreadable: `the header ${HEADERS.botId} is no bot id` };
   const update = parseUpdate(value);
   if (isMalformed(update)) return { record, unreadable: update.malformed };
   return {

@@ -1,3 +1,4 @@
+import { isBotId } from '@onceline/contracts';
 import { commonSettings, portSetting, readConfig, wholeNumber } from '@onceline/service-kit';
 import { z } from 'zod';
 import { MAX_SECRET_LENGTH, type BotSettings } from './authenticate-bot.js';
@@ -82,7 +83,7 @@ export function parseBots(text: string): { bots: readonly BotSettings[]; problem
 const botSchema = z.strictObject({
   id: z
     .string('use the bot id as text, e.g. "1000001"')
-    .regex(/^\d{1,20}$/, 'use the digits before the colon of the bot token, e.g. "1000001"'),
+    .refine(isBotId, 'use the digits before the colon of the bot token, e.g. "1000001"'),
   secrets: z
     .array(
       z

@@ -18,6 +18,7 @@ export {
   type TelegramUpdate,
   type UpdateKind,
 } from './telegram-update.js';
+export { isBotId } from './bot-id.js';
 export { conversationKey, idempotencyKey } from './idempotency-key.js';
 export { OUTCOMES, type Outcome } from './ledger.js';
 export { decodeSeenRecord, encodeSeenRecord, type SeenRecord } from './seen-record.js';

@@ -3,6 +3,7 @@ import {
   conversationKey,
   HEADERS,
   idempotencyKey,
+  isBotId,
   isMalformed,
   parseUpdate,
   type TelegramMessage,
@@ -46,7 +47,6 @@ export interface ReceivedUpdate {
   readonly verdict: Verdict;
 }
 
-const BOT_ID = /^\d{1,20}$/;
 /** Longer keys are not ours: each of the six parts is capped. In bytes, because an index entry must fit a page. */
 const MAX_KEY_BYTES = 1024;
 
@@ -62,7 +62,7 @@ export function receive(record: ConsumedRecord): ReceivedUpdate {
 
 function read(record: ConsumedRecord): ReceivedUpdate {
   const botId = record.headers[HEADERS.botId];
-  if (botId === undefined || !BOT_ID.test(botId)) {
+  if (botId === undefined || !isBotId(botId)) {
     return unreadable(record, { code: 'missing-header', message: `header ${HEADERS.botId} is missing or no bot id` });
   }
   const update = parseUpdate(record.value ?? Buffer.alloc(0));
