@@ -65,6 +65,11 @@ function gapMetrics(registers: Registry[]) {
       labelNames: ['bot'] as const,
       registers,
     }),
+    forgottenStretches: new Counter({
+      name: 'onceline_dedupe_gap_stretches_forgotten_total',
+      help: 'Judged stretches of update ids forgotten early because a bot had too many: its suspected losses may be too high.',
+      registers,
+    }),
     gapsWatched: new Gauge({
       name: 'onceline_dedupe_gaps_watched',
       help: '1 while this process holds all partitions, each restored; with fewer it sees only some ids of a bot.',

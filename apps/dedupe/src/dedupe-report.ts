@@ -79,6 +79,7 @@ export class DedupeReport {
   checkGaps(now: number): void {
     const losses = this.gaps.check(now);
     this.metrics.gapsWatched.set(losses === undefined ? 0 : 1);
+    this.metrics.forgottenStretches.inc(this.gaps.takeForgotten());
     // A bot's first loss must be an increase from 0, or no alert sees it.
     for (const bot of this.gaps.knownBots()) this.metrics.suspectedLosses.inc({ bot }, 0);
     for (const loss of losses ?? []) {

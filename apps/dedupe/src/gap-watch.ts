@@ -48,6 +48,11 @@ export class GapWatch {
     return this.bots;
   }
 
+  /** See {@link UpdateIdGaps.takeForgotten}. */
+  takeForgotten(): number {
+    return this.gaps.takeForgotten();
+  }
+
   /** New suspected losses; undefined while nothing true can be said. */
   check(now: number): SuspectedLoss[] | undefined {
     const running = this.settings.assignment().filter(({ state }) => state === 'running');

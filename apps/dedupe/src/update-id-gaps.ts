@@ -16,6 +16,8 @@ export const LOST_AFTER_MS = 24 * 3_600_000;
 const STRETCH_KEPT_MS = 6 * 24 * 3_600_000;
 /** Chunks with bits per bot: 4 MB, 33 million open ids. Beyond that the lowest go unjudged. */
 const MAX_OPEN_CHUNKS = 1024;
+/** Judged stretches remembered per bot. Telegram makes one after a quiet week; more of them come from ids that are not Telegram's. */
+export const MAX_STRETCHES = 64;
 
 /** Ids of one bot that did not come in time. */
 export interface SuspectedLoss {
@@ -50,6 +52,13 @@ export class UpdateIdGaps {
     return losses;
   }
 
+  /** Judged stretches that were forgotten early, because a bot had too many: a late copy there may be judged again. Since the last call. */
+  takeForgotten(): number {
+    let forgotten = 0;
+    for (const ids of this.bots.values()) forgotten += ids.takeForgotten();
+    return forgotten;
+  }
+
   private idsOf(botId: string): BotIds {
     let ids = this.bots.get(botId);
     if (ids === undefined) this.bots.set(botId, (ids = new BotIds()));
@@ -69,6 +78,13 @@ interface Stretch {
 class BotIds {
   private readonly chunks = new Map<number, IdChunk>();
   private stretches: Stretch[] = [];
+  private forgotten = 0;
+
+  takeForgotten(): number {
+    const { forgotten } = this;
+    this.forgotten = 0;
+    return forgotten;
+  }
 
   observe(id: number, seenAt: number): void {
     if (this.isJudged(id)) return;
@@ -104,7 +120,22 @@ class BotIds {
     const lowest = this.sortedChunks()[0];
     if (lowest === undefined) return;
     this.chunks.delete(lowest.number);
-    this.stretches.push({ from: lowest.min, to: lowest.max, judgedAt: lowest.lastSeenAt });
+    this.keep({ from: lowest.min, to: lowest.max, judgedAt: lowest.lastSeenAt });
+  }
+
+  /** Joins what the new stretch follows on: while nothing is judged for long, chunk after chunk is closed here. */
+  private keep(stretch: Stretch): void {
+    const before = this.stretches.find(({ from, to }) => stretch.from >= from && stretch.from - to <= MAX_STEP);
+    if (before !== undefined) {
+      before.to = Math.max(before.to, stretch.to);
+      before.judgedAt = Math.max(before.judgedAt, stretch.judgedAt);
+      return;
+    }
+    this.stretches.push(stretch);
+    if (this.stretches.length <= MAX_STRETCHES) return;
+    const oldest = this.stretches.reduce((a, b) => (b.judgedAt < a.judgedAt ? b : a));
+    this.stretches.splice(this.stretches.indexOf(oldest), 1);
+    this.forgotten++;
   }
 
   private sortedChunks(): IdChunk[] {
@@ -130,7 +161,7 @@ class BotIds {
     const joined = this.stretches.find(({ from, to }) => lowest.min >= from && lowest.min - to <= MAX_STEP);
     const floor = Math.max(joined?.to ?? lowest.min, ...cluster.map((chunk) => chunk.floor));
     if (target <= (joined?.to ?? -1)) return undefined;
-    if (joined === undefined) this.stretches.push({ from: lowest.min, to: target, judgedAt: before });
+    if (joined === undefined) this.keep({ from: lowest.min, to: target, judgedAt: before });
     else Object.assign(joined, { to: target, judgedAt: before });
     const missing = missingBetween(cluster, floor, target);
     for (const chunk of cluster) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { SLOT_MS } from './id-chunk.js';
-import { LOST_AFTER_MS, MAX_STEP, UpdateIdGaps, type SuspectedLoss } from './update-id-gaps.js';
+import { LOST_AFTER_MS, MAX_STEP, MAX_STRETCHES, UpdateIdGaps, type SuspectedLoss } from './update-id-gaps.js';
 
 const START = 2_000_000 * SLOT_MS;
 const HOUR = 3_600_000;
@@ -108,6 +108,33 @@ describe('update-id gaps', () => {
     gaps.observe(BOT, 103, START + 48 * HOUR);
     gaps.observe(BOT, 100, START + 49 * HOUR);
     expect(gaps.judge(START + 96 * HOUR)).toEqual([{ botId: BOT, updates: 2, firstId: 101, lastId: 102 }]);
+  });
+
+  it('forgets the oldest stretch when a bot has too many, and counts it', () => {
+    const gaps = new UpdateIdGaps();
+    const idOf = (stretch: number) => stretch * 3 * MAX_STEP;
+    for (let stretch = 0; stretch < MAX_STRETCHES + 5; stretch++) {
+      gaps.observe(BOT, idOf(stretch), START + stretch * SLOT_MS);
+      gaps.judge(START + stretch * SLOT_MS + LOST_AFTER_MS + SLOT_MS);
+    }
+    expect(gaps.takeForgotten()).toBe(5);
+    expect(gaps.takeForgotten()).toBe(0);
+    // Those that are still remembered are not judged a second time.
+    for (let stretch = 5; stretch < MAX_STRETCHES + 5; stretch++) gaps.observe(BOT, idOf(stretch) - 2, START);
+    for (let stretch = 5; stretch < MAX_STRETCHES + 5; stretch++) gaps.observe(BOT, idOf(stretch), START);
+    expect(gaps.judge(START + 100 * SLOT_MS + LOST_AFTER_MS)).toEqual([]);
+  });
+
+  it('remembers one stretch, however long nothing is judged', () => {
+    const gaps = new UpdateIdGaps();
+    // Every 32,000th id: one chunk each; beyond 1024 of them the lowest is closed each time.
+    for (let id = 0; id < 2_000 * 32_768; id += 32_000) gaps.observe(BOT, id, START);
+    expect(gaps.takeForgotten()).toBe(0);
+    const low = 32_768;
+    gaps.observe(BOT, low, START);
+    gaps.observe(BOT, low + 4, START);
+    const losses = gaps.judge(START + 48 * HOUR);
+    expect(losses.filter(({ firstId }) => firstId < 900 * 32_768)).toEqual([]);
   });
 
   it('stays within its bounds when nothing is judged for long, without false reports', () => {
