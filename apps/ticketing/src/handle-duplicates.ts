@@ -1,14 +1,16 @@
 import type { BatchOutcome, RecordBatch } from '@onceline/kafka';
 import type { DatabasePause } from './database-pause.js';
 import { failureKind } from './store/failure.js';
-import { recordDuplicates } from './store/record-duplicates.js';
+import { recordDuplicates, type RefusedDuplicate } from './store/record-duplicates.js';
 import type { WithSession } from './store/session.js';
 
 export interface HandleDuplicatesOptions {
   readonly withSession: WithSession;
   readonly pause: DatabasePause;
   readonly observer: {
+    /** @param malformed records set aside, because they could not be read or the database refused them */
     duplicatesRecorded(recorded: number, malformed: number): void;
+    duplicateRefused(refused: RefusedDuplicate): void;
     paused(error: unknown, afterMs: number): void;
   };
 }
@@ -20,12 +22,13 @@ export class HandleDuplicates {
   async handle(batches: readonly RecordBatch[]): Promise<BatchOutcome> {
     const { withSession, pause, observer } = this.options;
     try {
-      const { recorded, malformed } = await recordDuplicates(
+      const { recorded, malformed, refused } = await recordDuplicates(
         withSession,
         batches.flatMap(({ records }) => records),
       );
       pause.end();
-      observer.duplicatesRecorded(recorded, malformed);
+      observer.duplicatesRecorded(recorded, malformed + refused.length);
+      for (const one of refused) observer.duplicateRefused(one);
       return { settle: 'commit' };
     } catch (error) {
       if (failureKind(error) === 'defect') throw error;

@@ -36,9 +36,14 @@ export class TicketingMetrics {
       registers,
     });
     this.duplicates = counter('duplicates_recorded', 'Refused copies recorded.', '', { registers });
-    this.malformedDuplicates = counter('duplicates_malformed', 'Duplicate records that could not be read.', '', {
-      registers,
-    });
+    this.malformedDuplicates = counter(
+      'duplicates_malformed',
+      'Duplicate records set aside: not readable, or refused by the database.',
+      '',
+      {
+        registers,
+      },
+    );
     this.published = counter('records_published', 'Records published, by source.', 'source', { registers });
     this.backlog = gauge(
       'outbox_backlog_records',

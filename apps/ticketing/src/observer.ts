@@ -3,6 +3,7 @@ import type { BatchObserver, BatchReport } from './handle-updates.js';
 import type { OutboxSourceName, TicketingMetrics } from './metrics.js';
 import type { RelayObserver } from './outbox/relay.js';
 import type { Settlement } from './store/plan-batch.js';
+import type { RefusedDuplicate } from './store/record-duplicates.js';
 
 /** Turns what happened into metrics and log lines: one line per batch, one per dead letter, none with message text. */
 export class TicketingObserver implements BatchObserver, RelayObserver {
@@ -27,6 +28,10 @@ export class TicketingObserver implements BatchObserver, RelayObserver {
   duplicatesRecorded(recorded: number, malformed: number): void {
     this.metrics.duplicatesRecorded(recorded, malformed);
     this.logger.info({ recorded, malformed }, 'duplicates recorded');
+  }
+
+  duplicateRefused({ record: { topic, partition, offset }, message }: RefusedDuplicate): void {
+    this.logger.error({ topic, partition, offset, reason: message }, 'duplicate set aside: the audit will miss it');
   }
 
   published(source: OutboxSourceName, count: number): void {

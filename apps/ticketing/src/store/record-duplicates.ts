@@ -2,6 +2,7 @@ import { duplicateRecordSchema, HEADERS, type DuplicateRecord } from '@onceline/
 import type { ConsumedRecord } from '@onceline/kafka';
 import { readableText } from '../intake/readable-text.js';
 import { isUsableKey } from '../intake/to-command.js';
+import { describeRefusal, failureKind } from './failure.js';
 import type { WithSession } from './session.js';
 
 const INSERT_DUPLICATES = {
@@ -34,28 +35,78 @@ export function readDuplicate(record: ConsumedRecord): Duplicate | undefined {
   };
 }
 
-/** Stores refused copies by their position in raw: reading them again changes nothing. Answers how many could not be read. */
+/** A record that was not stored, because the database refuses its content. */
+export interface RefusedDuplicate {
+  readonly record: ConsumedRecord;
+  /** In words that hold no value. */
+  readonly message: string;
+}
+
+/** What became of some records of `telegram.updates.duplicates`. */
+export interface RecordedDuplicates {
+  readonly recorded: number;
+  readonly malformed: number;
+  readonly refused: readonly RefusedDuplicate[];
+}
+
+interface Readable {
+  readonly record: ConsumedRecord;
+  readonly duplicate: Duplicate;
+}
+
+/** Stores refused copies by their position in raw: reading them again changes nothing. What cannot be read or stored is set aside. */
 export async function recordDuplicates(
   withSession: WithSession,
   records: readonly ConsumedRecord[],
-): Promise<{ recorded: number; malformed: number }> {
-  const duplicates = records.map(readDuplicate).filter((duplicate) => duplicate !== undefined);
-  const malformed = records.length - duplicates.length;
-  if (duplicates.length === 0) return { recorded: 0, malformed };
+): Promise<RecordedDuplicates> {
+  const readable = records.flatMap((record): Readable[] => {
+    const duplicate = readDuplicate(record);
+    return duplicate === undefined ? [] : [{ record, duplicate }];
+  });
   // Sorted, so that two instances never wait for each other crosswise.
-  const rows = duplicates.sort((a, b) => a.copy.partition - b.copy.partition || a.copy.offset - b.copy.offset);
+  readable.sort(
+    ({ duplicate: { copy: a } }, { duplicate: { copy: b } }) => a.partition - b.partition || a.offset - b.offset,
+  );
+  return { ...(await store(withSession, readable)), malformed: records.length - readable.length };
+}
+
+/**
+ * All in one statement; what the database refuses is found by halving, and its neighbours go through.
+ * @throws what asks for waiting, or is a defect
+ */
+async function store(
+  withSession: WithSession,
+  rows: readonly Readable[],
+): Promise<Omit<RecordedDuplicates, 'malformed'>> {
+  const [only, ...others] = rows;
+  if (only === undefined) return { recorded: 0, refused: [] };
+  try {
+    return { recorded: await insert(withSession, rows), refused: [] };
+  } catch (error) {
+    if (failureKind(error) !== 'record') throw error;
+    if (others.length === 0)
+      return { recorded: 0, refused: [{ record: only.record, message: describeRefusal(error) }] };
+    const half = Math.ceil(rows.length / 2);
+    const first = await store(withSession, rows.slice(0, half));
+    const second = await store(withSession, rows.slice(half));
+    return { recorded: first.recorded + second.recorded, refused: [...first.refused, ...second.refused] };
+  }
+}
+
+async function insert(withSession: WithSession, rows: readonly Readable[]): Promise<number> {
+  const duplicates = rows.map(({ duplicate }) => duplicate);
   const { rowCount } = await withSession((session) =>
     session.query(INSERT_DUPLICATES, [
-      rows.map(({ copy }) => copy.partition),
-      rows.map(({ copy }) => copy.offset),
-      rows.map(({ idempotencyKey }) => idempotencyKey),
-      rows.map(({ botId }) => botId),
-      rows.map(({ first }) => first.offset),
-      rows.map(({ first }) => first.seenAt),
-      rows.map(({ copy }) => copy.receivedAt),
+      duplicates.map(({ copy }) => copy.partition),
+      duplicates.map(({ copy }) => copy.offset),
+      duplicates.map(({ idempotencyKey }) => idempotencyKey),
+      duplicates.map(({ botId }) => botId),
+      duplicates.map(({ first }) => first.offset),
+      duplicates.map(({ first }) => first.seenAt),
+      duplicates.map(({ copy }) => copy.receivedAt),
     ]),
   );
-  return { recorded: rowCount, malformed };
+  return rowCount;
 }
 
 function parseJson(value: Buffer | null): unknown {
