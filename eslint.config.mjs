@@ -36,7 +36,7 @@ const kafkaClient = forbidImport(['kafkajs'], 'Only libs/kafka imports the Kafka
 const nest = forbidImport(['@nestjs'], 'Nest lives in apps and in service-kit.');
 const database = forbidImport(
   ['typeorm', 'pg'],
-  'Only libs/postgres, ticketing and the independent checker talk to PostgreSQL.',
+  'Only libs/postgres, ticketing, retry and the independent checker talk to PostgreSQL.',
 );
 const restrictImports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: patterns.flat() }] });
 
@@ -87,7 +87,7 @@ export default tseslint.config(
     files: ['**/libs/service-kit/**/*.ts', '**/apps/{ingress,dedupe}/**/*.ts'],
     rules: restrictImports(kafkaClient, database),
   },
-  { files: ['**/apps/ticketing/**/*.ts'], rules: restrictImports(kafkaClient) },
+  { files: ['**/apps/{ticketing,retry}/**/*.ts'], rules: restrictImports(kafkaClient) },
   {
     files: ['**/apps/ticketing/src/ticket/**/*.ts'],
     rules: restrictImports(

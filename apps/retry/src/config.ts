@@ -1,0 +1,51 @@
+import { apiTokensSetting, commonSettings, portSetting, readConfig, wholeNumber } from '@onceline/service-kit';
+import { z } from 'zod';
+
+const databaseUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol),
+    'must be a postgres:// address',
+  )
+  .describe('the address of the database, e.g. postgres://user:password@127.0.0.1:5432/onceline');
+
+/** Every setting of this service. */
+export const retrySettings = z.object({
+  ...commonSettings,
+  PORT: portSetting(8083),
+  DATABASE_URL: databaseUrl,
+  API_TOKENS: apiTokensSetting,
+  TICKETING_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .prefault('http://127.0.0.1:8082')
+    .describe('the base address of ticketing, which is asked what became of a redriven update'),
+  TICKETING_TOKEN: z
+    .string()
+    .regex(/^[^\s]+$/, 'must be a token without spaces')
+    .describe('a token with the role admin that ticketing knows by its hash'),
+  DEAD_LETTER_GROUP_ID: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(255, 'must be at most 255 characters')
+    .prefault('retry-dead-letters')
+    .describe('the Kafka consumer group that indexes the dead letters'),
+  DEAD_LETTER_MAX_BATCH: wholeNumber({
+    min: 1,
+    max: 2000,
+    default: 200,
+    description: 'the dead letters that one database transaction stores at most',
+  }),
+});
+export type RetryConfig = z.infer<typeof retrySettings>;
+
+const SECRETS = ['API_TOKENS', 'TICKETING_TOKEN'];
+
+export function readRetryConfig(environment: NodeJS.ProcessEnv = process.env): RetryConfig {
+  return readConfig(retrySettings, environment, { secrets: SECRETS });
+}
+
+/** What the migration program needs: nothing but the database. */
+export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env): { DATABASE_URL: string } {
+  return readConfig(z.object({ DATABASE_URL: databaseUrl }), environment);
+}
