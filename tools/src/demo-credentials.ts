@@ -13,8 +13,17 @@ export const DEMO_BOTS = ['1000001', '1000002', '1000003'].map((id) => ({ id, se
 
 /** Makes new API tokens. */
 export function newCredentials(): Credentials {
-  const token = (): string => randomBytes(24).toString('base64url');
-  return { bots: DEMO_BOTS, tokens: { viewer: token(), agent: token(), admin: token() } };
+  return { bots: DEMO_BOTS, tokens: { viewer: newToken(), agent: newToken(), admin: newToken() } };
+}
+
+/** A token that nobody can guess. */
+export function newToken(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** A token as `API_TOKENS` holds it. */
+export function tokenLine(role: string, token: string): string {
+  return `${role}:${createHash('sha256').update(token).digest('hex')}`;
 }
 
 /** The credentials in a file, written there (mode 600) the first time, so that tokens outlive a restart. */
@@ -26,13 +35,12 @@ export function credentialsIn(file: string): Credentials {
   return credentials;
 }
 
-/** Settings that give services these credentials. Tokens travel as hashes. */
+/** Settings that give services these credentials. Tokens travel as hashes; only who calls a service has one in plain words. */
 export function credentialSettings({ bots, tokens }: Credentials): Record<string, string> {
-  const hashed = Object.entries(tokens).map(
-    ([role, token]) => `${role}:${createHash('sha256').update(token).digest('hex')}`,
-  );
+  const hashed = Object.entries(tokens).map(([role, token]) => tokenLine(role, token));
   return {
     BOTS: JSON.stringify(bots.map(({ id, secret }) => ({ id, secrets: [secret] }))),
     API_TOKENS: hashed.join(','),
+    TICKETING_TOKEN: tokens.admin,
   };
 }

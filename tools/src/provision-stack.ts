@@ -34,9 +34,15 @@ async function provisionTopics({
   }
 }
 
-/** The migrations belong to ticketing: its own program runs them, here as in a cluster. */
+/** Services with tables of their own; each has a program that runs its migrations, here as in a cluster. */
+const SERVICES_WITH_TABLES = ['ticketing', 'retry'];
+
 async function migrate(databaseUrl: string): Promise<void> {
-  const program = join(repositoryRoot(), 'apps/ticketing/dist/migrate.js');
+  for (const service of SERVICES_WITH_TABLES) await migrateService(service, databaseUrl);
+}
+
+async function migrateService(service: string, databaseUrl: string): Promise<void> {
+  const program = join(repositoryRoot(), 'apps', service, 'dist/migrate.js');
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, DATABASE_URL: databaseUrl },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,5 +51,5 @@ async function migrate(databaseUrl: string): Promise<void> {
   child.stdout.on('data', (chunk: Buffer) => (words += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (words += chunk.toString()));
   const code = await new Promise((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`the migrations failed:\n${words}`);
+  if (code !== 0) throw new Error(`the migrations of ${service} failed:\n${words}`);
 }

@@ -6,7 +6,7 @@ import type { Reaper } from '@onceline/local-stack';
 import { repositoryRoot } from './repository-root.js';
 
 /** The services there are; each is the program `apps/<name>/dist/main.js`. */
-export type ServiceName = 'ingress' | 'dedupe' | 'ticketing';
+export type ServiceName = 'ingress' | 'dedupe' | 'ticketing' | 'retry';
 
 /** What a service process needs. */
 export interface ServiceSettings {

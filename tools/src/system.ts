@@ -10,7 +10,7 @@ import { provision } from './provision-stack.js';
 import { ServiceProcess, type ServiceName } from './service-process.js';
 
 /** The services in the order in which data flows through them. */
-export const SERVICES: readonly ServiceName[] = ['ingress', 'dedupe', 'ticketing'];
+export const SERVICES: readonly ServiceName[] = ['ingress', 'dedupe', 'ticketing', 'retry'];
 
 /** What a system can be told. */
 export interface SystemOptions {
@@ -97,7 +97,7 @@ export class System {
       ingress: urlOf('ingress'),
       dedupe: urlOf('dedupe'),
       ticketing: urlOf('ticketing'),
-      retry: undefined,
+      retry: urlOf('retry') || undefined,
       kafka: [...this.stack.kafka.brokers],
       database: this.stack.postgres.url,
       bots: [...bots],
@@ -162,7 +162,14 @@ export class System {
       replicationFactor: brokers,
     });
     onProgress(`services: ${services.join(', ')}`);
-    const starting = services.map((name) => this.prepare(name, ports[name] ?? 0));
+    // Retry asks ticketing, so that it must know where that listens; a fixed port is known before.
+    const inOneGo = services.filter((name) => name !== 'retry' || ports.ticketing);
+    await this.startServices(inOneGo);
+    await this.startServices(services.filter((name) => !inOneGo.includes(name)));
+  }
+
+  private async startServices(names: readonly ServiceName[]): Promise<void> {
+    const starting = names.map((name) => this.prepare(name, this.options.ports?.[name] ?? 0));
     await Promise.all(starting.map((service) => service.start()));
   }
 
@@ -176,11 +183,19 @@ export class System {
         DATABASE_URL: this.stack.postgres.url,
         PORT: String(port),
         ...credentialSettings(this.credentials),
+        ...this.ticketingAddress(),
         ...this.options.environment,
       },
       reaper: this.reaper,
     });
     this.running.push(service);
     return service;
+  }
+
+  private ticketingAddress(): Record<string, string> {
+    const [first] = this.instances('ticketing');
+    const port = this.options.ports?.ticketing;
+    const url = first?.url || (port ? `http://127.0.0.1:${port}` : '');
+    return url === '' ? {} : { TICKETING_URL: url };
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { credentialsIn } from './demo-credentials.js';
@@ -6,7 +6,12 @@ import { repositoryRoot } from './repository-root.js';
 import { System } from './system.js';
 import type { ServiceName } from './service-process.js';
 
-const DEFAULT_PORTS: Readonly<Record<ServiceName, number>> = { ingress: 8080, dedupe: 8081, ticketing: 8082 };
+const DEFAULT_PORTS: Readonly<Record<ServiceName, number>> = {
+  ingress: 8080,
+  dedupe: 8081,
+  ticketing: 8082,
+  retry: 8083,
+};
 
 /** `npm start`: the whole system on the embedded stack, until Ctrl-C. */
 async function main(): Promise<void> {
@@ -14,15 +19,18 @@ async function main(): Promise<void> {
   const folder = join(repositoryRoot(), '.onceline');
   mkdirSync(folder, { recursive: true });
   const accessFile = join(folder, 'access.json');
+  const credentialsFile = join(folder, 'credentials.json');
+  const isFirstStart = !existsSync(credentialsFile);
   const stopAsked = untilStopIsAsked();
   const system = await System.start({
     folder,
-    credentials: credentialsIn(join(folder, 'credentials.json')),
+    credentials: credentialsIn(credentialsFile),
     ports: await servicePorts(),
     onProgress: (line) => console.log(`  ${line}`),
   });
   system.writeAccess(accessFile);
   console.log(welcome(system, (Date.now() - began) / 1000));
+  if (isFirstStart) console.log(adminToken(system));
   try {
     await stopAsked;
     console.log('\nstopping …');
@@ -80,9 +88,9 @@ function isTaken(port: number): Promise<boolean> {
 }
 
 function welcome(system: System, seconds: number): string {
-  const { ingress, dedupe, ticketing, kafka, database, bots, tokens } = system.access();
+  const { ingress, dedupe, ticketing, retry, kafka, database, bots, tokens } = system.access();
   const [bot] = bots;
-  const rows = Object.entries({ ingress, dedupe, ticketing, kafka: kafka.join(','), postgres: database });
+  const rows = Object.entries({ ingress, dedupe, ticketing, retry, kafka: kafka.join(','), postgres: database });
   return `
 Onceline is ready (${seconds.toFixed(1)} s). Ctrl-C stops it.
 
@@ -97,6 +105,13 @@ See the one ticket, and why there is only one:
 
   curl -s ${ticketing}/v1/tickets -H 'Authorization: Bearer ${tokens.viewer}'
   curl -s ${ticketing}/v1/ledger/tg1:${bot?.id}:message:42:1:700000001 -H 'Authorization: Bearer ${tokens.viewer}'
+`;
+}
+
+function adminToken(system: System): string {
+  return `A token that may do everything, shown this once (it stays in .onceline/credentials.json, mode 600):
+
+  ${system.access().tokens.admin}
 `;
 }
 
