@@ -1,0 +1,52 @@
+/** How the settings of topics that exist differ from their declarations, and which differences may be mended without asking. */
+import type { TopicDeclaration } from '@onceline/contracts';
+
+/** A setting of a topic that is not as declared. */
+export interface SettingDifference {
+  readonly topic: string;
+  readonly setting: string;
+  readonly found: string;
+  readonly declared: string;
+}
+
+/** Settings found, by topic and name. */
+export type FoundSettings = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** Every declared setting that a topic has otherwise; topics that are not there differ in nothing. */
+export function differencesOf(topics: readonly TopicDeclaration[], found: FoundSettings): readonly SettingDifference[] {
+  return topics.flatMap(({ name: topic, config }) => {
+    const settings = found.get(topic);
+    if (settings === undefined) return [];
+    return Object.entries(config).flatMap(([setting, declared]) => {
+      const value = settings.get(setting);
+      return value === undefined || sameValue(value, declared) ? [] : [{ topic, setting, found: value, declared }];
+    });
+  });
+}
+
+/**
+ * Whether going to the declared value only gives room: larger records, longer retention. Lowering either would refuse or delete what is
+ * fine today, and every other setting means something else to somebody.
+ */
+export function isRaise({ setting, found, declared }: SettingDifference): boolean {
+  const [from, to] = [Number(found), Number(declared)];
+  if (setting === 'max.message.bytes') return to > from;
+  // Negative: for ever.
+  if (setting === 'retention.ms') return from >= 0 && (to < 0 || to > from);
+  return false;
+}
+
+/** The sentence for a difference that was left, with the command that sets it. */
+export function describeDifference({ topic, setting, found, declared }: SettingDifference): string {
+  const value = declared.includes(',') ? `[${declared}]` : declared;
+  return (
+    `topic "${topic}" has ${setting} ${found}, declared is ${declared}: left as it is; to set it, run ` +
+    `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${setting}=${value}`
+  );
+}
+
+/** Lists have no order for Kafka. */
+function sameValue(one: string, other: string): boolean {
+  const parts = (value: string) => value.split(',').sort().join(',');
+  return one === other || parts(one) === parts(other);
+}
