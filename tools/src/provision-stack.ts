@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { topicDeclarations, type TopicSettings } from '@onceline/contracts';
-import { connectKafka } from '@onceline/kafka';
+import { alignTopics, connectKafka, type AlignedTopics } from '@onceline/kafka';
 import { repositoryRoot } from './repository-root.js';
 
 /** Where to provision. */
@@ -11,24 +11,52 @@ export interface ProvisionOptions extends TopicSettings {
   readonly replicationFactor: number;
 }
 
-/** Creates missing topics and runs pending migrations; safe to repeat. Answers the names of the topics created. */
-export async function provision(options: ProvisionOptions): Promise<readonly string[]> {
-  const [created] = await Promise.all([provisionTopics(options), migrate(options.databaseUrl)]);
-  return created;
+/** What became of the topics. */
+export interface ProvisionedTopics extends AlignedTopics {
+  readonly created: readonly string[];
+}
+
+/** Creates missing topics, raises settings of those that are there, and runs pending migrations; safe to repeat. */
+export async function provision(options: ProvisionOptions): Promise<ProvisionedTopics> {
+  const [topics] = await Promise.all([provisionTopics(options), migrate(options.databaseUrl)]);
+  return topics;
 }
 
 async function provisionTopics({
   brokers,
   replicationFactor,
   ...settings
-}: ProvisionOptions): Promise<readonly string[]> {
+}: ProvisionOptions): Promise<ProvisionedTopics> {
   const declared = topicDeclarations({ replicationFactor, ...settings });
-  const kafka = connectKafka({ brokers, clientId: 'onceline-provision' });
+  const options = { brokers, clientId: 'onceline-provision' };
+  const kafka = connectKafka(options);
   try {
     const created = await kafka.admin.createMissing(declared, { replicationFactor });
     const problems = await kafka.admin.check(declared);
     if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
-    return created;
+    return { created, ...(await alignTopics(options, declared)) };
+  } finally {
+    await kafka.close();
+  }
+}
+
+/** What {@link provision} would find to do or to tell about the topics, one sentence each; changes nothing. */
+export async function checkTopics({
+  brokers,
+  replicationFactor,
+  ...settings
+}: Omit<ProvisionOptions, 'databaseUrl'>): Promise<readonly string[]> {
+  const declared = topicDeclarations({ replicationFactor, ...settings });
+  const options = { brokers, clientId: 'onceline-provision' };
+  const kafka = connectKafka(options);
+  try {
+    const problems = await kafka.admin.check(declared);
+    const { left } = await alignTopics(options, declared, { dryRun: true });
+    const differences = left.map(
+      ({ topic, setting, found, declared: wanted }) =>
+        `topic "${topic}" has ${setting} ${found}, declared is ${wanted}`,
+    );
+    return [...problems.map(({ message }) => message), ...differences];
   } finally {
     await kafka.close();
   }

@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
-import { provision } from './provision-stack.js';
+import { describeDifference } from '@onceline/kafka';
+import { checkTopics, provision } from './provision-stack.js';
 import { wholeNumberFlag } from './whole-number-flag.js';
 
-const HELP = `npm run provision -- [--replication 1] [--partitions 12] [--dedupe-ttl-hours 72]
+const HELP = `npm run provision -- [--replication 1] [--partitions 12] [--dedupe-ttl-hours 72] [--check]
 
-Creates the topics that are missing and runs the pending migrations; safe to repeat.
+Creates the topics that are missing, raises max.message.bytes and retention.ms of those that have less than declared, and runs
+the pending migrations; safe to repeat. Nothing is ever lowered: other differences are printed and left. With --check nothing is
+changed: what is missing or differs is printed, and the exit code is 1 when there is something.
 Reads KAFKA_BROKERS (host:port,…) and DATABASE_URL.`;
 
 const HOUR_MS = 3_600_000;
@@ -15,6 +18,7 @@ async function main(): Promise<void> {
       replication: { type: 'string', default: '1' },
       partitions: { type: 'string' },
       'dedupe-ttl-hours': { type: 'string' },
+      check: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -26,15 +30,27 @@ async function main(): Promise<void> {
     );
   }
   const ttlHours = values['dedupe-ttl-hours'];
-  const created = await provision({
+  const options = {
     brokers: brokers.split(','),
     databaseUrl,
     replicationFactor: wholeNumberFlag('replication', values.replication),
     ...(values.partitions ? { partitions: wholeNumberFlag('partitions', values.partitions) } : {}),
     ...(ttlHours ? { dedupeTtlMs: wholeNumberFlag('dedupe-ttl-hours', ttlHours) * HOUR_MS } : {}),
-  });
+  };
+  if (values.check) return tellCheck(await checkTopics(options));
+  const { created, raised, left } = await provision(options);
   console.log(`topics created: ${created.length > 0 ? created.join(', ') : 'none, all were there'}`);
+  for (const { topic, setting, found, declared } of raised) {
+    console.log(`topic "${topic}": ${setting} raised from ${found} to ${declared}`);
+  }
+  for (const difference of left) console.log(describeDifference(difference));
   console.log('provision: ok');
+}
+
+function tellCheck(problems: readonly string[]): void {
+  for (const problem of problems) console.log(problem);
+  console.log(problems.length === 0 ? 'provision: ok' : `provision: ${problems.length} differences`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
 }
 
 main().catch((error: Error) => {
