@@ -1,6 +1,7 @@
 import { OUTCOMES } from '@onceline/contracts';
 import type { Contradiction } from './checker-findings.js';
 import { Column, TextIndex, TopicRows } from './checker-columns.js';
+import { WaitingBooks } from './checker-waiting-books.js';
 
 /** One record of an update topic as the checker's readers hand it in. */
 export interface UpdateEntry {
@@ -42,6 +43,10 @@ export interface LedgerEntry {
   readonly partition: number;
   readonly offset: number;
   readonly receivedAt: number;
+  /** Tries made since the update, or its last redrive, came in. */
+  readonly attempts: number;
+  /** The last redrive taken. */
+  readonly redriveId: string | null;
 }
 
 /** How far each stage said it had come, and where each log began, when the audit started. Indexed by partition. */
@@ -53,6 +58,7 @@ export interface Bounds {
   readonly uniqueLow: readonly number[];
   readonly uniqueHigh: readonly number[];
   readonly seenLow: readonly number[];
+  readonly ticketEventsHigh: readonly number[];
 }
 
 /** One row of ticketing's event table. */
@@ -63,8 +69,20 @@ export interface EventEntry {
   readonly key: string;
   readonly eventId: string;
   readonly recordedAt: number;
+  /** Whether it is a message that became part of the ticket. */
+  readonly isMessage: boolean;
+  /** Checksum of the bytes to be published. */
+  readonly payloadHash: number;
   /** Whether the relay's cursor is past it. */
   readonly relayed: boolean;
+}
+
+/** One record of `tickets.events`. */
+export interface PublishedEntry {
+  readonly partition: number;
+  readonly offset: number;
+  readonly eventId: string;
+  readonly payloadHash: number;
 }
 
 const NO_BOUNDS: Bounds = {
@@ -75,12 +93,18 @@ const NO_BOUNDS: Bounds = {
   uniqueLow: [],
   uniqueHigh: [],
   seenLow: [],
+  ticketEventsHigh: [],
 };
 
 const UNKNOWN_OUTCOME = -1;
 
 const unreadableKey = (topic: string, at: { partition: number; offset: number }) =>
   `unreadable:${topic}:${at.partition}@${at.offset}`;
+
+/** An update and the redrive by which it failed: each redrive may leave a dead letter of its own. */
+export function deadLetterName(key: string, redriveId: string | null): string {
+  return `${key}\n${redriveId ?? ''}`;
+}
 
 /** Everything the audit judges, in compact columns. Filled by the readers, or by a test that plants a fault. */
 export class Books {
@@ -113,22 +137,34 @@ export class Books {
     partition: new Column(Int32Array),
     offset: new Column(Float64Array),
     receivedAt: new Column(Float64Array),
+    attempts: new Column(Int32Array),
+    /** Number of the redrive's id, -1 without one. */
+    redrive: new Column(Int32Array),
   };
+  /** What waits, where, and how it goes on. */
+  readonly waiting = new WaitingBooks();
   /** Copies that the database recorded as duplicates, by their position in raw. */
   readonly recordedDuplicates = new TopicRows();
-  /** Keys of the records in ticketing's dead-letter topic. */
-  readonly ticketingDeadLetters = new Column(Int32Array);
+  /** Records of ticketing's dead-letter topic, by {@link deadLetterName}. */
+  readonly ticketingDeadLetters = new Set<string>();
   readonly events = {
     ticket: new Column(Int32Array),
     version: new Column(Float64Array),
     key: new Column(Int32Array),
     eventId: new Column(Int32Array),
     recordedAt: new Column(Float64Array),
+    isMessage: new Column(Uint8Array),
+    payloadHash: new Column(Uint32Array),
     relayed: new Column(Uint8Array),
   };
   readonly eventIds = new TextIndex();
-  /** Event ids in tickets.events. */
-  readonly publishedEvents = new Column(Int32Array);
+  /** Records of tickets.events. */
+  readonly published = {
+    eventId: new Column(Int32Array),
+    payloadHash: new Column(Uint32Array),
+    /** 1 when it was there before the tables were read. */
+    settled: new Column(Uint8Array),
+  };
   /** The time from which on each topic that the relay writes is whole: older records may be gone by retention. */
   wholeSince = { ticketEvents: -Infinity, ticketingDeadLetters: -Infinity };
   /** Tickets of the read model. */
@@ -136,8 +172,8 @@ export class Books {
   /** Which ticket each message is in: `bot:chat:message` beside the ticket. */
   readonly messages = { meaning: new Column(Int32Array), ticket: new Column(Int32Array) };
   readonly meanings = new TextIndex();
-  /** Rows of ticketing's tables that do not fit each other. */
-  readonly tableFaults: Contradiction[] = [];
+  /** What a reader found that nobody can book: rows that do not fit each other, records that cannot be read. */
+  readonly faults: (Contradiction & { readonly at?: number })[] = [];
 
   /** Keys made up for raw records whose bytes are no update. */
   readonly unreadable = new Set<number>();
@@ -157,6 +193,10 @@ export class Books {
   }
 
   addDuplicate(entry: DuplicateEntry): void {
+    if (!TopicRows.has(entry.copy.partition)) {
+      this.faults.push({ rule: 'unreadable-record', subject: `duplicates ${entry.partition}@${entry.offset}` });
+      return;
+    }
     const rows = this.duplicates;
     rows.key.push(this.keys.idOf(entry.key));
     rows.partition.push(entry.partition);
@@ -184,14 +224,20 @@ export class Books {
     rows.partition.push(entry.partition);
     rows.offset.push(entry.offset);
     rows.receivedAt.push(entry.receivedAt);
+    rows.attempts.push(entry.attempts);
+    rows.redrive.push(entry.redriveId === null ? -1 : this.waiting.redrives.idOf(entry.redriveId));
   }
 
   addRecordedDuplicate(copy: { partition: number; offset: number; key: string }): void {
+    if (!TopicRows.has(copy.partition)) {
+      this.faults.push({ rule: 'recorded-duplicate-without-copy', subject: copy.key });
+      return;
+    }
     this.recordedDuplicates.add({ ...copy, key: this.keys.idOf(copy.key), receivedAt: 0, payloadHash: 0 });
   }
 
-  addTicketingDeadLetter(key: string): void {
-    this.ticketingDeadLetters.push(this.keys.idOf(key));
+  addTicketingDeadLetter(key: string, redriveId: string | null): void {
+    this.ticketingDeadLetters.add(deadLetterName(key, redriveId));
   }
 
   addEvent(event: EventEntry): void {
@@ -201,11 +247,15 @@ export class Books {
     rows.key.push(this.keys.idOf(event.key));
     rows.eventId.push(this.eventIds.idOf(event.eventId));
     rows.recordedAt.push(event.recordedAt);
+    rows.isMessage.push(event.isMessage ? 1 : 0);
+    rows.payloadHash.push(event.payloadHash);
     rows.relayed.push(event.relayed ? 1 : 0);
   }
 
-  addPublishedEvent(eventId: string): void {
-    this.publishedEvents.push(this.eventIds.idOf(eventId));
+  addPublishedEvent(record: PublishedEntry): void {
+    this.published.eventId.push(this.eventIds.idOf(record.eventId));
+    this.published.payloadHash.push(record.payloadHash);
+    this.published.settled.push(record.offset < (this.bounds.ticketEventsHigh[record.partition] ?? 0) ? 1 : 0);
   }
 
   addTicket(ticketId: string): void {

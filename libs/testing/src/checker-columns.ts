@@ -96,8 +96,16 @@ export interface BookedRecord {
   readonly payloadHash: number;
 }
 
+/** More partitions than any topic of ours has: a number beyond is garbage and must not cost memory. */
+const MAX_PARTITIONS = 100_000;
+
 /** Records of one topic, found by position. */
 export class TopicRows {
+  /** Whether a number may be a partition's. */
+  static has(partition: number): boolean {
+    return Number.isSafeInteger(partition) && partition >= 0 && partition < MAX_PARTITIONS;
+  }
+
   readonly #partitions: PartitionRows[] = [];
 
   /** @throws Error when a partition's records do not come in log order */
@@ -112,7 +120,9 @@ export class TopicRows {
     rows.payloadHash.push(record.payloadHash);
   }
 
+  /** @throws RangeError when there can be no such partition; numbers from outside go through {@link has} first */
   partition(partition: number): PartitionRows {
+    if (!TopicRows.has(partition)) throw new RangeError(`partition ${partition}`);
     while (this.#partitions.length <= partition) this.#partitions.push(new PartitionRows());
     return this.#partitions[partition] as PartitionRows;
   }

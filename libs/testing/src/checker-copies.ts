@@ -97,12 +97,14 @@ function bookDuplicates(books: Books, findings: Findings, tally: KeyTally, booke
     if (entries.copyOffset.at(entry) < low) continue;
     const rows = books.raw.partition(partition);
     const row = rows.find(entries.copyOffset.at(entry));
+    const isThere = row >= 0 && rows.key.at(row) === key;
+    if (isThere && isRepeated(booked[partition], row, AS_DUPLICATE)) continue;
     if (findings.covers(row < 0 ? entries.copyReceivedAt.at(entry) : rows.receivedAt.at(row))) count += 1;
-    if (row < 0 || rows.key.at(row) !== key) {
+    if (!isThere) {
       findings.contradiction('duplicate-without-raw', key);
       continue;
     }
-    book(booked[partition], row, () => findings.doubled(key));
+    book(booked[partition], row, AS_DUPLICATE, () => findings.doubled(key));
     const firstHash = tally.uniqueHash[key] ?? NONE;
     if (firstHash !== NONE && firstHash !== rows.payloadHash.at(row)) {
       findings.contradiction('duplicate-with-other-payload', key);
@@ -126,6 +128,7 @@ function bookDeadLetters(
     if (offset < (books.bounds.rawLow[partition] ?? 0)) continue;
     const rows = books.raw.partition(partition);
     const row = rows.find(offset);
+    if (isRepeated(booked[partition], row, AS_DEAD_LETTER)) continue;
     if (findings.covers(row < 0 ? entries.receivedAt.at(entry) : rows.receivedAt.at(row))) {
       counts[collision ? 'collisions' : 'malformed'] += 1;
     }
@@ -134,7 +137,7 @@ function bookDeadLetters(
       continue;
     }
     const key = rows.key.at(row);
-    book(booked[partition], row, () => findings.doubled(key));
+    book(booked[partition], row, AS_DEAD_LETTER, () => findings.doubled(key));
     if (collision && tally.uniqueHash[key] === rows.payloadHash.at(row)) {
       findings.contradiction('collision-with-same-payload', key);
     }
@@ -143,10 +146,18 @@ function bookDeadLetters(
   return counts;
 }
 
-function book(booked: Uint8Array | undefined, row: number, twice: () => void): void {
+const AS_DUPLICATE = 1;
+const AS_DEAD_LETTER = 2;
+
+/** The same copy booked again in the same way: an offset was set back, and dedupe judged the copy as before. One copy, one entry. */
+function isRepeated(booked: Uint8Array | undefined, row: number, as: number): boolean {
+  return booked?.[row] === as;
+}
+
+function book(booked: Uint8Array | undefined, row: number, as: number, twice: () => void): void {
   if (!booked) return;
-  if (booked[row] === 1) twice();
-  booked[row] = 1;
+  if (booked[row] !== 0) twice();
+  booked[row] = as;
 }
 
 function countCopies(books: Books, findings: Findings, tally: KeyTally, booked: Uint8Array[]): number {
@@ -157,7 +168,7 @@ function countCopies(books: Books, findings: Findings, tally: KeyTally, booked: 
       const key = rows.key.at(row);
       if (findings.covers(rows.receivedAt.at(row))) count += 1;
       increase(tally.copies, key);
-      if (booked[partition]?.[row] === 1) continue;
+      if ((booked[partition]?.[row] ?? 0) > 0) continue;
       increase(tally.open, key);
       if (rows.offset.at(row) < committed) increase(tally.openBehind, key);
       tally.openHash[key] = rows.payloadHash.at(row);

@@ -1,30 +1,28 @@
+import { crc32 } from 'node:zlib';
 import { Client } from 'pg';
 import type { Books } from './checker-books.js';
+import { milliseconds, number, optional, text, type Row, type Section } from './checker-rows.js';
 import { readTableFaults } from './checker-tables.js';
+import { WAITING_SECTIONS } from './checker-waiting-tables.js';
 
-type Row = Record<string, string | number | null>;
-
-interface Section {
-  readonly query: string;
-  readonly add: (books: Books, row: Row) => void;
-}
-
-const milliseconds = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
-
-const SECTIONS: readonly Section[] = [
+const sections = (parks: boolean): readonly Section[] => [
   {
     query: `select idempotency_key, outcome, ticket_id, unique_partition, unique_offset::float8 as unique_offset,
-              ${milliseconds('received_at')} as received_at from ticketing.ledger`,
+              ${milliseconds('received_at')} as received_at,
+              ${parks ? 'attempts, redrive_id' : '1 as attempts, null as redrive_id'} from ticketing.ledger`,
     add: (books, row) =>
       books.addLedgerRow({
         key: text(row, 'idempotency_key'),
         outcome: text(row, 'outcome'),
-        ticketId: row['ticket_id'] === null ? null : text(row, 'ticket_id'),
+        ticketId: optional(row, 'ticket_id'),
         partition: number(row, 'unique_partition'),
         offset: number(row, 'unique_offset'),
         receivedAt: number(row, 'received_at'),
+        attempts: number(row, 'attempts'),
+        redriveId: optional(row, 'redrive_id'),
       }),
   },
+  ...(parks ? WAITING_SECTIONS : []),
   {
     query: `select raw_partition, raw_offset::float8 as raw_offset, idempotency_key from ticketing.duplicates
               order by raw_partition, raw_offset`,
@@ -36,7 +34,7 @@ const SECTIONS: readonly Section[] = [
       }),
   },
   {
-    query: `select ticket_id, version, idempotency_key, event_id, ${milliseconds('recorded_at')} as recorded_at,
+    query: `select ticket_id, version, idempotency_key, event_id, type, payload::text as payload, ${milliseconds('recorded_at')} as recorded_at,
               ((tx_id, global_id) <= (select tx_id, id from ticketing.outbox_cursors where source = 'events'))::int as relayed
               from ticketing.events`,
     add: (books, row) =>
@@ -46,6 +44,8 @@ const SECTIONS: readonly Section[] = [
         key: text(row, 'idempotency_key'),
         eventId: text(row, 'event_id'),
         recordedAt: number(row, 'recorded_at'),
+        isMessage: text(row, 'type') === 'message-appended',
+        payloadHash: crc32(text(row, 'payload')),
         relayed: number(row, 'relayed') === 1,
       }),
   },
@@ -73,12 +73,19 @@ export async function readDatabase(url: string, books: Books): Promise<void> {
   await client.connect();
   try {
     await client.query('begin transaction isolation level repeatable read read only');
-    for (const section of SECTIONS) await readSection(client, section, books);
-    await readTableFaults(client, books);
+    const parks = await hasParking(client);
+    for (const section of sections(parks)) await readSection(client, section, books);
+    await readTableFaults(client, books, parks);
     await client.query('commit');
   } finally {
     await client.end();
   }
+}
+
+/** A database whose migrations end before the retries has no such tables, and nothing waits in it. */
+async function hasParking(client: Client): Promise<boolean> {
+  const { rows } = await client.query(`select where to_regclass('ticketing.parked_conversations') is not null`);
+  return rows.length > 0;
 }
 
 async function readSection(client: Client, { query, add }: Section, books: Books): Promise<void> {
@@ -89,16 +96,4 @@ async function readSection(client: Client, { query, add }: Section, books: Books
     if (rows.length < ROWS_AT_ONCE) break;
   }
   await client.query('close section');
-}
-
-function text(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== 'string') throw new TypeError(`${column} is no text but ${String(value)}`);
-  return value;
-}
-
-function number(row: Row, column: string): number {
-  const value = row[column];
-  if (typeof value !== 'number') throw new TypeError(`${column} is no number but ${String(value)}`);
-  return value;
 }

@@ -13,6 +13,8 @@ export const CONTRADICTIONS = {
   'unique-without-seen': 'a record in unique whose key dedupe will not remember',
   'seen-without-unique': 'a key that dedupe remembers, whose update is not in unique',
   'ledger-row-without-update': 'a ledger row whose update is not in unique',
+  'ledger-position-differs': 'a ledger row that names a place in unique where its update is not',
+  'unreadable-record': 'a record of a topic between services that nobody can read, so that it books nothing',
   'unknown-outcome': 'a ledger row with an outcome outside the list',
   'recorded-duplicate-without-copy': 'a duplicate recorded in the database that the duplicates topic does not have',
   'outcome-without-event': 'a ledger row that names a ticket, without an event of that update',
@@ -25,6 +27,19 @@ export const CONTRADICTIONS = {
   'outcome-without-message-event': 'a ledger row that names a ticket, without a message event of that update in it',
   'event-without-outcome': 'an event of an update that the ledger books otherwise, or not at all',
   'ticket-differs-from-events': 'a ticket whose version or number of messages is not that of its events',
+  'published-event-differs': 'a record in tickets.events whose bytes are not those of the event',
+  'published-event-without-row': 'a record in tickets.events without its event',
+  'conversation-out-of-order': 'a ticket whose messages do not stand in the order in which unique has them',
+  'gap-without-dead-letter':
+    'a ticket that says an update is missing, which the ledger does not call given up or redriven',
+  'parked-without-way-forward': 'a parked update that waits nowhere: no record brings it back, and nothing settles it',
+  'parked-twice': 'an update that waits in two places',
+  'waits-without-being-parked': 'an update that waits although the ledger books it otherwise, or not at all',
+  'follower-without-head': 'an update that waits behind nothing',
+  'followers-miscounted': 'a parked conversation that counts other followers than it has',
+  'retry-without-parked': 'a record under way to a later try of an update that waits for no such try',
+  'dead-lettered-too-often': 'more dead letters of an update than it failed for good',
+  'refused-by-kafka': 'a row of the outbox that Kafka will never take',
   'events-without-ticket': 'events of a ticket that the read model does not have',
 } as const;
 

@@ -1,12 +1,16 @@
 import { crc32 } from 'node:zlib';
-import { HEADERS, TOPICS, duplicateRecordSchema, idempotencyKey, isMalformed, parseUpdate } from '@onceline/contracts';
+import { HEADERS, TOPICS, decodeSeenRecord, duplicateRecordSchema } from '@onceline/contracts';
 import type { ConsumedRecord, Kafka } from '@onceline/kafka';
-import type { Books, Bounds, UpdateEntry } from './checker-books.js';
+import type { Books, Bounds, DuplicateEntry, UpdateEntry } from './checker-books.js';
+import { TopicRows } from './checker-columns.js';
+import { keyOf, nameOf } from './checker-keys.js';
 
 /** Consumer groups whose committed offsets say how far a stage claims to be. */
 export interface StageGroups {
   readonly dedupe: string;
   readonly ticketing: string;
+  /** Of the service that holds retries until they are due. */
+  readonly retry: string;
 }
 
 /** Asks how far each stage claims to be. Asked before anything is read: what lies behind these must be booked by then. */
@@ -15,7 +19,8 @@ export async function readBounds(kafka: Kafka, groups: StageGroups): Promise<Bou
   const dedupeCommitted = await admin.committed(groups.dedupe, TOPICS.raw);
   const ticketingCommitted = await admin.committed(groups.ticketing, TOPICS.unique);
   const ticketingDuplicatesCommitted = await admin.committed(groups.ticketing, TOPICS.duplicates);
-  const [raw, unique, seen] = await Promise.all([
+  const [events, raw, unique, seen] = await Promise.all([
+    admin.offsets(TOPICS.ticketEvents),
     admin.offsets(TOPICS.raw),
     admin.offsets(TOPICS.unique),
     admin.offsets(TOPICS.seen),
@@ -28,6 +33,7 @@ export async function readBounds(kafka: Kafka, groups: StageGroups): Promise<Bou
     uniqueLow: unique.map(({ low }) => low),
     uniqueHigh: unique.map(({ high }) => high),
     seenLow: seen.map(({ low }) => low),
+    ticketEventsHigh: events.map(({ high }) => high),
   };
 }
 
@@ -39,18 +45,23 @@ export async function readTopics(kafka: Kafka, books: Books): Promise<void> {
   const each = (topic: string, onRecord: (record: ConsumedRecord) => void) =>
     kafka.read(topic, ({ records }) => records.forEach(onRecord));
   books.wholeSince = {
-    ticketEvents: await readKept(kafka, TOPICS.ticketEvents, ({ headers }) =>
-      books.addPublishedEvent(headers[HEADERS.eventId] ?? 'no event-id'),
+    ticketEvents: await readKept(kafka, TOPICS.ticketEvents, ({ headers, ...record }) =>
+      books.addPublishedEvent({
+        ...record,
+        eventId: headers[HEADERS.eventId] ?? 'no event-id',
+        payloadHash: crcOf(record),
+      }),
     ),
-    ticketingDeadLetters: await readKept(kafka, TOPICS.ticketingDeadLetter, (record) =>
-      books.addTicketingDeadLetter(keyOf(record) ?? 'unreadable'),
-    ),
+    ticketingDeadLetters: await readKept(kafka, TOPICS.ticketingDeadLetter, (record) => {
+      const { key, redriveId } = nameOf(record);
+      books.addTicketingDeadLetter(key, redriveId);
+    }),
   };
   await each(TOPICS.duplicates, (record) => addDuplicate(books, record));
   await each(TOPICS.dedupeDeadLetter, (record) => addDeadLetter(books, record));
   await each(TOPICS.seen, (record) => {
     // A tombstone takes a key back on an operator's word.
-    if (record.value !== null) books.addSeen(record.key ?? 'no key');
+    if (record.value !== null && isSeenRecord(record.value)) books.addSeen(record.key ?? 'no key');
   });
   await each(TOPICS.unique, (record) => books.addUnique(toEntry(record)));
   await each(TOPICS.raw, (record) => books.addRaw(toEntry(record)));
@@ -80,40 +91,68 @@ function toEntry(record: ConsumedRecord): UpdateEntry {
     offset,
     key: keyOf(record),
     receivedAt: receivedAt(record),
-    payloadHash: record.value === null ? 0 : crc32(record.value),
+    payloadHash: crcOf(record),
   };
 }
 
-/** The key by the bytes and the bot alone: what a service wrote into a header is not believed. */
-function keyOf(record: ConsumedRecord): string | null {
-  const botId = record.headers[HEADERS.botId];
-  if (record.value === null || botId === undefined) return null;
-  const update = parseUpdate(record.value);
-  return isMalformed(update) ? null : idempotencyKey(botId, update);
-}
+const crcOf = ({ value }: Pick<ConsumedRecord, 'value'>): number => (value === null ? 0 : crc32(value));
 
 function receivedAt(record: ConsumedRecord): number {
   const time = Date.parse(record.headers[HEADERS.receivedAt] ?? '');
   return Number.isNaN(time) ? record.timestamp : time;
 }
 
+/** Garbage books nothing: dedupe does not remember it either. */
+function isSeenRecord(value: Buffer): boolean {
+  try {
+    decodeSeenRecord(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What nobody can read is named, and what it should have booked comes out as missing. */
 function addDuplicate(books: Books, record: ConsumedRecord): void {
-  const { partition, offset } = record;
-  const entry = duplicateRecordSchema.parse(JSON.parse(record.value?.toString('utf8') ?? 'null'));
-  books.addDuplicate({
-    partition,
-    offset,
-    key: entry.idempotencyKey,
-    copy: { ...entry.copy, receivedAt: Date.parse(entry.copy.receivedAt) },
-    firstOffset: entry.first.offset,
-  });
+  const { topic, partition, offset } = record;
+  const entry = duplicateOf(record);
+  if (entry === undefined) books.faults.push({ rule: 'unreadable-record', subject: `${topic} ${partition}@${offset}` });
+  else books.addDuplicate(entry);
+}
+
+function duplicateOf({ partition, offset, value }: ConsumedRecord): DuplicateEntry | undefined {
+  const parsed = duplicateRecordSchema.safeParse(jsonOf(value));
+  if (!parsed.success) return undefined;
+  const { idempotencyKey: key, copy, first } = parsed.data;
+  const receivedAt = Date.parse(copy.receivedAt);
+  if (Number.isNaN(receivedAt)) return undefined;
+  return { partition, offset, key, copy: { ...copy, receivedAt }, firstOffset: first.offset };
 }
 
 function addDeadLetter(books: Books, record: ConsumedRecord): void {
-  books.addDedupeDeadLetter({
-    partition: Number(record.headers[HEADERS.originPartition]),
-    offset: Number(record.headers[HEADERS.originOffset]),
-    receivedAt: receivedAt(record),
-    collision: record.headers[HEADERS.failureCode] === 'key-collision',
-  });
+  const { headers, topic } = record;
+  const partition = Number(headers[HEADERS.originPartition] ?? Number.NaN);
+  const offset = Number(headers[HEADERS.originOffset] ?? Number.NaN);
+  const code = headers[HEADERS.failureCode];
+  if (!TopicRows.has(partition) || !Number.isSafeInteger(offset)) {
+    books.faults.push({ rule: 'unreadable-record', subject: `${topic} ${record.partition}@${record.offset}` });
+  } else if (code === 'deleted-unread') {
+    const subject = `raw ${partition}@${offset}: ${headers[HEADERS.failureMessage] ?? ''}`;
+    books.faults.push({ rule: 'deleted-unread', subject, at: record.timestamp });
+  } else {
+    books.addDedupeDeadLetter({
+      partition,
+      offset,
+      receivedAt: receivedAt(record),
+      collision: code === 'key-collision',
+    });
+  }
+}
+
+function jsonOf(value: Buffer | null): unknown {
+  try {
+    return JSON.parse(value?.toString('utf8') ?? '');
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import { OUTCOMES, type Outcome } from '@onceline/contracts';
 import type { Books } from './checker-books.js';
 import type { Findings } from './checker-findings.js';
+import { TopicRows } from './checker-columns.js';
 
 /** The other side of the second equation: unique = sum of the outcomes (+ pending). */
 export interface OutcomeSums {
@@ -14,20 +15,23 @@ export interface OutcomeSums {
  * the committed offset may still be pending.
  */
 export function settleOutcomes(books: Books, findings: Findings): OutcomeSums {
-  const rowOf = ledgerRows(books, findings);
+  const rowOf = ledgerRows(books, (key) => findings.doubled(key));
   const inUnique = judgeUnique(books, findings, rowOf);
   const outcomes = countOutcomes(books, findings, inUnique);
+  checkPositions(books, findings, inUnique);
   return { outcomes, recordedDuplicates: checkRecordedDuplicates(books, findings) };
 }
 
-const NO_ROW = -1;
+/** Of a key without a ledger row. */
+export const NO_ROW = -1;
 
-function ledgerRows(books: Books, findings: Findings): Int32Array {
+/** Ledger row of each key, {@link NO_ROW} without one. */
+export function ledgerRows(books: Books, twice: (key: number) => void): Int32Array {
   const rowOf = new Int32Array(books.keys.size).fill(NO_ROW);
   const keys = books.ledger.key;
   for (let row = 0; row < keys.length; row += 1) {
     const key = keys.at(row);
-    if (rowOf[key] !== NO_ROW) findings.doubled(key);
+    if (rowOf[key] !== NO_ROW) twice(key);
     rowOf[key] = row;
   }
   return rowOf;
@@ -63,6 +67,20 @@ function countOutcomes(books: Books, findings: Findings, inUnique: Uint8Array): 
   return counts;
 }
 
+/** The place that the ledger names must hold the update, as long as retention has left it there. */
+function checkPositions(books: Books, findings: Findings, inUnique: Uint8Array): void {
+  const ledger = books.ledger;
+  for (let row = 0; row < ledger.key.length; row += 1) {
+    const key = ledger.key.at(row);
+    const partition = ledger.partition.at(row);
+    const offset = ledger.offset.at(row);
+    if (inUnique[key] === 0 || offset < (books.bounds.uniqueLow[partition] ?? 0)) continue;
+    const there = TopicRows.has(partition) ? books.unique.partition(partition) : undefined;
+    const found = there?.find(offset) ?? NO_ROW;
+    if (found === NO_ROW || there?.key.at(found) !== key) findings.contradiction('ledger-position-differs', key);
+  }
+}
+
 function checkRecordedDuplicates(books: Books, findings: Findings): number {
   const recorded = books.recordedDuplicates;
   const found = recorded.partitions().map((rows) => new Uint8Array(rows.length));
@@ -73,6 +91,8 @@ function checkRecordedDuplicates(books: Books, findings: Findings): number {
     const row = recorded.partition(partition).find(entries.copyOffset.at(entry));
     if (row >= 0 && recorded.partition(partition).key.at(row) === entries.key.at(entry)) {
       const marks = found[partition];
+      // Each copy once, however often dedupe has booked it.
+      if (marks?.[row] === 1) continue;
       if (marks) marks[row] = 1;
       if (findings.covers(entries.copyReceivedAt.at(entry))) count += 1;
       continue;

@@ -1,23 +1,27 @@
 import { OUTCOMES } from '@onceline/contracts';
-import type { Books } from './checker-books.js';
-import type { Column } from './checker-columns.js';
+import { deadLetterName, type Books } from './checker-books.js';
 import type { Findings } from './checker-findings.js';
 
 /** How much of what the database holds is on its topic. */
 export interface RelaySums {
   /** Events that lie in tickets.events at least once. */
   readonly published: number;
+  /** Updates that were given up, by what an operator did with them so far. */
+  readonly dead: { readonly deadLettered: number; readonly discarded: number };
 }
 
-/** Judges the relay: every event lies in tickets.events, every dead-lettered update in the dead-letter topic. */
+/** Judges the relay: every event lies in tickets.events, every update that was given up in the dead-letter topic. */
 export function checkRelay(books: Books, findings: Findings): RelaySums {
-  checkDeadLetters(books, findings);
-  return { published: checkEvents(books, findings) };
+  const published = checkEvents(books, findings);
+  return { published, dead: checkDeadLetters(books, findings) };
 }
+
+const NO_ROW = -1;
 
 /** What the relay's cursor has not reached may still be pending. */
-function checkEvents({ events, eventIds, publishedEvents, wholeSince }: Books, findings: Findings): number {
-  const isPublished = marked(publishedEvents, eventIds.size);
+function checkEvents(books: Books, findings: Findings): number {
+  const { events, wholeSince } = books;
+  const isPublished = checkPublished(books, findings);
   let published = 0;
   for (let row = 0; row < events.eventId.length; row += 1) {
     if (isPublished[events.eventId.at(row)] === 1) {
@@ -32,19 +36,44 @@ function checkEvents({ events, eventIds, publishedEvents, wholeSince }: Books, f
   return published;
 }
 
-/** A dead letter leaves through the outbox, a moment after its ledger row. */
-function checkDeadLetters({ ledger, keys, ticketingDeadLetters, wholeSince }: Books, findings: Findings): void {
-  const isSent = marked(ticketingDeadLetters, keys.size);
-  for (let row = 0; row < ledger.key.length; row += 1) {
-    const key = ledger.key.at(row);
-    if (OUTCOMES[ledger.outcome.at(row)] !== 'dead-lettered' || isSent[key] === 1) continue;
-    if (ledger.receivedAt.at(row) >= wholeSince.ticketingDeadLetters && findings.judges(key)) findings.pending += 1;
+/** Every record against its event: a copy is fine, other bytes are not. Answers which events are published. */
+function checkPublished({ events, eventIds, published }: Books, findings: Findings): Uint8Array {
+  const rowOf = new Int32Array(eventIds.size).fill(NO_ROW);
+  for (let row = 0; row < events.eventId.length; row += 1) rowOf[events.eventId.at(row)] = row;
+  const isPublished = new Uint8Array(eventIds.size);
+  for (let record = 0; record < published.eventId.length; record += 1) {
+    const eventId = published.eventId.at(record);
+    const row = rowOf[eventId] ?? NO_ROW;
+    isPublished[eventId] = 1;
+    if (row === NO_ROW) {
+      // What came after the tables were read may have an event that they did not show yet.
+      if (published.settled.at(record) === 1) {
+        findings.contradiction('published-event-without-row', eventIds.textOf(eventId));
+      }
+    } else if (events.payloadHash.at(row) !== published.payloadHash.at(record)) {
+      findings.contradiction('published-event-differs', eventIds.textOf(eventId));
+    }
   }
+  return isPublished;
 }
 
-/** 1 for each number that the column holds. */
-function marked(column: Column, size: number): Uint8Array {
-  const marks = new Uint8Array(size);
-  for (let row = 0; row < column.length; row += 1) marks[column.at(row)] = 1;
-  return marks;
+/** A dead letter leaves through the outbox, a moment after its ledger row; it stays when an operator discards the update. */
+function checkDeadLetters(books: Books, findings: Findings): RelaySums['dead'] {
+  const { ledger, keys, ticketingDeadLetters, waiting, wholeSince } = books;
+  const leaving = new Set(waiting.outboxDeadLetters.map(({ key, redriveId }) => deadLetterName(key, redriveId)));
+  const counts = { deadLettered: 0, discarded: 0 };
+  for (let row = 0; row < ledger.key.length; row += 1) {
+    const outcome = OUTCOMES[ledger.outcome.at(row)];
+    if (outcome !== 'dead-lettered' && outcome !== 'discarded') continue;
+    const key = ledger.key.at(row);
+    const redrive = ledger.redrive.at(row);
+    const name = deadLetterName(keys.textOf(key), redrive < 0 ? null : waiting.redrives.textOf(redrive));
+    if (findings.covers(ledger.receivedAt.at(row))) {
+      counts[outcome === 'discarded' ? 'discarded' : 'deadLettered'] += 1;
+    }
+    if (ticketingDeadLetters.has(name)) continue;
+    if (leaving.has(name)) findings.pending += findings.judges(key) ? 1 : 0;
+    else if (ledger.receivedAt.at(row) >= wholeSince.ticketingDeadLetters) findings.missing(key);
+  }
+  return counts;
 }

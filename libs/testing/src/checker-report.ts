@@ -5,6 +5,7 @@ import { CONTRADICTIONS, Findings, type Contradiction, type TimeRange } from './
 import { settleOutcomes } from './checker-outcomes.js';
 import { checkRelay } from './checker-relay.js';
 import { checkTickets } from './checker-tickets.js';
+import { checkWaiting } from './checker-waiting.js';
 
 /** What an audit found. Lists hold the first thousand entries, counts are complete. */
 export interface AuditReport {
@@ -34,6 +35,10 @@ export interface AuditReport {
   readonly events: number;
   /** Events that lie in tickets.events. */
   readonly published: number;
+  /** Parked updates: those that a record brings back, and those that wait behind them. */
+  readonly waiting: { readonly heads: number; readonly followers: number };
+  /** Updates that were given up: those that lie there, and those that an operator discarded. */
+  readonly dead: { readonly deadLettered: number; readonly discarded: number };
 }
 
 /** Judges the books. Pure: the same books give the same report. */
@@ -43,6 +48,10 @@ export function checkBooks(books: Books, range: TimeRange = {}): AuditReport {
   const outcomes = settleOutcomes(books, findings);
   const tickets = checkTickets(books, findings);
   const relay = checkRelay(books, findings);
+  const waiting = checkWaiting(books, findings);
+  for (const { rule, subject, at } of books.faults) {
+    if (at === undefined || findings.covers(at)) findings.contradiction(rule, subject);
+  }
   checkSums(findings, copies, outcomes);
   const { missingCount, doubledCount, contradictionCount, pending } = findings;
   return {
@@ -58,6 +67,7 @@ export function checkBooks(books: Books, range: TimeRange = {}): AuditReport {
     contradictionCount,
     ...tickets,
     ...relay,
+    ...waiting,
   };
 }
 
@@ -82,6 +92,13 @@ export function describeReport(report: AuditReport): string {
     `unique ${report.unique} = outcomes ${settled} (${outcomes.map(([name, count]) => `${name} ${count}`).join(', ') || 'none'})`,
     `tickets ${report.tickets}, messages ${report.ticketMessages}, events ${report.events} (${report.published} published), recorded duplicates ${report.recordedDuplicates}`,
   ];
+  const { waiting, dead } = report;
+  if (waiting.heads + waiting.followers + dead.deadLettered + dead.discarded > 0) {
+    lines.push(
+      `waiting ${waiting.heads + waiting.followers} (${waiting.heads} for a later try, ${waiting.followers} behind them), ` +
+        `dead-lettered ${dead.deadLettered}, discarded ${dead.discarded}`,
+    );
+  }
   if (report.beyondRetention > 0) lines.push(`raw record deleted by retention: ${report.beyondRetention} of unique`);
   if (report.pending > 0) lines.push(`pending ${report.pending}`);
   for (const { rule, subject } of report.contradictions.slice(0, 10)) {

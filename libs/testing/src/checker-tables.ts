@@ -2,11 +2,16 @@ import type { Client } from 'pg';
 import type { Books } from './checker-books.js';
 import type { ContradictionRule } from './checker-findings.js';
 
+interface Question {
+  readonly rule: ContradictionRule;
+  readonly query: string;
+}
+
 /**
  * What ticketing's tables say of each other. Asked of PostgreSQL itself, which joins faster than we could read; each query
  * answers the `subject` of every row that does not fit.
  */
-const QUERIES: readonly { readonly rule: ContradictionRule; readonly query: string }[] = [
+const QUESTIONS: readonly Question[] = [
   {
     rule: 'message-without-event',
     query: `select m.bot_id || ':' || m.chat_id || ':' || m.message_id as subject
@@ -34,7 +39,7 @@ const QUERIES: readonly { readonly rule: ContradictionRule; readonly query: stri
     query: `select e.event_id as subject
       from ticketing.events e left join ticketing.ledger l
         on l.idempotency_key = e.idempotency_key and l.outcome in ('ticket-opened', 'message-appended')
-      where l.idempotency_key is null`,
+      where e.type <> 'update-missing' and l.idempotency_key is null`,
   },
   {
     rule: 'ticket-differs-from-events',
@@ -46,10 +51,28 @@ const QUERIES: readonly { readonly rule: ContradictionRule; readonly query: stri
   },
 ];
 
+/** What they say of updates that were given up. */
+const OF_RETRIES: readonly Question[] = [
+  {
+    rule: 'gap-without-dead-letter',
+    query: `select e.event_id as subject
+      from ticketing.events e left join ticketing.ledger l
+        on l.idempotency_key = e.idempotency_key and (l.outcome in ('dead-lettered', 'discarded') or l.redrive_count > 0)
+      where e.type = 'update-missing' and l.idempotency_key is null`,
+  },
+  {
+    rule: 'dead-lettered-too-often',
+    query: `select l.idempotency_key as subject
+      from ticketing.outbox o join ticketing.ledger l on l.idempotency_key = o.headers ->> 'idempotency-key'
+      where o.topic = 'ticketing.dead-letter'
+      group by l.idempotency_key, l.redrive_count having count(*) > l.redrive_count + 1`,
+  },
+];
+
 /** Asks every question, inside the caller's snapshot. */
-export async function readTableFaults(client: Client, books: Books): Promise<void> {
-  for (const { rule, query } of QUERIES) {
+export async function readTableFaults(client: Client, books: Books, parks: boolean): Promise<void> {
+  for (const { rule, query } of [...QUESTIONS, ...(parks ? OF_RETRIES : [])]) {
     const { rows } = await client.query<{ subject: string }>(query);
-    for (const { subject } of rows) books.tableFaults.push({ rule, subject });
+    for (const { subject } of rows) books.faults.push({ rule, subject });
   }
 }

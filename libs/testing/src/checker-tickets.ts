@@ -1,6 +1,7 @@
 import { OUTCOMES } from '@onceline/contracts';
 import type { Books } from './checker-books.js';
 import type { Findings } from './checker-findings.js';
+import { checkOrder } from './checker-order.js';
 
 /** How many of each the database holds. */
 export interface TicketSums {
@@ -11,11 +12,12 @@ export interface TicketSums {
 
 /** Judges the tickets themselves: numbered histories, one ticket a message, one opening update a ticket. */
 export function checkTickets(books: Books, findings: Findings): TicketSums {
-  checkVersions(books, findings);
+  const order = eventOrder(books);
+  checkVersions(books, findings, order);
+  checkOrder(books, findings, order);
   checkReadModel(books, findings);
   checkMessages(books, findings);
   checkLedgerTickets(books, findings);
-  for (const { rule, subject } of books.tableFaults) findings.contradiction(rule, subject);
   return {
     tickets: books.tickets.length,
     ticketMessages: books.messages.meaning.length,
@@ -26,20 +28,24 @@ export function checkTickets(books: Books, findings: Findings): TicketSums {
 /** Room for this many events a ticket in one sortable number. */
 const VERSIONS = 2 ** 22;
 
-function checkVersions(books: Books, findings: Findings): void {
-  const events = books.events;
-  const order = new Float64Array(events.ticket.length);
-  for (let row = 0; row < order.length; row += 1) {
-    order[row] = events.ticket.at(row) * VERSIONS + Math.min(events.version.at(row), VERSIONS - 1);
+/** Rows of events, by ticket and version. */
+function eventOrder({ events }: Books): Uint32Array {
+  const places = new Float64Array(events.ticket.length);
+  for (let row = 0; row < places.length; row += 1) {
+    places[row] = events.ticket.at(row) * VERSIONS + Math.min(events.version.at(row), VERSIONS - 1);
   }
-  order.sort();
+  return Uint32Array.from(places.keys()).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
+}
+
+function checkVersions(books: Books, findings: Findings, order: Uint32Array): void {
+  const { ticket: tickets, version } = books.events;
   let ticket = -1;
   let expected = 1;
   let reported = false;
-  for (const place of order) {
-    const current = Math.floor(place / VERSIONS);
+  for (const row of order) {
+    const current = tickets.at(row);
     if (current !== ticket) [ticket, expected, reported] = [current, 1, false];
-    if (place % VERSIONS !== expected && !reported) {
+    if (version.at(row) !== expected && !reported) {
       findings.contradiction('event-version-gap', books.ticketIds.textOf(ticket));
       reported = true;
     }

@@ -5,8 +5,10 @@ import {
   type DuplicateEntry,
   type EventEntry,
   type LedgerEntry,
+  type PublishedEntry,
   type UpdateEntry,
 } from './checker-books.js';
+import type { Delivery, FollowerEntry, HeadEntry, UnderWayEntry } from './checker-waiting-books.js';
 
 /** One copy that arrives at the ingress of the model below. */
 export interface Arrival {
@@ -28,13 +30,19 @@ export interface World {
   deadLetters: Mutable<DedupeDeadLetterEntry>[];
   ledger: Mutable<LedgerEntry>[];
   recorded: { partition: number; offset: number; key: string }[];
-  ticketingDeadLetters: string[];
+  ticketingDeadLetters: { key: string; redriveId: string | null }[];
   events: Mutable<EventEntry>[];
-  published: string[];
+  published: Mutable<PublishedEntry>[];
   wholeSince: Books['wholeSince'];
   tickets: string[];
   messages: { botId: string; chatId: string; messageId: number; ticketId: string }[];
   bounds: Mutable<Bounds>;
+  heads: Mutable<HeadEntry>[];
+  followers: Mutable<FollowerEntry>[];
+  outbox: Mutable<Delivery>[];
+  outboxDeadLetters: Mutable<Delivery>[];
+  underWay: Mutable<UnderWayEntry>[];
+  faults: Books['faults'];
 }
 
 const PARTITIONS = 3;
@@ -69,7 +77,14 @@ export function worldOf(arrivals: readonly Arrival[]): World {
       uniqueLow: perPartition(0),
       uniqueHigh: perPartition(1e6),
       seenLow: perPartition(0),
+      ticketEventsHigh: perPartition(1e6),
     },
+    heads: [],
+    followers: [],
+    outbox: [],
+    outboxDeadLetters: [],
+    underWay: [],
+    faults: [],
   };
   arrivals.forEach((arrival, index) => arrive(world, arrival, START + index * 1000));
   return world;
@@ -108,8 +123,9 @@ function passOn(world: World, record: UpdateEntry & { key: string }, arrival: Ar
   const version = world.events.filter((event) => event.ticketId === ticketId).length + 1;
   const eventId = `${ticketId}.${version}`;
   const { key, receivedAt: recordedAt } = record;
-  world.events.push({ ticketId, version, key, eventId, recordedAt, relayed: true });
-  world.published.push(eventId);
+  const payloadHash = 7000 + world.events.length;
+  world.events.push({ ticketId, version, key, eventId, recordedAt, relayed: true, isMessage: true, payloadHash });
+  world.published.push({ partition: record.partition, offset: world.published.length, eventId, payloadHash });
   world.messages.push({ botId: '1', chatId: String(arrival.chat), messageId: arrival.message, ticketId });
   world.ledger.push({
     key: record.key,
@@ -118,6 +134,8 @@ function passOn(world: World, record: UpdateEntry & { key: string }, arrival: Ar
     partition: record.partition,
     offset,
     receivedAt: record.receivedAt,
+    attempts: 1,
+    redriveId: null,
   });
 }
 
@@ -130,10 +148,16 @@ export function booksOf(world: World): Books {
     .sort((a, b) => a.partition - b.partition || a.offset - b.offset)
     .forEach((row) => books.addRecordedDuplicate(row));
   world.events.forEach((event) => books.addEvent(event));
-  world.published.forEach((eventId) => books.addPublishedEvent(eventId));
+  world.published.forEach((record) => books.addPublishedEvent(record));
   world.tickets.forEach((ticket) => books.addTicket(ticket));
   world.messages.forEach((message) => books.addTicketMessage(message));
-  world.ticketingDeadLetters.forEach((key) => books.addTicketingDeadLetter(key));
+  world.ticketingDeadLetters.forEach(({ key, redriveId }) => books.addTicketingDeadLetter(key, redriveId));
+  books.waiting.heads.push(...world.heads);
+  books.waiting.followers.push(...world.followers);
+  books.waiting.outbox.push(...world.outbox);
+  books.waiting.outboxDeadLetters.push(...world.outboxDeadLetters);
+  books.waiting.underWay.push(...world.underWay);
+  books.faults.push(...world.faults);
   world.duplicates.forEach((entry) => books.addDuplicate(entry));
   world.deadLetters.forEach((entry) => books.addDedupeDeadLetter(entry));
   world.seen.forEach((key) => books.addSeen(key));

@@ -6,6 +6,7 @@ import { readDatabase } from './checker-database.js';
 import type { TimeRange } from './checker-findings.js';
 import { readBounds, readTopics, type StageGroups } from './checker-kafka.js';
 import { checkBooks, type AuditReport } from './checker-report.js';
+import { readUnderWay, readWaitingTopics, retryTopics } from './checker-under-way.js';
 
 /** What to audit, and how patiently. */
 export interface AuditOptions {
@@ -31,13 +32,15 @@ const STEADY_MS = 2000;
  */
 export async function auditSystem(options: AuditOptions): Promise<AuditReport> {
   const { kafka, databaseUrl, onProgress = () => undefined } = options;
-  const groups = options.groups ?? { dedupe: 'dedupe', ticketing: 'ticketing' };
+  const groups = options.groups ?? { dedupe: 'dedupe', ticketing: 'ticketing', retry: 'retry' };
   const deadline = Date.now() + (options.waitMs ?? 30_000);
   for (;;) {
     await waitUntilDrained(kafka, groups, deadline, onProgress);
     const books = new Books();
     books.bounds = await readBounds(kafka, groups);
+    const waiting = await readWaitingTopics(kafka, groups, await retryTopics(databaseUrl));
     await readDatabase(databaseUrl, books);
+    await readUnderWay(kafka, waiting, books);
     await readTopics(kafka, books);
     const report = checkBooks(books, options.range);
     const left = deadline - Date.now();

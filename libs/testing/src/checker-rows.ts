@@ -1,0 +1,32 @@
+import type { Books } from './checker-books.js';
+
+/** A row as PostgreSQL answers it. */
+export type Row = Record<string, string | number | null>;
+
+/** A question to the database, and where its rows are booked. */
+export interface Section {
+  readonly query: string;
+  readonly add: (books: Books, row: Row) => void;
+}
+
+/** SQL for a time as milliseconds since the epoch. */
+export const milliseconds = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
+
+/** @throws TypeError when the column holds no text */
+export function text(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw new TypeError(`${column} is no text but ${String(value)}`);
+  return value;
+}
+
+/** @throws TypeError when the column holds no number */
+export function number(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value !== 'number') throw new TypeError(`${column} is no number but ${String(value)}`);
+  return value;
+}
+
+/** Text, or null. */
+export function optional(row: Row, column: string): string | null {
+  return row[column] === null ? null : text(row, column);
+}

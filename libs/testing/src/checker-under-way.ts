@@ -1,0 +1,69 @@
+import { HEADERS, topicDeclarations } from '@onceline/contracts';
+import { KafkaError, type Kafka } from '@onceline/kafka';
+import { Client } from 'pg';
+import type { Books } from './checker-books.js';
+import { nameOf } from './checker-keys.js';
+
+/** A topic in which updates wait or come back, and how far its reader has come. */
+export interface WaitingTopic {
+  readonly topic: string;
+  readonly committed: readonly (number | null)[];
+  readonly high: readonly number[];
+}
+
+const REDELIVERY = 'ticketing.redelivery';
+const isRetryTopic = (topic: string) => topic.startsWith('ticketing.retry.');
+
+/** The retry topics that ticketing ever wrote to, whatever its ladder was then; and those that are declared now. */
+export async function retryTopics(databaseUrl: string): Promise<readonly string[]> {
+  const client = new Client({ connectionString: databaseUrl, application_name: 'onceline-audit' });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ topic: string }>('select distinct topic from ticketing.outbox');
+    const known = [...rows.map(({ topic }) => topic), ...topicDeclarations().map(({ name }) => name)];
+    return [...new Set(known.filter(isRetryTopic))];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Asked before the tables are read: what its reader had committed by then has left its mark there. */
+export async function readWaitingTopics(
+  { admin }: Kafka,
+  groups: { readonly ticketing: string; readonly retry: string },
+  topics: readonly string[],
+): Promise<readonly WaitingTopic[]> {
+  const found: WaitingTopic[] = [];
+  for (const topic of [...topics, REDELIVERY]) {
+    try {
+      const high = (await admin.offsets(topic)).map((range) => range.high);
+      found.push({
+        topic,
+        high,
+        committed: await admin.committed(isRetryTopic(topic) ? groups.retry : groups.ticketing, topic),
+      });
+    } catch (error) {
+      // A ladder that is no longer used may have taken its topic with it; heads that waited there come out without a way forward.
+      if (!(error instanceof KafkaError) || error.code !== 'topic-mismatch') throw error;
+    }
+  }
+  return found;
+}
+
+/** Reads what is under way: the records that no reader has committed. */
+export async function readUnderWay(kafka: Kafka, topics: readonly WaitingTopic[], books: Books): Promise<void> {
+  for (const { topic, committed, high } of topics) {
+    await kafka.read(topic, ({ partition, records }) => {
+      for (const record of records) {
+        const { offset, headers } = record;
+        if (offset < (committed[partition] ?? 0)) continue;
+        books.waiting.underWay.push({
+          ...nameOf(record),
+          attempt: Number(headers[HEADERS.attempt] ?? Number.NaN),
+          at: `${topic} ${partition}@${offset}`,
+          settled: offset < (high[partition] ?? 0),
+        });
+      }
+    });
+  }
+}
