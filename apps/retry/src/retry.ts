@@ -1,5 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
-import { topicDeclarations } from '@onceline/contracts';
+import { topicDeclarations, type TopicDeclaration } from '@onceline/contracts';
 import { connectKafka, type Kafka } from '@onceline/kafka';
 import { isUnavailable, type Postgres } from '@onceline/postgres';
 import {
@@ -14,29 +14,63 @@ import {
 import type { Registry } from 'prom-client';
 import { RetryModule } from './app.module.js';
 import type { RetryConfig } from './config.js';
+import { deadLetterSources } from './dead-letters/dead-letter.js';
+import { DeadLetterRoom } from './dead-letters/dead-letter-room.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { RETRY_API } from './dead-letters/open-api.js';
+import { Operator } from './dead-letters/operator.js';
+import { RedrivesController } from './dead-letters/redrives.controller.js';
+import { Requests } from './dead-letters/requests.js';
 import { openDatabase, requireMigrations } from './open-database.js';
 
+/** A part that works by itself, beside what it answers over HTTP. */
+interface Room {
+  start(): Promise<void>;
+  /** Finishes what is in hand. */
+  stop(): Promise<void>;
+}
+
+interface TestChanges {
+  readonly registry?: Registry;
+  /** Instead of the declared ones, so that specs do not meet in one topic. */
+  readonly topics?: readonly TopicDeclaration[];
+}
+
 /** Starts the service; the second argument is for tests that run it inside themselves, maybe twice. */
-export function runRetry(
+export async function runRetry(
   config: RetryConfig,
-  { registry, ...options }: Pick<ServiceOptions, 'exit'> & { registry?: Registry } = {},
+  { registry, topics, ...options }: Pick<ServiceOptions, 'exit'> & TestChanges = {},
 ): Promise<RunningService> {
-  const retry = new Retry(config, registry ?? (metricsRegistry as unknown as Registry));
-  return runService({
+  const retry = new Retry(
+    config,
+    registry ?? (metricsRegistry as unknown as Registry),
+    topics ?? topicDeclarations({ partitions: config.PARTITIONS }),
+  );
+  const service = await runService({
     name: 'retry',
     config,
     docs: RETRY_API,
     module: (kit) => retry.module(kit),
+    beforeClose: [() => retry.stopRooms()],
     ...options,
   });
+  try {
+    await retry.startRooms();
+  } catch (error) {
+    await service.stop();
+    throw error;
+  }
+  return service;
 }
 
 /** The parts put together. */
 class Retry {
+  private rooms: readonly Room[] = [];
+
   constructor(
     private readonly config: RetryConfig,
     private readonly registry: Registry,
+    private readonly topics: readonly TopicDeclaration[],
   ) {}
 
   /** Refuses to come up on missing topics or migrations. */
@@ -45,7 +79,7 @@ class Retry {
     const kafka = this.kafka(kit);
     try {
       await requireMigrations(postgres);
-      await requireTopics(kafka, topicDeclarations({ partitions: this.config.PARTITIONS }));
+      await requireTopics(kafka, this.topics);
       return this.assemble(kit, postgres, kafka);
     } catch (error) {
       await Promise.allSettled([kafka.close(), postgres.close()]);
@@ -53,16 +87,31 @@ class Retry {
     }
   }
 
+  async startRooms(): Promise<void> {
+    await Promise.all(this.rooms.map((room) => room.start()));
+  }
+
+  async stopRooms(): Promise<void> {
+    await Promise.all(this.rooms.map((room) => room.stop()));
+  }
+
   private kafka({ logger }: ServiceKit): Kafka {
     return connectKafka({ brokers: this.config.KAFKA_BROKERS, clientId: 'onceline-retry', log: kafkaLog(logger) });
   }
 
   private assemble(kit: ServiceKit, postgres: Postgres, kafka: Kafka): DynamicModule {
+    const { config, registry } = this;
     kit.health.readiness('database', () => pingProblem(postgres));
+    const sources = deadLetterSources(this.topics);
+    const deadLetters = new DeadLetterRoom({ kit, config, postgres, kafka, registry, sources });
+    this.rooms = [deadLetters];
     return RetryModule.of({
-      tokens: this.config.API_TOKENS,
-      controllers: [],
-      providers: [],
+      tokens: config.API_TOKENS,
+      controllers: [DeadLettersController, RedrivesController],
+      providers: [
+        { provide: Operator, useValue: deadLetters.operator },
+        { provide: Requests, useValue: new Requests(config.API_TOKENS) },
+      ],
       close: async () => {
         await kafka.close();
         await postgres.close();

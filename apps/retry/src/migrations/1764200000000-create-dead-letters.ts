@@ -18,9 +18,8 @@ export class CreateDeadLetters1764200000000 implements MigrationInterface {
 const DEAD_LETTERS = [
   `create schema if not exists retry`,
   `create table retry.dead_letters (
+     -- Made from what the copies of one dead letter have in common: an outbox publishes at least once.
      dead_letter_id text primary key,
-     -- What makes two records copies of one dead letter: an outbox publishes at least once.
-     identity text not null constraint one_row_per_dead_letter unique,
      topic text not null,
      partition int not null,
      kafka_offset bigint not null,
@@ -121,7 +120,6 @@ const AUDIT = [
      token text not null,
      idempotency_key text not null,
      request_hash text not null,
-     status int,
      response json,
      made_at timestamptz not null default now(),
      primary key (token, idempotency_key)
@@ -129,7 +127,7 @@ const AUDIT = [
   `create table retry.audit_trail (
      entry_id bigint generated always as identity primary key,
      made_at timestamptz not null default now(),
-     action text not null check (action in ('redrive', 'cancel', 'discard', 'stop', 'finish')),
+     action text not null check (action in ('redrive', 'cancel', 'discard', 'stop')),
      actor text not null,
      reason text not null,
      redrive_id text,

@@ -1,0 +1,78 @@
+import type { Logger } from '@onceline/service-kit';
+import type { DeadLetter } from './dead-letter.js';
+import type { DeadLetterMetrics, Work } from './dead-letter-metrics.js';
+import type { IndexObserver } from './index-dead-letters.js';
+import type { SendOptions } from './send-redrives.js';
+import type { TellOptions } from './tell-ledger.js';
+import type { WatchOptions } from './watch-outcomes.js';
+
+type Observers = IndexObserver & SendOptions['observer'] & WatchOptions['observer'] & TellOptions['observer'];
+
+/** Turns what happened into metrics and log lines, none with message text. */
+export class DeadLetterObserver implements Observers {
+  constructor(
+    private readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+    private readonly metrics: DeadLetterMetrics,
+  ) {}
+
+  indexed(deadLetters: readonly DeadLetter[], copies: number): void {
+    this.metrics.recordsIndexed(deadLetters, copies);
+    for (const { id, consumer, idempotencyKey, fingerprint, failure, traceId } of deadLetters) {
+      const { kind, code } = failure;
+      this.logger.info({ id, consumer, idempotencyKey, fingerprint, kind, code, traceId }, 'dead letter indexed');
+    }
+  }
+
+  clamped(names: readonly string[]): void {
+    this.metrics.headersClamped(names);
+  }
+
+  reduced({ id, topic, partition, offset }: DeadLetter, error: unknown): void {
+    this.metrics.recordReduced();
+    this.logger.error({ id, topic, partition, offset, err: bare(error) }, 'dead letter indexed without its headers');
+  }
+
+  paused(error: unknown, afterMs: number): void {
+    this.failed('index', error, afterMs);
+  }
+
+  redriveSent(redriveId: string, records: number): void {
+    this.metrics.recordsSent(records);
+    this.logger.info({ redriveId, records }, 'redrive: records sent');
+  }
+
+  redriveSendFailed(redriveId: string, error: unknown): void {
+    this.metrics.failed('send');
+    this.logger.warn({ redriveId, err: bare(error) }, 'redrive: records not sent');
+  }
+
+  redriveEnded(redriveId: string, state: string, note: string | null): void {
+    this.logger.info({ redriveId, state, note }, 'redrive ended');
+  }
+
+  outcomesSettled(count: number): void {
+    this.logger.info({ count }, 'redrive: outcomes known');
+  }
+
+  ledgerTold(count: number): void {
+    this.logger.info({ count }, 'discard told to the ledger');
+  }
+
+  ticketingFailed(error: unknown): void {
+    this.metrics.failed('ticketing');
+    this.logger.warn({ err: bare(error) }, 'ticketing did not answer as it should, will be asked again');
+  }
+
+  failed(work: Work, error: unknown, afterMs: number): void {
+    this.metrics.failed(work);
+    this.logger.warn({ work, afterMs, err: bare(error) }, 'a round failed, will be repeated');
+  }
+}
+
+/** PostgreSQL repeats values in `detail` and in some messages; code and place say enough. */
+function bare(error: unknown): object {
+  const { name, code, constraint, table } = (error ?? {}) as Record<string, unknown>;
+  const isDatabaseError = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
+  const message = isDatabaseError ? undefined : error instanceof Error ? error.message : String(error);
+  return { name, code, constraint, table, message };
+}

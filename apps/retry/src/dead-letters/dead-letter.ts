@@ -1,0 +1,55 @@
+/** Whose failure it is: ours, or that of a customer's endpoint. */
+export const CLASSES = ['pipeline', 'destination'] as const;
+export type DeadLetterClass = (typeof CLASSES)[number];
+
+/** Where a dead letter stands. Only an open one can be redriven or discarded. */
+export const STATUSES = ['open', 'redriving', 'redriven', 'failed-again', 'discarded'] as const;
+export type DeadLetterStatus = (typeof STATUSES)[number];
+
+/** A dead letter as the index keeps it. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly consumer: string;
+  readonly class: DeadLetterClass;
+  readonly key: string | null;
+  readonly payload: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly botId: string | null;
+  readonly conversation: string | null;
+  readonly idempotencyKey: string | null;
+  readonly failure: { readonly kind: string; readonly code: string; readonly message: string };
+  readonly handlerVersion: string | null;
+  readonly attempts: number;
+  readonly firstFailedAt: string | null;
+  readonly traceId: string | null;
+  readonly fingerprint: string;
+  readonly cause: string;
+  readonly redriveId: string | null;
+  readonly redriveCount: number;
+  readonly deadAt: string;
+}
+
+/** A consumer whose dead letters are indexed. */
+export interface DeadLetterSource {
+  readonly topic: string;
+  readonly consumer: string;
+  /** Where a redrive enters; without it the dead letters can only be discarded. */
+  readonly redelivery: string | undefined;
+}
+
+const DEAD_LETTER = '.dead-letter';
+
+/** The dead-letter topics among these, by their names alone. */
+export function deadLetterSources(topics: readonly { readonly name: string }[]): readonly DeadLetterSource[] {
+  const names = new Set(topics.map(({ name }) => name));
+  return [...names]
+    .filter((name) => name.endsWith(DEAD_LETTER))
+    .map((topic) => {
+      const consumer = topic.slice(0, -DEAD_LETTER.length);
+      const redelivery = `${consumer}.redelivery`;
+      return { topic, consumer, redelivery: names.has(redelivery) ? redelivery : undefined };
+    });
+}

@@ -1,0 +1,36 @@
+import type { OutgoingRecord } from '@onceline/kafka';
+import { NAMES } from './record-headers.js';
+
+/** What a failure left on the record; a redrive begins anew. */
+const LEFT_BEHIND: readonly string[] = [
+  NAMES.firstFailedAt,
+  NAMES.failureKind,
+  NAMES.failureCode,
+  NAMES.failureMessage,
+  NAMES.failureClass,
+  NAMES.handlerVersion,
+  NAMES.dueAt,
+];
+
+/** What of a dead letter is needed to send it again. */
+export interface Redrivable {
+  readonly key: string | null;
+  readonly payload: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly redriveCount: number;
+}
+
+/** The record as it enters behind dedupe: its first try again, under a name that tells it from a stale copy. */
+export function redriveRecord(deadLetter: Redrivable, redriveId: string): OutgoingRecord {
+  const kept = Object.entries(deadLetter.headers).filter(([name]) => !LEFT_BEHIND.includes(name));
+  return {
+    key: deadLetter.key,
+    value: deadLetter.payload,
+    headers: {
+      ...Object.fromEntries(kept),
+      [NAMES.attempt]: '0',
+      [NAMES.redriveId]: redriveId,
+      [NAMES.redriveCount]: String(deadLetter.redriveCount + 1),
+    },
+  };
+}

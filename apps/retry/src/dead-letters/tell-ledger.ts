@@ -1,0 +1,56 @@
+import type { Postgres } from '@onceline/postgres';
+import type { TicketingClient } from './ticketing-client.js';
+
+export interface TellOptions {
+  readonly postgres: Pick<Postgres, 'query' | 'transaction'>;
+  readonly ticketing: Pick<TicketingClient, 'discard'>;
+  readonly observer: { ledgerTold(count: number): void; ticketingFailed(error: unknown): void };
+}
+
+interface Notice {
+  readonly id: string;
+  readonly key: string;
+  readonly reason: string;
+}
+
+const AT_ONCE = 10;
+const ROUND = 200;
+
+/** Tells the ledger of discards until it has heard; telling it twice changes nothing. */
+export class TellLedger {
+  constructor(private readonly options: TellOptions) {}
+
+  /** Answers whether more may be due already. */
+  async tellDue(): Promise<boolean> {
+    const due = await this.takeDue();
+    for (let index = 0; index < due.length; index += AT_ONCE) {
+      await Promise.all(due.slice(index, index + AT_ONCE).map((notice) => this.tell(notice)));
+    }
+    return due.length === ROUND;
+  }
+
+  private takeDue(): Promise<Notice[]> {
+    return this.options.postgres.query<Notice>(
+      `update retry.ledger_notices set tries = tries + 1,
+         next_try_at = now() + least(30, power(2, tries)) * interval '1 second'
+       where dead_letter_id in (
+         select dead_letter_id from retry.ledger_notices where told_at is null and next_try_at <= now()
+         order by next_try_at limit ${ROUND} for update skip locked)
+       returning dead_letter_id as id, idempotency_key as key, reason`,
+    );
+  }
+
+  private async tell({ id, key, reason }: Notice): Promise<void> {
+    const { postgres, ticketing, observer } = this.options;
+    try {
+      const { isFinal, words } = await ticketing.discard(key, reason);
+      await postgres.query(
+        `update retry.ledger_notices set answer = $2, told_at = case when $3 then now() end where dead_letter_id = $1`,
+        [id, words, isFinal],
+      );
+      if (isFinal) observer.ledgerTold(1);
+    } catch (error) {
+      observer.ticketingFailed(error);
+    }
+  }
+}
