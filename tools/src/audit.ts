@@ -7,8 +7,9 @@ import { readAccess, UsageError } from './access.js';
 const HELP = `npm run audit -- [--from TIME] [--to TIME] [--wait SECONDS] [--json] [--kafka HOST:PORT,…] [--database URL]
 
 Proves, by reading Kafka and PostgreSQL themselves, that every update in raw was passed on once, refused as a copy or as a
-collision, that every update passed on has exactly one outcome, and that every event of a ticket was published; names what
-is missing or doubled. TIME is RFC 3339 or anything else that Date understands, and means when the ingress received the
+collision, that every update passed on has exactly one outcome, that every event of a ticket was published as it was stored, and
+that conversations kept their order; names what is missing or doubled. Updates that wait for a later try balance: each waits in
+one place and a record brings it back; so do those that were given up: each has its dead letter. TIME is RFC 3339 or anything else that Date understands, and means when the ingress received the
 update. Updates still on their way are given --wait seconds (30). Finds the running system by .onceline/access.json unless both addresses are given. Exit code 1 when
 the books do not balance.`;
 

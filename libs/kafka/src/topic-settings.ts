@@ -41,7 +41,7 @@ export function describeDifference({ topic, setting, found, declared }: SettingD
   const value = declared.includes(',') ? `[${declared}]` : declared;
   return (
     `topic "${topic}" has ${setting} ${found}, declared is ${declared}: left as it is; to set it, run ` +
-    `kafka-configs.sh --alter --entity-type topics --entity-name ${topic} --add-config ${setting}=${value}`
+    `kafka-configs.sh --bootstrap-server BROKER --alter --entity-type topics --entity-name ${topic} --add-config ${setting}=${value}`
   );
 }
 

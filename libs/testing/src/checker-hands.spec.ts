@@ -16,7 +16,7 @@ export const TABLES = [
   `create table ticketing.parked_conversations (conversation text primary key, head_key text not null,
      attempt int not null, redrive_id text, followers int not null default 0)`,
   `create table ticketing.parked_updates (conversation text not null, seq bigint generated always as identity,
-     idempotency_key text not null)`,
+     idempotency_key text not null, value bytea, redrive_id text)`,
   `create table ticketing.outbox (id bigint generated always as identity, topic text not null, headers jsonb not null,
      tx_id xid8 not null default pg_current_xact_id())`,
   `create table ticketing.outbox_refused (source text not null, id bigint not null, topic text not null,
@@ -57,6 +57,7 @@ export const TAMPERING: readonly (readonly [sql: string, ...rules: string[]])[] 
   ],
   [`update ticketing.parked_conversations set redrive_id = 'r1'`, 'parked-without-way-forward'],
   ['delete from ticketing.parked_updates', 'parked-without-way-forward'],
+  [`update ticketing.parked_updates set value = 'other bytes'`, 'waiting-payload-differs'],
   [`update ticketing.ledger set outcome = 'ignored' where outcome = 'parked'`, 'waits-without-being-parked'],
   [
     `delete from ticketing.ledger where outcome = 'parked'; delete from ticketing.parked_conversations`,
@@ -119,8 +120,8 @@ export class Hands {
     } else {
       const count = 'update ticketing.parked_conversations set followers = followers + 1 where conversation = $1';
       await this.database.query(count, [conversation]);
-      const park = 'insert into ticketing.parked_updates (conversation, idempotency_key) values ($1, $2)';
-      await this.database.query(park, [conversation, key]);
+      const park = 'insert into ticketing.parked_updates (conversation, idempotency_key, value) values ($1, $2, $3)';
+      await this.database.query(park, [conversation, key, bytes]);
     }
     this.parkedBytes.set(key, bytes);
     return key;

@@ -95,7 +95,8 @@ function toEntry(record: ConsumedRecord): UpdateEntry {
   };
 }
 
-const crcOf = ({ value }: Pick<ConsumedRecord, 'value'>): number => (value === null ? 0 : crc32(value));
+/** Checksum of a record's bytes, 0 without any. */
+export const crcOf = ({ value }: Pick<ConsumedRecord, 'value'>): number => (value === null ? 0 : crc32(value));
 
 function receivedAt(record: ConsumedRecord): number {
   const time = Date.parse(record.headers[HEADERS.receivedAt] ?? '');

@@ -2,6 +2,7 @@ import { HEADERS, topicDeclarations } from '@onceline/contracts';
 import { KafkaError, type Kafka } from '@onceline/kafka';
 import { Client } from 'pg';
 import type { Books } from './checker-books.js';
+import { crcOf } from './checker-kafka.js';
 import { nameOf } from './checker-keys.js';
 
 /** A topic in which updates wait or come back, and how far its reader has come. */
@@ -60,6 +61,7 @@ export async function readUnderWay(kafka: Kafka, topics: readonly WaitingTopic[]
         books.waiting.underWay.push({
           ...nameOf(record),
           attempt: Number(headers[HEADERS.attempt] ?? Number.NaN),
+          payloadHash: crcOf(record),
           at: `${topic} ${partition}@${offset}`,
           settled: offset < (high[partition] ?? 0),
         });

@@ -18,12 +18,18 @@ export interface HeadEntry extends Delivery {
 export interface FollowerEntry {
   readonly conversation: string;
   readonly key: string;
+  /** The redrive that brought it, if one did. */
+  readonly redriveId: string | null;
+  /** Checksum of the bytes that wait. */
+  readonly payloadHash: number;
 }
 
 /** A record in a retry topic or in the redelivery topic that its reader has not committed. */
 export interface UnderWayEntry extends Delivery {
   /** For people: topic, partition and offset. */
   readonly at: string;
+  /** Checksum of its bytes. */
+  readonly payloadHash: number;
   /** Whether it was there before the tables were read: what came later may be ahead of them. */
   readonly settled: boolean;
 }

@@ -1,4 +1,4 @@
-import { number, optional, text, type Row, type Section } from './checker-rows.js';
+import { checksum, number, optional, text, type Row, type Section } from './checker-rows.js';
 import type { Delivery } from './checker-waiting-books.js';
 
 const isDeadLetter = (topic: string) => topic.endsWith('.dead-letter');
@@ -23,9 +23,14 @@ export const WAITING_SECTIONS: readonly Section[] = [
       }),
   },
   {
-    query: `select conversation, idempotency_key as key from ticketing.parked_updates`,
+    query: `select conversation, idempotency_key as key, redrive_id, value from ticketing.parked_updates`,
     add: ({ waiting }, row) =>
-      waiting.followers.push({ conversation: text(row, 'conversation'), key: text(row, 'key') }),
+      waiting.followers.push({
+        conversation: text(row, 'conversation'),
+        key: text(row, 'key'),
+        redriveId: optional(row, 'redrive_id'),
+        payloadHash: checksum(row, 'value'),
+      }),
   },
   {
     query: OUTBOX,

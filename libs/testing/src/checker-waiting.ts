@@ -23,6 +23,7 @@ export function checkWaiting(books: Books, findings: Findings): WaitingSums {
   checkFollowers(books, findings);
   checkWaysForward(books, findings);
   checkUnderWay(books, findings);
+  checkPayloads(books, findings);
   return { waiting: checkParked(books, findings, places) };
 }
 
@@ -106,5 +107,19 @@ function checkUnderWay(books: Books, findings: Findings): void {
     const isAhead = row === NO_ROW || (record.redriveId === redriveId && record.attempt > ledger.attempts.at(row));
     const subject = `${record.key} attempt ${record.attempt} at ${record.at}`;
     if (isAhead) findings.contradiction('retry-without-parked', subject);
+  }
+}
+
+/** What waits is what unique has, bit by bit; only a redrive may bring a corrected payload. */
+function checkPayloads({ keys, unique, waiting }: Books, findings: Findings): void {
+  const copies = [...waiting.followers, ...waiting.underWay].filter(({ redriveId }) => redriveId === null);
+  if (copies.length === 0) return;
+  const wanted = new Map<number, number>();
+  for (const rows of unique.partitions()) {
+    for (let row = 0; row < rows.length; row += 1) wanted.set(rows.key.at(row), rows.payloadHash.at(row));
+  }
+  for (const { key, payloadHash } of copies) {
+    const expected = wanted.get(keys.idOf(key)) ?? payloadHash;
+    if (expected !== payloadHash) findings.contradiction('waiting-payload-differs', keys.idOf(key));
   }
 }

@@ -26,8 +26,15 @@ function waiting(): World & { head: Row; follower: Row } {
   }
   world.messages = world.messages.filter(({ messageId }) => messageId !== 2 && messageId !== 3);
   world.heads.push({ conversation: '1:1', key: head.key, attempt: 1, redriveId: null, followers: 1 });
-  world.followers.push({ conversation: '1:1', key: follower.key });
-  world.underWay.push({ key: head.key, attempt: 1, redriveId: null, at: 'ticketing.retry.5s 1@0', settled: true });
+  world.followers.push({ conversation: '1:1', key: follower.key, redriveId: null, payloadHash: 0 });
+  world.underWay.push({
+    key: head.key,
+    attempt: 1,
+    redriveId: null,
+    at: 'ticketing.retry.5s 1@0',
+    settled: true,
+    payloadHash: 0,
+  });
   return Object.assign(world, { head, follower });
 }
 
@@ -80,6 +87,7 @@ describe('checkBooks on updates that wait', () => {
             redriveId: null,
             at: 'ticketing.redelivery 0@0',
             settled: true,
+            payloadHash: 0,
           });
         });
         expect(report.balanced).toBe(attempt <= attempts);
@@ -94,11 +102,13 @@ describe('checkBooks on updates that wait', () => {
     ['parked-without-way-forward', 'a lost follower', (world) => (world.followers = [])],
     ['parked-without-way-forward', 'a lost head', (world) => (world.heads = [])],
     ['follower-without-head', 'a lost head', (world) => (world.heads = [])],
+    ['waiting-payload-differs', 'a follower with other bytes', (world) => (world.followers[0]!.payloadHash = 9)],
+    ['waiting-payload-differs', 'a head with other bytes', (world) => (world.underWay[0]!.payloadHash = 9)],
     ['followers-miscounted', 'a wrong count', (world) => (world.heads[0]!.followers = 2)],
     [
       'parked-twice',
       'head and follower',
-      (world) => world.followers.push({ conversation: '1:1', key: world.head.key }),
+      (world) => world.followers.push({ ...world.followers[0]!, key: world.head.key }),
     ],
     [
       'parked-twice',
@@ -145,11 +155,11 @@ function queueOf(followers: number): World {
   world.tickets = [];
   world.ledger.forEach((row, index) => {
     Object.assign(row, { outcome: 'parked', ticketId: null, attempts: index === 0 ? 3 : 0 });
-    if (index > 0) world.followers.push({ conversation: '1:1', key: row.key });
+    if (index > 0) world.followers.push({ conversation: '1:1', key: row.key, redriveId: null, payloadHash: 0 });
   });
   const delivery = { key: world.ledger[0]!.key, attempt: 3, redriveId: null };
   world.heads.push({ ...delivery, conversation: '1:1', followers });
-  world.underWay.push({ ...delivery, at: 'ticketing.retry.2m 1@4', settled: true });
+  world.underWay.push({ ...delivery, at: 'ticketing.retry.2m 1@4', settled: true, payloadHash: 0 });
   return world;
 }
 
