@@ -11,6 +11,7 @@ const MOST = 5000;
 /** What fits into one request to ticketing. */
 const REQUEST_UPDATES = 500;
 const REQUEST_BYTES = 700_000;
+const LONGEST_RECORD_KEY = 4096;
 const PAGE = 100;
 
 interface OpenRow extends Redrivable {
@@ -84,7 +85,8 @@ function toRequest(row: OpenRow, body: RedriveBody): RehearsalRequest | undefine
     headers: headers ?? {},
     payload: value?.toString('base64') ?? '',
   };
-  return row.idempotencyKey === null || sizeOf(request) > REQUEST_BYTES ? undefined : request;
+  const isAskable = row.idempotencyKey !== null && (key?.length ?? 0) <= LONGEST_RECORD_KEY;
+  return isAskable && sizeOf(request) <= REQUEST_BYTES ? request : undefined;
 }
 
 function fits(batch: readonly RehearsalRequest[], update: RehearsalRequest): boolean {

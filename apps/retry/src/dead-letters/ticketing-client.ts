@@ -27,7 +27,7 @@ export class TicketingError extends Error {}
 const PATIENCE_MS = 10_000;
 const REHEARSAL_PATIENCE_MS = 60_000;
 
-/** The three questions that this service has for ticketing, over its API. */
+/** All that this service has to say to ticketing, over its API. */
 export class TicketingClient {
   constructor(
     private readonly url: string,
@@ -46,8 +46,7 @@ export class TicketingClient {
   async rehearse(updates: readonly RehearsalRequest[]): Promise<readonly Rehearsal[]> {
     const response = await this.ask('/v1/rehearsals', post({ updates }), REHEARSAL_PATIENCE_MS);
     await this.requireOk(response, 'the rehearsal');
-    const answer = (await response.json()) as { updates?: Rehearsal[]; results?: Rehearsal[] } | Rehearsal[];
-    return Array.isArray(answer) ? answer : (answer.updates ?? answer.results ?? []);
+    return ((await response.json()) as { updates: Rehearsal[] }).updates;
   }
 
   async discard(idempotencyKey: string, reason: string): Promise<DiscardAnswer> {
