@@ -79,7 +79,11 @@ export class TestRetry {
     return names.map((name) => ({ name, partitions: PARTITIONS, config: { ...model?.config } }));
   }
 
-  startInstance(changes: Record<string, string> = {}, registry = new Registry()): Promise<RunningService> {
+  startInstance(
+    changes: Record<string, string> = {},
+    registry = new Registry(),
+    topics = this.topics(),
+  ): Promise<RunningService> {
     const environment = {
       KAFKA_BROKERS: this.stack.kafka.brokers.join(','),
       DATABASE_URL: this.databaseUrl,
@@ -92,7 +96,7 @@ export class TestRetry {
       LOG_LEVEL: 'silent',
       ...changes,
     };
-    const options = { registry, topics: this.topics(), exit: () => undefined };
+    const options = { registry, topics, exit: () => undefined };
     return runRetry(readRetryConfig(environment), options);
   }
 
