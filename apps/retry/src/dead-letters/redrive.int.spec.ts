@@ -1,8 +1,12 @@
+import { trace } from '@opentelemetry/api';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { eventually } from '@onceline/testing';
 import { TestRetry, type Progress, type Summary } from '../test-service.spec.js';
 
+const exporter = new InMemorySpanExporter();
 let retry: TestRetry;
 beforeAll(async () => {
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }));
   retry = await TestRetry.start();
 }, 60_000);
 afterAll(() => retry.stop());
@@ -45,6 +49,23 @@ describe('a single redrive', () => {
       history: [{ action: 'redrive', reason: 'the parser is mended', deadLetterCount: 1 }],
     });
     expect((details.history[0] as { actor: string }).actor).toMatch(/^admin:[0-9a-f]{8}$/);
+  });
+
+  it('goes on in the trace that the update began', async () => {
+    const [traceId, dead] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    const headers = { traceparent: `00-${traceId}-${dead}-01`, tracestate: 'a=b', 'previous-traceparent': 'before' };
+    const id = await retry.bury('traced', { headers });
+    const { json } = await retry.post<Progress>('/v1/redrives', { id, reason: 'mended' });
+    await retry.ended(json.id);
+    const [span, ...more] = exporter.getFinishedSpans().filter(({ name }) => name.startsWith('send '));
+    expect([span?.name, more]).toEqual([`send ${retry.consumer}.redelivery`, []]);
+    expect(span?.parentSpanContext).toMatchObject({ traceId, spanId: dead });
+    expect(span?.attributes).toMatchObject({ 'onceline.redrive.id': json.id, 'onceline.dead_letter.id': id });
+    expect(retry.ticketing.receivedOf('traced')[0]?.headers).toMatchObject({
+      traceparent: `00-${traceId}-${span?.spanContext().spanId}-01`,
+      tracestate: 'a=b',
+      'previous-traceparent': 'before',
+    });
   });
 
   it('sends a corrected payload and keeps the original', async () => {

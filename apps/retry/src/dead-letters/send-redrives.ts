@@ -115,7 +115,7 @@ export class SendRedrives {
     const headers = record.headers ?? {};
     if (!isSampled(headers)) return void (await this.options.producer.send(topic, record, item));
     const { span, context } = startSendSpan(topic, record, contextOf(headers));
-    span.setAttribute('onceline.redrive.id', redriveId);
+    span.setAttributes({ 'onceline.redrive.id': redriveId, 'onceline.dead_letter.id': item.id });
     const traced = { ...record, headers: injectTrace(headers, context) };
     try {
       await this.options.producer.send(topic, traced, item);
