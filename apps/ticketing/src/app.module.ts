@@ -2,6 +2,8 @@ import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/
 import { APP_GUARD } from '@nestjs/core';
 import { BearerGuard, type ApiToken } from '@onceline/service-kit';
 import { LedgerController } from './api/ledger.controller.js';
+import { Operations } from './api/operations.js';
+import { OperationsController } from './api/operations.controller.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketsController } from './api/tickets.controller.js';
 import { HandleDuplicates } from './handle-duplicates.js';
@@ -14,6 +16,7 @@ export interface TicketingParts {
   readonly updates: HandleUpdates;
   readonly duplicates: HandleDuplicates;
   readonly reader: TicketReader;
+  readonly operations: Operations;
   /** Closes what the parts hold, once requests and batches in hand are done. */
   close(): Promise<void>;
 }
@@ -24,12 +27,13 @@ export class TicketingModule {
     const lifetime: OnApplicationShutdown = { onApplicationShutdown: () => parts.close() };
     return {
       module: TicketingModule,
-      controllers: [UpdatesController, TicketsController, LedgerController],
+      controllers: [UpdatesController, TicketsController, LedgerController, OperationsController],
       providers: [
         { provide: APP_GUARD, useValue: new BearerGuard(parts.tokens) },
         { provide: HandleUpdates, useValue: parts.updates },
         { provide: HandleDuplicates, useValue: parts.duplicates },
         { provide: TicketReader, useValue: parts.reader },
+        { provide: Operations, useValue: parts.operations },
         { provide: 'lifetime', useValue: lifetime },
       ],
     };

@@ -1,12 +1,12 @@
 import type { BatchOutcome, RecordBatch } from '@onceline/kafka';
-import type { DatabasePause } from './database-pause.js';
+import type { ConsumerGate } from './stopping/consumer-gate.js';
 import { failureKind } from './store/failure.js';
 import { recordDuplicates, type RefusedDuplicate } from './store/record-duplicates.js';
 import type { WithSession } from './store/session.js';
 
 export interface HandleDuplicatesOptions {
   readonly withSession: WithSession;
-  readonly pause: DatabasePause;
+  readonly gate: Pick<ConsumerGate, 'restMs' | 'answered' | 'failed'>;
   readonly observer: {
     /** @param malformed records set aside, because they could not be read or the database refused them */
     duplicatesRecorded(recorded: number, malformed: number): void;
@@ -20,19 +20,21 @@ export class HandleDuplicates {
   constructor(private readonly options: HandleDuplicatesOptions) {}
 
   async handle(batches: readonly RecordBatch[]): Promise<BatchOutcome> {
-    const { withSession, pause, observer } = this.options;
+    const { withSession, gate, observer } = this.options;
+    const restMs = gate.restMs();
+    if (restMs > 0) return { settle: 'redeliver', afterMs: restMs };
     try {
       const { recorded, malformed, refused } = await recordDuplicates(
         withSession,
         batches.flatMap(({ records }) => records),
       );
-      pause.end();
+      gate.answered();
       observer.duplicatesRecorded(recorded, malformed + refused.length);
       for (const one of refused) observer.duplicateRefused(one);
       return { settle: 'commit' };
     } catch (error) {
       if (failureKind(error) === 'defect') throw error;
-      const afterMs = pause.begin('database unavailable');
+      const afterMs = gate.failed('database unavailable');
       observer.paused(error, afterMs);
       return { settle: 'redeliver', afterMs };
     }

@@ -1,16 +1,16 @@
 import { withBatchSpan, type BatchOutcome, type ConsumedRecord, type RecordBatch } from '@onceline/kafka';
-import type { DatabasePause } from './database-pause.js';
-import { receive } from './intake/to-command.js';
+import { receive, type ReceivedUpdate } from './intake/to-command.js';
+import type { ConsumerGate } from './stopping/consumer-gate.js';
 import { failureKind } from './store/failure.js';
 import type { Settlement } from './store/plan-batch.js';
-import type { SettleBatch } from './store/settle-batch.js';
+import { ConsumerStopped, type SettleBatch } from './store/settle-batch.js';
 import { settleUpdates } from './store/settle-updates.js';
 import type { TracedUpdate } from './store/traced-update.js';
 import type { UpdateSpans } from './trace-updates.js';
 
 /** What one call did, for logs and metrics. */
 export interface BatchReport {
-  readonly records: number;
+  readonly updates: readonly TracedUpdate[];
   readonly settlements: readonly Settlement[];
   readonly seconds: number;
 }
@@ -24,7 +24,7 @@ export interface BatchObserver {
 export interface HandleUpdatesOptions {
   readonly groupId: string;
   readonly settle: SettleBatch;
-  readonly pause: DatabasePause;
+  readonly gate: ConsumerGate;
   readonly spans: Pick<UpdateSpans, 'start' | 'settled' | 'failed'>;
   readonly observer: BatchObserver;
   /** After each commit: there may be something to publish. */
@@ -37,38 +37,59 @@ const PAUSE_REASONS = {
   record: 'the database refuses a dead letter',
 } as const;
 
-/** Turns the updates of several partitions into outcomes. Offsets follow the database: they are committed after this answers. */
+/**
+ * Turns the updates of several partitions, new ones and those that come back, into outcomes. Offsets follow the database: they are
+ * committed after this answers.
+ */
 export class HandleUpdates {
   constructor(private readonly options: HandleUpdatesOptions) {}
 
   async handle(batches: readonly RecordBatch[]): Promise<BatchOutcome> {
     const records = batches.flatMap((batch) => batch.records);
     if (records.length === 0) return { settle: 'commit' };
+    const restMs = this.options.gate.restMs();
+    if (restMs > 0) return { settle: 'redeliver', afterMs: restMs };
     return withBatchSpan(batches, this.options.groupId, () => this.settleRecords(records));
   }
 
   private async settleRecords(records: readonly ConsumedRecord[]): Promise<BatchOutcome> {
-    const { settle, pause, spans, observer, committed } = this.options;
+    const { settle, gate, spans, observer, committed } = this.options;
     const startedAt = performance.now();
-    const updates = records.map((record) => this.trace(record));
+    const received = records.map(receive);
+    let updates: readonly TracedUpdate[] = [];
     try {
+      const waitMs = await gate.waitMs(received.map(untraced));
+      if (waitMs > 0) return { settle: 'redeliver', afterMs: waitMs };
+      updates = received.map((update) => spans.start(update, waitedMs(update)));
       const settlements = await settleUpdates(updates, settle);
-      pause.end();
       committed();
       spans.settled(updates, settlements);
-      observer.settled({ records: records.length, settlements, seconds: (performance.now() - startedAt) / 1000 });
+      observer.settled({ updates, settlements, seconds: (performance.now() - startedAt) / 1000 });
+      await gate.settled(settlements);
       return { settle: 'commit' };
     } catch (error) {
       spans.failed(updates, error);
-      const kind = failureKind(error);
-      if (kind === 'defect') throw error;
-      const afterMs = pause.begin(PAUSE_REASONS[kind]);
-      observer.paused(error, afterMs);
-      return { settle: 'redeliver', afterMs };
+      return this.rest(error);
     }
   }
 
-  private trace(record: ConsumedRecord): TracedUpdate {
-    return { ...receive(record), ...this.options.spans.start(record) };
+  private rest(error: unknown): BatchOutcome {
+    const { gate, observer } = this.options;
+    if (error instanceof ConsumerStopped) return { settle: 'redeliver', afterMs: gate.stoppedElsewhere() };
+    const kind = failureKind(error);
+    if (kind === 'defect') throw error;
+    const afterMs = gate.failed(PAUSE_REASONS[kind]);
+    observer.paused(error, afterMs);
+    return { settle: 'redeliver', afterMs };
   }
+}
+
+/** For a trial, which leaves no trace. */
+function untraced(update: ReceivedUpdate): TracedUpdate {
+  return { ...update, traceparent: null, tracestate: null };
+}
+
+/** Since the record left for its wait. */
+function waitedMs({ delivery }: ReceivedUpdate): number | undefined {
+  return delivery.type === 'first' || delivery.leftAt === null ? undefined : Date.now() - delivery.leftAt;
 }

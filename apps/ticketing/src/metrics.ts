@@ -2,12 +2,18 @@ import { OUTCOMES } from '@onceline/contracts';
 import type { ConsumerHandle } from '@onceline/kafka';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { IGNORED_REASONS } from './intake/ignored-reasons.js';
-import { PERMANENT_FAILURE_CODES } from './intake/to-command.js';
+import { FAILURE_CODES } from './intake/update-failure.js';
+import type { BatchReport } from './handle-updates.js';
+import type { ParkingMeasure } from './parking/measure-parking.js';
 import type { Settlement } from './store/plan-batch.js';
 
 /** Sources that the relay publishes from. */
 export const OUTBOX_SOURCES = ['events', 'outbox'] as const;
 export type OutboxSourceName = (typeof OUTBOX_SOURCES)[number];
+
+const BREAKERS = ['database', 'dead-letters'] as const;
+const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
+type BreakerStateName = (typeof BREAKER_STATES)[number];
 
 type Registers = { registers: Registry[] };
 
@@ -26,12 +32,30 @@ export class TicketingMetrics {
   private readonly backlog;
   private readonly oldest;
   private readonly paused;
+  private readonly retries;
+  private readonly unknownFailures;
+  private readonly stale;
+  private readonly attempts;
+  private readonly refused;
+  private readonly breakers;
+  private readonly parked;
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
     this.outcomes = counter('updates_settled', 'Updates by their recorded outcome.', 'outcome', { registers });
     this.ignored = counter('updates_ignored', 'Ignored updates by reason.', 'reason', { registers });
-    this.deadLetters = counter('dead_letters', 'Updates that no handler can take, by cause.', 'code', { registers });
+    this.deadLetters = counter('dead_letters', 'Updates given up, by cause and class.', ['code', 'class'], {
+      registers,
+    });
+    this.retries = counter('retries', 'Tries that failed and will be repeated, by cause.', 'code', { registers });
+    this.unknownFailures = counter('unknown_failures', 'Failures that nobody foresaw.', '', { registers });
+    this.stale = counter('redeliveries_stale', 'Redeliveries that nobody waited for.', '', { registers });
+    this.refused = counter('outbox_refused', 'Records that Kafka can never take, set aside.', 'source', { registers });
+    this.breakers = gauge('breaker_state', '0 closed, 1 half-open, 2 open.', 'breaker', { registers });
+    this.parked = parkedGauges({ registers });
+    this.attempts = histogram('attempts', 'Tries until an update had its outcome.', [1, 2, 3, 4, 5, 6, 8, 10, 15, 20], {
+      registers,
+    });
     this.repeated = counter('updates_settled_before', 'Records whose update had its outcome before.', '', {
       registers,
     });
@@ -71,18 +95,43 @@ export class TicketingMetrics {
     this.startAtZero();
   }
 
-  settled(records: number, settlements: readonly Settlement[], seconds: number): void {
-    this.batchRecords.observe(records);
+  settled({ updates, settlements, seconds }: BatchReport): void {
+    this.batchRecords.observe(updates.length);
     this.batchSeconds.observe(seconds);
     this.paused.set(0);
-    this.repeated.inc(records - settlements.length);
-    const now = Date.now();
-    for (const { update, outcome, reason, failure } of settlements) {
-      this.outcomes.inc({ outcome });
-      if (outcome === 'ignored' && reason !== null) this.ignored.inc({ reason });
-      if (failure) this.deadLetters.inc({ code: failure.code });
-      this.latency.observe(Math.max(0, now - Date.parse(update.receivedAt)) / 1000);
+    const settled = new Set(settlements.map(({ update }) => update.idempotencyKey));
+    for (const { idempotencyKey, delivery } of updates) {
+      if (!settled.has(idempotencyKey)) (delivery.type === 'first' ? this.repeated : this.stale).inc();
     }
+    const now = Date.now();
+    for (const settlement of settlements) this.outcome(settlement, now);
+  }
+
+  private outcome({ update, outcome, reason, failure, attempts }: Settlement, now: number): void {
+    this.outcomes.inc({ outcome });
+    if (failure && !failure.known) this.unknownFailures.inc();
+    if (outcome === 'parked') {
+      if (failure) this.retries.inc({ code: failure.code });
+      return;
+    }
+    if (outcome === 'ignored' && reason !== null) this.ignored.inc({ reason });
+    if (failure) this.deadLetters.inc({ code: failure.code, class: 'pipeline' });
+    this.attempts.observe(attempts);
+    this.latency.observe(Math.max(0, now - Date.parse(update.receivedAt)) / 1000);
+  }
+
+  outboxRefused(source: OutboxSourceName): void {
+    this.refused.inc({ source });
+  }
+
+  breakerChanged(breaker: (typeof BREAKERS)[number], state: BreakerStateName): void {
+    this.breakers.set({ breaker }, BREAKER_STATES.indexOf(state));
+  }
+
+  parkingMeasured({ conversations, updates, oldestSeconds }: ParkingMeasure): void {
+    this.parked.conversations.set(conversations);
+    this.parked.updates.set(updates);
+    this.parked.oldest.set(oldestSeconds);
   }
 
   consumerPaused(): void {
@@ -120,9 +169,14 @@ export class TicketingMetrics {
   private startAtZero(): void {
     for (const outcome of OUTCOMES) this.outcomes.inc({ outcome }, 0);
     for (const reason of IGNORED_REASONS) this.ignored.inc({ reason }, 0);
-    for (const code of PERMANENT_FAILURE_CODES) this.deadLetters.inc({ code }, 0);
+    for (const code of FAILURE_CODES) {
+      this.deadLetters.inc({ code, class: 'pipeline' }, 0);
+      this.retries.inc({ code }, 0);
+    }
+    for (const breaker of BREAKERS) this.breakerChanged(breaker, 'closed');
     for (const source of OUTBOX_SOURCES) {
       this.published.inc({ source }, 0);
+      this.refused.inc({ source }, 0);
       this.outboxMeasured(source, 0, 0);
     }
   }
@@ -131,8 +185,8 @@ export class TicketingMetrics {
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const NAMESPACE = 'onceline_ticketing_';
 
-function counter(name: string, help: string, label: string, registers: Registers) {
-  const labelNames = label === '' ? [] : [label];
+function counter(name: string, help: string, labels: string | readonly string[], registers: Registers) {
+  const labelNames = [labels].flat().filter((label) => label !== '');
   return new Counter({ name: `${NAMESPACE}${name}_total`, help, labelNames, ...registers });
 }
 
@@ -142,4 +196,12 @@ function gauge(name: string, help: string, label: string, registers: Registers) 
 
 function histogram(name: string, help: string, buckets: number[], registers: Registers) {
   return new Histogram({ name: `${NAMESPACE}${name}`, help, buckets, ...registers });
+}
+
+function parkedGauges(registers: Registers) {
+  return {
+    conversations: gauge('parked_conversations', 'Conversations that wait for an update that failed.', '', registers),
+    updates: gauge('parked_updates', 'Updates that wait: the ones that failed, and those behind them.', '', registers),
+    oldest: gauge('parked_oldest_seconds', 'Age of the conversation that has waited longest.', '', registers),
+  };
 }

@@ -1,23 +1,39 @@
 import type { Logger } from '@onceline/service-kit';
 import type { BatchObserver, BatchReport } from './handle-updates.js';
 import type { OutboxSourceName, TicketingMetrics } from './metrics.js';
+import type { RefusedRow } from './outbox/publish-source.js';
 import type { RelayObserver } from './outbox/relay.js';
+import type { ParkingMeasure } from './parking/measure-parking.js';
+import type { GateObserver } from './stopping/consumer-gate.js';
 import type { Settlement } from './store/plan-batch.js';
 import type { RefusedDuplicate } from './store/record-duplicates.js';
 
-/** Turns what happened into metrics and log lines: one line per batch, one per dead letter, none with message text. */
-export class TicketingObserver implements BatchObserver, RelayObserver {
+/** Turns what happened into metrics and log lines: one line per batch, one per failed try, none with message text. */
+export class TicketingObserver implements BatchObserver, GateObserver, RelayObserver {
   constructor(
     private readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>,
     private readonly metrics: TicketingMetrics,
   ) {}
 
-  settled({ records, settlements, seconds }: BatchReport): void {
-    this.metrics.settled(records, settlements, seconds);
+  settled(report: BatchReport): void {
+    this.metrics.settled(report);
+    const { updates, settlements, seconds } = report;
     const outcomes = countBy(settlements, ({ outcome }) => outcome);
-    const ms = Math.round(seconds * 1000);
-    this.logger.info({ records, settledBefore: records - settlements.length, outcomes, ms }, 'batch settled');
-    for (const settlement of settlements) if (settlement.failure) this.deadLettered(settlement);
+    this.logger.info({ records: updates.length, outcomes, ms: Math.round(seconds * 1000) }, 'batch settled');
+    for (const settlement of settlements) if (settlement.failure) this.failedTry(settlement);
+  }
+
+  breakerChanged(...[breaker, state, reason]: Parameters<GateObserver['breakerChanged']>): void {
+    this.metrics.breakerChanged(breaker, state);
+    if (breaker === 'dead-letters') this.logger.warn({ breaker, state, reason }, 'breaker changed');
+  }
+
+  parkingMeasured(measure: ParkingMeasure): void {
+    this.metrics.parkingMeasured(measure);
+  }
+
+  notMeasured(error: unknown): void {
+    this.logger.warn({ err: withoutContents(error) }, 'parked conversations not measured');
   }
 
   paused(error: unknown, afterMs: number): void {
@@ -42,16 +58,22 @@ export class TicketingObserver implements BatchObserver, RelayObserver {
     this.metrics.outboxMeasured(source, backlog, oldestSeconds);
   }
 
+  refused(source: OutboxSourceName, row: RefusedRow): void {
+    this.metrics.outboxRefused(source);
+    this.logger.error({ source, ...row }, 'record set aside: Kafka will never take it');
+  }
+
   failed(error: unknown): void {
     this.logger.warn({ err: withoutContents(error) }, 'publishing failed, will be repeated');
   }
 
-  private deadLettered({ update, failure }: Settlement): void {
+  private failedTry({ update, failure, outcome, attempts, redrive }: Settlement): void {
     const { topic, partition, offset } = update.record;
     const { idempotencyKey, botId, updateKind, traceparent } = update;
+    const place = { topic, partition, offset, traceId: traceparent?.split('-')[1] };
     this.logger.warn(
-      { idempotencyKey, botId, updateKind, failure, topic, partition, offset, traceId: traceparent?.split('-')[1] },
-      'update dead-lettered',
+      { idempotencyKey, botId, updateKind, failure, attempts, redriveId: redrive?.id, ...place },
+      outcome === 'parked' ? 'update failed, will be tried again' : 'update dead-lettered',
     );
   }
 }

@@ -1,5 +1,7 @@
 /** The service inside the spec's own process, on the shared stack, with a database of its own. */
-import { HEADERS, TOPICS, topicDeclarations } from '@onceline/contracts';
+import { topicDeclarations } from '@onceline/contracts';
+import { HEADERS, TOPICS } from './intake/names.js';
+import type { OutboxRow } from './parking/world.spec.js';
 import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
 import { hashToken, type RunningService } from '@onceline/service-kit';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
@@ -16,6 +18,7 @@ export interface Answer<Body> {
 
 export interface Entry {
   readonly outcome: string;
+  readonly reason: string | null;
   readonly ticketId: string;
   readonly explanation: string;
   readonly traceId: string | null;
@@ -38,12 +41,13 @@ export class TestService {
     private readonly producer: BatchingProducer,
   ) {}
 
-  static async start(): Promise<TestService> {
+  static async start(changes: Record<string, string> = {}): Promise<TestService> {
     const stack = await useStack();
     const kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'ticketing-spec' });
-    await kafka.admin.createMissing(topicDeclarations({ partitions: 3 }), { replicationFactor: 1 });
+    const temp = ['ticketing.redelivery', 'ticketing.retry.200ms'].map((name) => ({ name, partitions: 3, config: {} }));
+    await kafka.admin.createMissing([...topicDeclarations({ partitions: 3 }), ...temp], { replicationFactor: 1 });
     const service = new TestService(stack, kafka, await openStore(), await kafka.producer());
-    service.running = await service.startInstance({}, service.registry);
+    service.running = await service.startInstance(changes, service.registry);
     return service;
   }
 
@@ -55,7 +59,7 @@ export class TestService {
     return {
       KAFKA_BROKERS: this.stack.kafka.brokers.join(','),
       DATABASE_URL: this.store.url,
-      API_TOKENS: `viewer:${hashToken('secret')}`,
+      API_TOKENS: `viewer:${hashToken('secret')},admin:${hashToken('admin-secret')}`,
       TICKETING_GROUP_ID: this.group,
       PARTITIONS: '3',
       PORT: '0',
@@ -80,6 +84,46 @@ export class TestService {
     const text = await response.text();
     const json = (text === '' ? undefined : JSON.parse(text)) as Body;
     return { status: response.status, headers: response.headers, json };
+  }
+
+  /** As an operator. */
+  async admin<Body = Record<string, unknown>>(method: string, path: string, body?: object): Promise<Answer<Body>> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        authorization: 'Bearer admin-secret',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const json = (text === '' ? undefined : JSON.parse(text)) as Body;
+    return { status: response.status, headers: response.headers, json };
+  }
+
+  /** Writes a record as the retry service does. */
+  async redeliver(record: Pick<ConsumedRecord, 'key' | 'value' | 'headers'>, headers: object = {}): Promise<void> {
+    await this.producer.send(TOPICS.ticketingRedelivery, { ...record, headers: { ...record.headers, ...headers } });
+  }
+
+  /** Plays the retry service: everything that is due comes back. Answers how to end it. */
+  forwardRetries(): () => Promise<void> {
+    let isOver = false;
+    const loop = (async () => {
+      for (let last = '0'; !isOver; await new Promise((resolve) => setTimeout(resolve, 20))) {
+        const rows = await this.store.ask<OutboxRow>(
+          `select id::text, topic, key, value, headers from ticketing.outbox where topic like 'ticketing.retry.%' and id > $1
+             and (headers->>'due-at')::bigint <= $2 order by id`,
+          [last, Date.now()],
+        );
+        for (const row of rows) await this.redeliver(row);
+        last = rows.at(-1)?.id ?? last;
+      }
+    })();
+    return () => {
+      isOver = true;
+      return loop;
+    };
   }
 
   /** Writes what dedupe writes, the update under its key, and answers the key. */

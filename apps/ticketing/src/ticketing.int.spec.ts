@@ -15,7 +15,10 @@ it('metrics have all their labels from the start, and the lag of every partition
   for (const line of [
     'updates_settled_total{outcome="discarded"} 0',
     'updates_ignored_total{reason="sender-is-chat"} 0',
-    'dead_letters_total{code="handler-defect"} 0',
+    'dead_letters_total{code="handler-defect",class="pipeline"} 0',
+    'retries_total{code="fault-injected"} 0',
+    'breaker_state{breaker="database"} 0',
+    'parked_conversations 0',
     'consumer_paused 0',
     'consumer_lag_records{topic="telegram.updates.unique",partition="2"} 0',
   ]) {

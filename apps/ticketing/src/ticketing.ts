@@ -14,18 +14,27 @@ import {
 } from '@onceline/service-kit';
 import type { Registry } from 'prom-client';
 import { TICKETING_API } from './api/open-api.js';
+import { Operations } from './api/operations.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketingModule } from './app.module.js';
 import type { TicketingConfig } from './config.js';
-import { DatabasePause } from './database-pause.js';
+import { FaultStore } from './faults/fault.store.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
 import { TicketingMetrics } from './metrics.js';
 import { TicketingObserver } from './observer.js';
 import { Relay } from './outbox/relay.js';
+import { ParkingGauge } from './parking/measure-parking.js';
+import { BreakerStore } from './stopping/breaker.store.js';
+import { ConsumerGate } from './stopping/consumer-gate.js';
+import { gateParts } from './stopping/gate-parts.js';
+import { tryingOut } from './stopping/try-out.js';
 import { openDatabase, requireMigrations } from './store/open-database.js';
+import { rehearseOn } from './store/rehearse.js';
+import type { WithSession } from './store/session.js';
 import { sessionsOf } from './store/sessions.js';
-import { settleBatchOn } from './store/settle-batch.js';
+import { settleBatchOn, type SettleRules } from './store/settle-batch.js';
+import { settleRules } from './settle-rules.js';
 import { UpdateSpans } from './trace-updates.js';
 
 /** Starts the service; the second argument is for tests that run it inside themselves, maybe twice. */
@@ -87,33 +96,60 @@ class Ticketing {
   }
 
   private async assemble(kit: ServiceKit, postgres: Postgres): Promise<DynamicModule> {
-    const { logger, health } = kit;
     const kafka = this.kafka(kit);
     const withSession = sessionsOf(postgres);
-    const observer = new TicketingObserver(logger, this.metrics);
-    const pause = new DatabasePause();
-    health.readiness('database', () => pause.reason() ?? pingProblem(postgres));
+    const observer = new TicketingObserver(kit.logger, this.metrics);
+    const spans = new UpdateSpans(this.config.TICKETING_GROUP_ID);
+    const rules = settleRules(this.config, (update, waitedMs) => spans.start(update, waitedMs));
+    const gate = this.gate(withSession, rules, observer);
+    kit.health.readiness('database', () => gate.outage() ?? pingProblem(postgres));
+    kit.health.readiness('dead-letters', () => gate.stopReason());
     const relay = new Relay({ withSession, producer: await kafka.producer(), observer });
     relay.start();
+    const parking = new ParkingGauge(withSession, observer);
+    parking.start();
+    const settle = settleBatchOn(withSession, rules);
     return TicketingModule.of({
       tokens: this.config.API_TOKENS,
       updates: new HandleUpdates({
-        groupId: this.config.TICKETING_GROUP_ID,
-        settle: settleBatchOn(withSession),
-        pause,
-        spans: new UpdateSpans(this.config.TICKETING_GROUP_ID),
-        observer,
+        ...{ groupId: this.config.TICKETING_GROUP_ID, settle, gate, spans, observer },
         committed: () => relay.wake(),
       }),
-      duplicates: new HandleDuplicates({ withSession, pause, observer }),
+      duplicates: new HandleDuplicates({ withSession, gate, observer }),
       reader: new TicketReader(withSession),
+      operations: this.operations(withSession, rules),
       close: async () => {
+        await parking.stop();
         await relay.stop();
         await kafka.close();
         await postgres.close();
       },
     });
   }
+
+  private gate(withSession: WithSession, rules: SettleRules, observer: TicketingObserver): ConsumerGate {
+    const { outage, deadLetters } = gateParts(this.config);
+    const rehearse = rehearseOn(withSession, untraced(rules));
+    return new ConsumerGate({
+      ...{ outage, deadLetters, observer },
+      store: new BreakerStore(withSession),
+      trial: tryingOut(rehearse, (counted) => deadLetters.isTooMany(counted)),
+    });
+  }
+
+  private operations(withSession: WithSession, rules: SettleRules): Operations {
+    return new Operations({
+      withSession,
+      breaker: new BreakerStore(withSession),
+      faults: this.config.FAULTS_ENABLED ? new FaultStore(withSession) : undefined,
+      rehearse: rehearseOn(withSession, untraced(rules)),
+    });
+  }
+}
+
+/** Rehearsals leave nothing behind, spans neither. */
+function untraced(rules: SettleRules): SettleRules {
+  return { ...rules, trace: (update) => ({ ...update, traceparent: null, tracestate: null }) };
 }
 
 async function pingProblem(postgres: Postgres): Promise<string | undefined> {

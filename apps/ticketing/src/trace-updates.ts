@@ -1,7 +1,8 @@
-import { HEADERS } from '@onceline/contracts';
-import { failSpan, injectTrace, isSampled, startRecordSpan, type ConsumedRecord } from '@onceline/kafka';
-import type { Span } from '@opentelemetry/api';
+import { contextOf, failSpan, injectTrace, isSampled, startRecordSpan, type RecordHeaders } from '@onceline/kafka';
+import { trace, type Span } from '@opentelemetry/api';
+import { HEADERS } from './intake/names.js';
 import { readableText } from './intake/readable-text.js';
+import type { ReceivedUpdate } from './intake/to-command.js';
 import type { Settlement } from './store/plan-batch.js';
 import type { TracedUpdate } from './store/traced-update.js';
 
@@ -11,46 +12,77 @@ export interface TraceContext {
   readonly tracestate: string | null;
 }
 
-/** Spans of the updates in hand: begun when a record is read, ended after its commit. Only sampled records have one. */
+/**
+ * Spans of the tries in hand: begun when a record is read or leaves its queue, ended after its commit. Each is a child of the context
+ * that came with the update, so that all tries stand side by side in one trace, and linked to the try before. Only sampled
+ * updates have one.
+ */
 export class UpdateSpans {
-  private readonly open = new WeakMap<ConsumedRecord, Span>();
+  private readonly open = new Map<string, Span>();
 
   constructor(private readonly groupId: string) {}
 
-  start(record: ConsumedRecord): TraceContext {
+  /** @param waitedMs since the try before, or since the update was parked */
+  start(update: ReceivedUpdate, waitedMs?: number): TracedUpdate {
+    const { record } = update;
     const given = contextIn(record.headers);
-    if (given.traceparent === null || !isSampled(record.headers)) return given;
+    if (given.traceparent === null || !isSampled(record.headers)) return { ...update, ...given };
     const { span, context } = startRecordSpan(record, this.groupId);
-    this.open.set(record, span);
-    return contextIn(injectTrace(record.headers, context));
+    linkToTryBefore(span, record.headers);
+    const { delivery } = update;
+    if (delivery.type === 'again' && delivery.attempt !== null) span.setAttribute('onceline.attempt', delivery.attempt);
+    if (delivery.type === 'again' && delivery.redrive) span.setAttribute('onceline.redrive.id', delivery.redrive.id);
+    if (waitedMs !== undefined) span.setAttribute('onceline.wait.ms', Math.max(0, Math.round(waitedMs)));
+    this.open.set(placeOf(update), span);
+    return { ...update, ...contextIn(injectTrace(record.headers, context)) };
   }
 
   settled(updates: readonly TracedUpdate[], settlements: readonly Settlement[]): void {
-    for (const { update, outcome, reason } of settlements) {
-      const attributes = { 'onceline.outcome': outcome, ...(reason === null ? {} : { 'onceline.reason': reason }) };
-      this.open.get(update.record)?.setAttributes(attributes);
+    for (const { update, outcome, reason, failure } of settlements) {
+      const span = this.open.get(placeOf(update));
+      span?.setAttributes({ 'onceline.outcome': outcome, ...(reason === null ? {} : { 'onceline.reason': reason }) });
+      if (span && failure) failSpan(span, Object.assign(new Error(failure.message), { code: failure.code }));
+      this.end(update);
     }
-    for (const update of updates) this.end(update);
+    this.endAll(updates);
   }
 
   failed(updates: readonly TracedUpdate[], error: unknown): void {
     for (const update of updates) {
-      const span = this.open.get(update.record);
+      const span = this.open.get(placeOf(update));
       if (span) failSpan(span, error);
-      this.end(update);
     }
+    this.endAll(updates);
   }
 
-  private end({ record, idempotencyKey }: TracedUpdate): void {
-    this.open.get(record)?.setAttribute('onceline.idempotency.key', idempotencyKey).end();
-    this.open.delete(record);
+  /** What was begun for a decision that was then made anew without it has no end, and is not shown. */
+  private endAll(updates: readonly TracedUpdate[]): void {
+    for (const update of updates) this.end(update);
+    this.open.clear();
   }
+
+  private end(update: TracedUpdate): void {
+    const place = placeOf(update);
+    this.open.get(place)?.setAttribute('onceline.idempotency.key', update.idempotencyKey).end();
+    this.open.delete(place);
+  }
+}
+
+/** A second record of the same place is the same try, decided again after a conflict. */
+function placeOf({ record: { topic, partition, offset } }: ReceivedUpdate): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+function linkToTryBefore(span: Span, headers: RecordHeaders): void {
+  const before = headers[HEADERS.previousTraceparent];
+  const context = before === undefined ? undefined : trace.getSpanContext(contextOf({ traceparent: before }));
+  if (context) span.addLink({ context });
 }
 
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
 /** What came in is not trusted further than its form. */
-function contextIn(headers: Readonly<Record<string, string>>): TraceContext {
+function contextIn(headers: RecordHeaders): TraceContext {
   const traceparent = headers[HEADERS.traceparent];
   if (traceparent === undefined || !TRACEPARENT.test(traceparent)) return { traceparent: null, tracestate: null };
   const tracestate = headers[HEADERS.tracestate];

@@ -1,7 +1,9 @@
 import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { receive } from './intake/to-command.js';
 import { planBatch } from './store/plan-batch.js';
-import { messageFrom, traced, uniqueRecord } from './store/fixtures.spec.js';
+import { planRules } from './store/settle-batch.js';
+import { messageFrom, testRules, uniqueRecord } from './store/fixtures.spec.js';
 import { UpdateSpans } from './trace-updates.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -15,50 +17,98 @@ beforeAll(() => {
 });
 beforeEach(() => exporter.reset());
 
-const nothingKnown = { settledKeys: new Set<string>(), openTickets: new Map(), recordedMessages: new Map() };
+const nothingKnown = {
+  ledger: new Map(),
+  openTickets: new Map(),
+  recordedMessages: new Map(),
+  parked: [],
+  queues: new Map(),
+  faults: [],
+};
+const contextOf = ({ traceparent, tracestate }: { traceparent: string | null; tracestate: string | null }) => ({
+  traceparent,
+  tracestate,
+});
 
 describe('a sampled update', () => {
   it('has a span under the context it came with, whose own context goes into the database', () => {
     const spans = new UpdateSpans('ticketing');
-    const record = recordWith({ traceparent: `00-${TRACE}-${SENT}-01`, tracestate: 'a=b' });
-    const context = spans.start(record);
+    const update = spans.start(receive(recordWith({ traceparent: `00-${TRACE}-${SENT}-01`, tracestate: 'a=b' })));
     expect(exporter.getFinishedSpans()).toHaveLength(0);
-    const updates = [{ ...traced(record), ...context }];
-    spans.settled(updates, planBatch(updates, nothingKnown).settlements);
+    spans.settled([update], planBatch([update], nothingKnown, planRules(testRules())).settlements);
     const [span] = exporter.getFinishedSpans();
     expect(span?.parentSpanContext?.spanId).toBe(SENT);
-    expect(context).toEqual({ traceparent: `00-${TRACE}-${span?.spanContext().spanId}-01`, tracestate: 'a=b' });
+    expect(span?.links).toEqual([]);
+    expect(contextOf(update)).toEqual({
+      traceparent: `00-${TRACE}-${span?.spanContext().spanId}-01`,
+      tracestate: 'a=b',
+    });
     expect(span?.attributes).toMatchObject({
       'onceline.outcome': 'ticket-opened',
-      'onceline.idempotency.key': updates[0]?.idempotencyKey,
+      'onceline.idempotency.key': update.idempotencyKey,
     });
   });
 
   it('has a failed span for a try that ended without outcome, and a new one for the next try', () => {
     const spans = new UpdateSpans('ticketing');
-    const record = recordWith({ traceparent: `00-${TRACE}-${SENT}-01` });
-    spans.start(record);
-    spans.failed([traced(record)], Object.assign(new Error('away'), { code: '57P01' }));
-    spans.start(record);
-    spans.settled([traced(record)], []);
+    const received = receive(recordWith({ traceparent: `00-${TRACE}-${SENT}-01` }));
+    spans.failed([spans.start(received)], Object.assign(new Error('away'), { code: '57P01' }));
+    spans.settled([spans.start(received)], []);
     const [first, second] = exporter.getFinishedSpans();
     expect([first?.attributes['error.type'], second?.attributes['error.type']]).toEqual(['57P01', undefined]);
     expect(second?.parentSpanContext?.spanId).toBe(SENT);
+  });
+
+  it('that comes back has its next span beside the one before, linked to it, and says how long it waited', () => {
+    const spans = new UpdateSpans('ticketing');
+    const before = 'c7ad6b7169203331';
+    const headers = {
+      traceparent: `00-${TRACE}-${SENT}-01`,
+      'previous-traceparent': `00-${TRACE}-${before}-01`,
+      attempt: '2',
+      'redrive-id': 'r1',
+    };
+    const received = receive({ ...recordWith(headers), topic: 'ticketing.redelivery' });
+    spans.settled([spans.start(received, 5012.4)], []);
+    const [span] = exporter.getFinishedSpans();
+    expect(span?.parentSpanContext?.spanId).toBe(SENT);
+    expect(span?.links.map(({ context }) => [context.traceId, context.spanId])).toEqual([[TRACE, before]]);
+    expect(span?.attributes).toMatchObject({
+      'onceline.wait.ms': 5012,
+      'onceline.attempt': 2,
+      'onceline.redrive.id': 'r1',
+    });
+  });
+
+  it('whose decision was made again has one span, and its failure is told', () => {
+    const spans = new UpdateSpans('ticketing');
+    const received = receive(recordWith({ traceparent: `00-${TRACE}-${SENT}-01` }));
+    spans.start(received);
+    const update = spans.start(received);
+    const failing = {
+      ...nothingKnown,
+      faults: [{ id: 'f', match: { share: 1 }, kind: 'transient' as const, times: null }],
+    };
+    spans.settled([update], planBatch([update], failing, planRules(testRules())).settlements);
+    const ended = exporter.getFinishedSpans();
+    expect(ended.map(({ attributes }) => attributes['error.type'])).toEqual(['fault-injected']);
+    expect(ended[0]?.attributes['onceline.outcome']).toBe('parked');
   });
 });
 
 describe('an update that is not sampled', () => {
   it('has no span and its context is passed on as it came', () => {
     const spans = new UpdateSpans('ticketing');
-    const record = recordWith({ traceparent: `00-${TRACE}-${SENT}-00` });
-    expect(spans.start(record)).toEqual({ traceparent: `00-${TRACE}-${SENT}-00`, tracestate: null });
-    spans.settled([traced(record)], []);
+    const update = spans.start(receive(recordWith({ traceparent: `00-${TRACE}-${SENT}-00` })));
+    expect(contextOf(update)).toEqual({ traceparent: `00-${TRACE}-${SENT}-00`, tracestate: null });
+    spans.settled([update], []);
     expect(exporter.getFinishedSpans()).toHaveLength(0);
   });
 
   it('carries nothing on that is no trace context', () => {
     for (const traceparent of ['rubbish', '', `00-${TRACE}-${SENT}-01\u0000`]) {
-      expect(new UpdateSpans('ticketing').start(recordWith({ traceparent }))).toMatchObject({ traceparent: null });
+      const update = new UpdateSpans('ticketing').start(receive(recordWith({ traceparent })));
+      expect(update).toMatchObject({ traceparent: null });
     }
   });
 });

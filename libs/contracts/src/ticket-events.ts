@@ -39,8 +39,25 @@ const messageAppendedSchema = z.looseObject({
   }),
 });
 
+/** An update of the ticket's conversation was given up: what it held is not in the ticket, unless it is redriven later. */
+const updateMissingSchema = z.looseObject({
+  ...envelope,
+  type: z.literal('update-missing'),
+  data: z.looseObject({
+    updateKind: z.string(),
+    /** Code of the failure. */
+    reason: z.string(),
+    /** When the update was received, RFC 3339 UTC. */
+    receivedAt: z.string(),
+  }),
+});
+
 /** What `tickets.events` carries, in order per ticket. */
-export const ticketEventSchema = z.discriminatedUnion('type', [ticketOpenedSchema, messageAppendedSchema]);
+export const ticketEventSchema = z.discriminatedUnion('type', [
+  ticketOpenedSchema,
+  messageAppendedSchema,
+  updateMissingSchema,
+]);
 
 /** See {@link ticketEventSchema}. */
 export type TicketEvent = z.infer<typeof ticketEventSchema>;

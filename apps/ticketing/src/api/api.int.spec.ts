@@ -150,6 +150,11 @@ describe('bad requests', () => {
     ['/v1/tickets/t_unknown', 404, 'params.id'],
     ['/v1/tickets/%00', 400, 'params.id'],
     ['/v1/tickets/t_unknown/events', 404, 'params.id'],
+    [`/v1/tickets/t_unknown/events?cursor=${encodeCursor(3)}`, 404, 'params.id'],
+    ['/v1/tickets?limit=1e1', 400, 'query.limit'],
+    ['/v1/tickets?limit=0x10', 400, 'query.limit'],
+    ['/v1/parked-conversations?limit=101', 400, 'query.limit'],
+    [`/v1/parked-conversations?cursor=${encodeCursor(['yesterday', ''])}`, 400, 'query.cursor'],
     ['/v1/ledger/%00', 400, 'params.idempotencyKey'],
   ])('%s is a problem that names the field', async (path, status, field) => {
     const answer = await service.get(path);
@@ -171,5 +176,11 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/tickets/{id}',
     '/v1/tickets/{id}/events',
     '/v1/ledger/{idempotencyKey}',
+    '/v1/parked-conversations',
+    '/v1/ledger/{idempotencyKey}/discard',
+    '/v1/rehearsals',
+    '/v1/dead-letter-breaker',
+    '/v1/dead-letter-breaker/close',
+    '/v1/faults',
   ]);
 });

@@ -1,9 +1,17 @@
-import { openApi, type OpenApiDocument } from '@onceline/service-kit';
+import { openApi, type ApiRoute, type OpenApiDocument } from '@onceline/service-kit';
 import {
+  breakerSchema,
+  discardBodySchema,
   eventsPageSchema,
   eventsQuerySchema,
+  faultsBodySchema,
+  faultsSchema,
   ledgerEntrySchema,
   ledgerParamsSchema,
+  parkedPageSchema,
+  parkedQuerySchema,
+  rehearsalBodySchema,
+  rehearsalSchema,
   ticketParamsSchema,
   ticketsPageSchema,
   ticketsQuerySchema,
@@ -17,7 +25,11 @@ export const TICKETING_API: OpenApiDocument = openApi(
     version: '1',
     description: 'Tickets, their history, and what became of every update.',
   },
-  [
+  [...readingRoutes(), ...operatingRoutes()],
+);
+
+function readingRoutes(): ApiRoute[] {
+  return [
     {
       method: 'get',
       path: '/v1/tickets',
@@ -54,5 +66,61 @@ export const TICKETING_API: OpenApiDocument = openApi(
       params: ledgerParamsSchema,
       responses: { 200: { description: 'The entry', schema: ledgerEntrySchema } },
     },
-  ],
-);
+    {
+      method: 'get',
+      path: '/v1/parked-conversations',
+      summary: 'Conversations that wait for an update that failed, the longest waiting first',
+      role: 'viewer',
+      query: parkedQuerySchema,
+      responses: { 200: { description: 'One page', schema: parkedPageSchema } },
+    },
+  ];
+}
+
+function operatingRoutes(): ApiRoute[] {
+  const faults = { 200: { description: 'The faults that are switched on', schema: faultsSchema } };
+  const breaker = { 200: { description: 'The breaker', schema: breakerSchema } };
+  return [
+    {
+      method: 'post',
+      path: '/v1/ledger/{idempotencyKey}/discard',
+      summary: 'Give up a dead-lettered update for good',
+      role: 'admin',
+      params: ledgerParamsSchema,
+      body: discardBodySchema,
+      responses: { 200: { description: 'The entry, discarded', schema: ledgerEntrySchema } },
+    },
+    {
+      method: 'post',
+      path: '/v1/rehearsals',
+      summary: 'What redrives would come to: decided on the real state, and undone',
+      role: 'admin',
+      body: rehearsalBodySchema,
+      responses: { 200: { description: 'One result for each update, in order', schema: rehearsalSchema } },
+    },
+    {
+      method: 'get',
+      path: '/v1/dead-letter-breaker',
+      summary: 'Whether too many dead letters have stopped the consumer',
+      role: 'viewer',
+      responses: breaker,
+    },
+    {
+      method: 'post',
+      path: '/v1/dead-letter-breaker/close',
+      summary: 'Let the consumer go on, on every instance',
+      role: 'admin',
+      responses: breaker,
+    },
+    { method: 'get', path: '/v1/faults', summary: 'Faults that are switched on', role: 'admin', responses: faults },
+    {
+      method: 'put',
+      path: '/v1/faults',
+      summary: 'Switch on these faults and no others, on every instance',
+      role: 'admin',
+      body: faultsBodySchema,
+      responses: faults,
+    },
+    { method: 'delete', path: '/v1/faults', summary: 'Switch off all faults', role: 'admin', responses: faults },
+  ];
+}

@@ -7,6 +7,13 @@ const ENTRY = {
   text: `select l.*, (select count(*)::int from ticketing.duplicates d where d.idempotency_key = l.idempotency_key) as duplicate_count
            from ticketing.ledger l where idempotency_key = $1`,
 };
+const WAITING = {
+  name: 'waiting-of-key',
+  text: `select p.conversation, p.head_key, p.due_at, coalesce(u.parked_at, p.parked_at) as since
+           from ticketing.parked_conversations p left join ticketing.parked_updates u
+             on u.conversation = p.conversation and u.idempotency_key = $1
+           where p.head_key = $1 or p.conversation = (select conversation from ticketing.parked_updates where idempotency_key = $1)`,
+};
 const DUPLICATES = {
   name: 'duplicates-of-key',
   text: `select raw_partition, raw_offset, received_at, first_raw_offset, first_seen_at from ticketing.duplicates
@@ -26,6 +33,17 @@ interface EntryRow {
   unique_partition: number;
   unique_offset: string;
   duplicate_count: number;
+  attempts: number;
+  failure_code: string | null;
+  redrive_id: string | null;
+  redrive_count: number;
+}
+
+interface WaitingRow {
+  conversation: string;
+  head_key: string;
+  due_at: Date;
+  since: Date;
 }
 
 interface DuplicateRow {
@@ -42,11 +60,12 @@ export function readLedgerEntry(withSession: WithSession, key: string): Promise<
     const [entry] = (await session.query<EntryRow>(ENTRY, [key])).rows;
     if (!entry) return undefined;
     const duplicates = entry.duplicate_count === 0 ? [] : (await session.query<DuplicateRow>(DUPLICATES, [key])).rows;
-    return toEntry(entry, duplicates);
+    const [waiting] = entry.outcome === 'parked' ? (await session.query<WaitingRow>(WAITING, [key])).rows : [];
+    return toEntry(entry, duplicates, waiting);
   });
 }
 
-function toEntry(row: EntryRow, duplicates: readonly DuplicateRow[]): LedgerEntry {
+function toEntry(row: EntryRow, duplicates: readonly DuplicateRow[], waiting: WaitingRow | undefined): LedgerEntry {
   return {
     idempotencyKey: row.idempotency_key,
     botId: row.bot_id,
@@ -57,6 +76,18 @@ function toEntry(row: EntryRow, duplicates: readonly DuplicateRow[]): LedgerEntr
     traceId: row.traceparent?.split('-')[1] ?? null,
     receivedAt: row.received_at.toISOString(),
     settledAt: row.settled_at.toISOString(),
+    attempts: row.attempts,
+    failureCode: row.failure_code,
+    redriveId: row.redrive_id,
+    redriveCount: row.redrive_count,
+    waiting: waiting
+      ? {
+          conversation: waiting.conversation,
+          headKey: waiting.head_key,
+          dueAt: waiting.due_at.toISOString(),
+          since: waiting.since.toISOString(),
+        }
+      : null,
     position: { partition: row.unique_partition, offset: Number(row.unique_offset) },
     duplicateCount: row.duplicate_count,
     duplicates: duplicates.map((copy) => ({
@@ -87,7 +118,8 @@ export function explain(entry: {
   const { outcome, reason, ticketId, receivedAt, copies } = entry;
   const why = reason === null ? '' : ` (${reason})`;
   const where = ticketId === null ? '' : `, ticket ${ticketId}`;
-  const first = `The copy received at ${receivedAt} ended as ${outcome}${why}${where}.`;
+  const ended = outcome === 'parked' ? 'waits' : `ended as ${outcome}`;
+  const first = `The copy received at ${receivedAt} ${ended}${why}${where}.`;
   if (copies === 0) return first;
   const later = copies === 1 ? '1 further copy was' : `${copies} further copies were`;
   return `${first} ${later} refused: the same update had been seen before, so it made no second ticket.`;

@@ -1,6 +1,6 @@
+import type { Outcome } from '@onceline/contracts';
 import { decodeCursor, encodeCursor } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
-
 import {
   eventsCursorSchema,
   ticketsCursorSchema,
@@ -56,6 +56,25 @@ const MESSAGES = {
          order by version`,
 };
 
+const MISSING = {
+  name: 'missing-of-ticket',
+  text: `select * from (
+           select e.version, e.idempotency_key, e.payload #>> '{data,reason}' as reason, e.payload #>> '{data,receivedAt}' as received_at,
+             e.payload ->> 'occurredAt' as given_up_at, l.outcome
+           from ticketing.events e join ticketing.ledger l using (idempotency_key)
+           where e.ticket_id = $1 and e.type = 'update-missing' order by e.version desc limit 1000) as latest
+         order by version`,
+};
+
+interface MissingRow {
+  version: number;
+  idempotency_key: string;
+  reason: string;
+  received_at: string;
+  given_up_at: string;
+  outcome: Outcome;
+}
+
 interface MessageRow {
   message_id: string;
   version: number;
@@ -76,7 +95,10 @@ export function readTicket(withSession: WithSession, id: string): Promise<Ticket
         sentAt: row.sent_at.toISOString(),
         text: row.text,
       }));
-      return { ...toTicket(ticket), messages };
+      // Each gap is an event beside the two kinds that every ticket has: without one there is nothing to look for.
+      const hasGaps = ticket.version > ticket.message_count + 1;
+      const gaps = hasGaps ? (await session.query<MissingRow>(MISSING, [id])).rows : [];
+      return { ...toTicket(ticket), messages, missing: gaps.map(toMissing) };
     }),
   );
 }
@@ -86,6 +108,14 @@ const EVENTS = {
   text: `select version, payload from ticketing.events where ticket_id = $1 and version > $2 order by version limit $3`,
 };
 
+function toMissing(row: MissingRow): TicketWithMessages['missing'][number] {
+  const { version, reason, outcome } = row;
+  const times = { receivedAt: row.received_at, givenUpAt: row.given_up_at };
+  return { idempotencyKey: row.idempotency_key, version, reason, outcome, ...times };
+}
+
+const EXISTS = { name: 'ticket-exists', text: 'select 1 from ticketing.tickets where ticket_id = $1' };
+
 /** The history in order; undefined when there is no such ticket. */
 export async function readEvents(
   withSession: WithSession,
@@ -93,10 +123,17 @@ export async function readEvents(
   page: { limit: number; cursor?: string | undefined },
 ): Promise<EventsPage | undefined> {
   const after = page.cursor === undefined ? 0 : decodeCursor(eventsCursorSchema, page.cursor);
-  const { rows } = await withSession((session) =>
-    session.query<{ version: number; payload: EventsPage['items'][number] }>(EVENTS, [id, after, page.limit + 1]),
-  );
-  if (rows.length === 0 && after === 0) return undefined;
+  const rows = await withSession(async (session) => {
+    const found = await session.query<{ version: number; payload: EventsPage['items'][number] }>(EVENTS, [
+      id,
+      after,
+      page.limit + 1,
+    ]);
+    // Behind the last event there is nothing, in a ticket as in none.
+    if (found.rows.length > 0 || (await session.query(EXISTS, [id])).rowCount > 0) return found.rows;
+    return undefined;
+  });
+  if (!rows) return undefined;
   const items = rows.slice(0, page.limit);
   const last = items.at(-1);
   return {

@@ -3,11 +3,10 @@ import { z } from 'zod';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 const cursor = z.string().min(1).max(512).optional().describe('nextCursor of the page before');
-const limit = z.coerce
-  .number<string>('must be a whole number from 1 to 100')
-  .int('must be a whole number from 1 to 100')
-  .min(1, 'must be a whole number from 1 to 100')
-  .max(100, 'must be a whole number from 1 to 100')
+const limit = z
+  .string()
+  .regex(/^([1-9]\d?|100)$/, 'must be a whole number from 1 to 100')
+  .transform(Number)
   .prefault('50')
   .describe('items in a page, from 1 to 100');
 const nextCursor = z.string().nullable().describe('null on the last page');
@@ -68,6 +67,18 @@ export const ticketMessageSchema = z.object({
 
 export const ticketWithMessagesSchema = ticketSchema.extend({
   messages: z.array(ticketMessageSchema).describe('in the order of arrival, the last 1000'),
+  missing: z
+    .array(
+      z.object({
+        idempotencyKey: z.string(),
+        version: z.int().describe('version of the event that marks the gap'),
+        reason: z.string().describe('code of the failure'),
+        receivedAt: time,
+        givenUpAt: time,
+        outcome: z.enum(OUTCOMES).describe('what has become of it since, by a redrive or a discard'),
+      }),
+    )
+    .describe('updates of this conversation that were given up, the last 1000'),
 });
 export type TicketWithMessages = z.infer<typeof ticketWithMessagesSchema>;
 
@@ -90,6 +101,21 @@ export const ledgerEntrySchema = z.object({
   traceId: z.string().nullable(),
   receivedAt: time,
   settledAt: time,
+  attempts: z
+    .int()
+    .describe('tries since the update, or its last redrive, came in; 0 while it waits behind another one'),
+  failureCode: z.string().nullable().describe('of the last failure'),
+  redriveId: z.string().nullable().describe('the last redrive that was taken'),
+  redriveCount: z.int(),
+  waiting: z
+    .object({
+      conversation: z.string(),
+      headKey: z.string().describe('the update that the conversation waits for'),
+      dueAt: time.describe('next try of the head'),
+      since: time,
+    })
+    .nullable()
+    .describe('only while parked'),
   position: z.object({ partition: z.int(), offset: z.int() }).describe('in telegram.updates.unique'),
   duplicateCount: z.int(),
   duplicates: z
@@ -106,3 +132,91 @@ export const ledgerEntrySchema = z.object({
   explanation: z.string().describe('the same in one or two sentences'),
 });
 export type LedgerEntry = z.infer<typeof ledgerEntrySchema>;
+
+const parkedConversationSchema = z.object({
+  conversation: z.string(),
+  headKey: z.string().describe('the update that everything else in it waits for'),
+  attempts: z.int().describe('tries of the head so far'),
+  dueAt: time.describe('next try'),
+  firstFailedAt: time.nullable(),
+  failureCode: z.string().nullable(),
+  failureMessage: z.string().nullable(),
+  redriveId: z.string().nullable(),
+  followers: z.int().describe('updates that wait behind the head'),
+  parkedAt: time,
+});
+export type ParkedConversationEntry = z.infer<typeof parkedConversationSchema>;
+
+export const parkedQuerySchema = z.strictObject({ limit, cursor });
+export type ParkedQuery = z.infer<typeof parkedQuerySchema>;
+export const parkedCursorSchema = z.tuple([z.iso.datetime({ precision: 3 }), searchable(1024)]);
+export const parkedPageSchema = z.object({ items: z.array(parkedConversationSchema), nextCursor });
+export type ParkedPage = z.infer<typeof parkedPageSchema>;
+
+export const discardBodySchema = z.strictObject({
+  reason: searchable(1024).describe('why nobody will handle this update any more'),
+});
+
+/** Headers and bytes as a dead letter holds them, or corrected. */
+const rehearsedUpdateSchema = z.strictObject({
+  idempotencyKey: searchable(1024),
+  recordKey: z.string().max(4096).nullable(),
+  headers: z.record(z.string(), z.string()),
+  payload: z.base64().describe('the bytes of the update'),
+});
+export const REHEARSAL_RESULTS = [
+  'would-open',
+  'would-append',
+  'would-ignore',
+  'has-ticket',
+  'not-dead-lettered',
+  'would-fail',
+] as const;
+export const rehearsalBodySchema = z.strictObject({ updates: z.array(rehearsedUpdateSchema).min(1).max(500) });
+export type RehearsalBody = z.infer<typeof rehearsalBodySchema>;
+export const rehearsalSchema = z.object({
+  updates: z.array(
+    z.object({
+      idempotencyKey: z.string(),
+      result: z.enum(REHEARSAL_RESULTS),
+      ticketId: z.string().nullable(),
+      reason: z.string().nullable().describe('why, or `behind-parked` when it would wait behind others first'),
+    }),
+  ),
+});
+export type RehearsalAnswer = z.infer<typeof rehearsalSchema>;
+
+const faultSchema = z
+  .strictObject({
+    match: z.union([
+      z.strictObject({ idempotencyKey: searchable(1024) }),
+      z.strictObject({ conversation: searchable(1024) }),
+      z.strictObject({ share: z.number().gt(0).max(1) }),
+    ]),
+    kind: z.enum(['transient', 'permanent', 'unavailable']),
+    seconds: z.number().positive().max(86_400),
+    times: z.int().min(1).max(1000).nullable().default(null).describe('tries of each record that fail; null for all'),
+  })
+  .refine(({ kind, times }) => kind !== 'unavailable' || times === null, {
+    path: ['times'],
+    message: 'an outage counts no tries: leave it out',
+  });
+export const faultsBodySchema = z.strictObject({ rules: z.array(faultSchema).max(100) });
+export const faultsSchema = z.object({
+  rules: z.array(
+    z.object({
+      id: z.string(),
+      match: z.looseObject({}),
+      kind: z.string(),
+      times: z.int().nullable(),
+      expiresAt: time,
+    }),
+  ),
+});
+
+export const breakerSchema = z.object({
+  open: z.boolean().describe('true while ticketing handles nothing'),
+  reason: z.string().nullable(),
+  changedAt: time,
+});
+export type BreakerState = z.infer<typeof breakerSchema>;

@@ -10,33 +10,19 @@ import {
   type TelegramUpdate,
 } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
-import type { TicketCommand } from '../ticket/commands.js';
+import type { RecordCustomerMessage } from '../ticket/commands.js';
 import { customerMessage } from './customer-message.js';
+import { deliveryOf, type Delivery } from './delivery.js';
 import type { IgnoredReason } from './ignored-reasons.js';
 import { readableText } from './readable-text.js';
-
-/** Causes of dead letters. The list is closed: it is a header, a metric label and a ledger reason. */
-export const PERMANENT_FAILURE_CODES = [
-  'malformed-update',
-  'unreadable-message',
-  'missing-header',
-  'refused-by-database',
-  'handler-defect',
-] as const;
-
-/** Why a record can never be handled. */
-export interface PermanentFailure {
-  readonly code: (typeof PERMANENT_FAILURE_CODES)[number];
-  /** In words, without message text. */
-  readonly message: string;
-}
+import { defect, permanent, type UpdateFailure } from './update-failure.js';
 
 export type Verdict =
-  | { readonly type: 'command'; readonly command: TicketCommand }
+  | { readonly type: 'command'; readonly command: RecordCustomerMessage }
   | { readonly type: 'ignored'; readonly reason: IgnoredReason }
-  | { readonly type: 'unreadable'; readonly failure: PermanentFailure };
+  | { readonly type: 'failed'; readonly failure: UpdateFailure };
 
-/** A record of `telegram.updates.unique` with what it asks for. */
+/** A record with what it asks for. */
 export interface ReceivedUpdate {
   readonly idempotencyKey: string;
   readonly botId: string;
@@ -44,6 +30,7 @@ export interface ReceivedUpdate {
   /** RFC 3339 UTC. */
   readonly receivedAt: string;
   readonly record: ConsumedRecord;
+  readonly delivery: Delivery;
   readonly verdict: Verdict;
 }
 
@@ -55,24 +42,24 @@ export function receive(record: ConsumedRecord): ReceivedUpdate {
   try {
     return read(record);
   } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    return unreadable(record, { code: 'handler-defect', message: `reading the record failed: ${name}` });
+    return unreadable(record, defect('reading the record', error));
   }
 }
 
 function read(record: ConsumedRecord): ReceivedUpdate {
   const botId = record.headers[HEADERS.botId];
   if (botId === undefined || !isBotId(botId)) {
-    return unreadable(record, { code: 'missing-header', message: `header ${HEADERS.botId} is missing or no bot id` });
+    return unreadable(record, permanent('missing-header', `header ${HEADERS.botId} is missing or no bot id`));
   }
   const update = parseUpdate(record.value ?? Buffer.alloc(0));
-  if (isMalformed(update)) return unreadable(record, { code: 'malformed-update', message: update.malformed });
+  if (isMalformed(update)) return unreadable(record, permanent('malformed-update', update.malformed));
   const identity = {
     idempotencyKey: keyOf(record, botId, update),
     botId,
     updateKind: readableText(update.kind).slice(0, 128),
     receivedAt: receivedAt(record),
     record,
+    delivery: deliveryOf(record),
   };
   return { ...identity, verdict: verdictOf(update, identity) };
 }
@@ -81,7 +68,7 @@ function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdi
   const found = customerMessage(update);
   if ('ignored' in found) return { type: 'ignored', reason: found.ignored };
   if ('unreadable' in found) {
-    return { type: 'unreadable', failure: { code: 'unreadable-message', message: found.unreadable } };
+    return { type: 'failed', failure: permanent('unreadable-message', found.unreadable) };
   }
   const { message, customerId } = found;
   const scope = conversationKey(identity.botId, update);
@@ -138,7 +125,7 @@ function isPlausible(time: Date): boolean {
 }
 
 /** A record without identity is settled under its position, which never changes. */
-function unreadable(record: ConsumedRecord, failure: PermanentFailure): ReceivedUpdate {
+function unreadable(record: ConsumedRecord, failure: UpdateFailure): ReceivedUpdate {
   const { headers, topic, partition, offset } = record;
   const key = headers[HEADERS.idempotencyKey];
   return {
@@ -147,6 +134,7 @@ function unreadable(record: ConsumedRecord, failure: PermanentFailure): Received
     updateKind: readableText(headers[HEADERS.updateKind] ?? 'none').slice(0, 128),
     receivedAt: receivedAt(record),
     record,
-    verdict: { type: 'unreadable', failure },
+    delivery: deliveryOf(record),
+    verdict: { type: 'failed', failure },
   };
 }

@@ -2,7 +2,8 @@ import { idempotencyKey, parseUpdate, TOPICS, UPDATE_KINDS, type TelegramUpdate 
 import type { ConsumedRecord } from '@onceline/kafka';
 import fc from 'fast-check';
 import { IGNORED_REASONS, type IgnoredReason } from './ignored-reasons.js';
-import { PERMANENT_FAILURE_CODES, receive, type ReceivedUpdate } from './to-command.js';
+import { receive, type ReceivedUpdate } from './to-command.js';
+import { FAILURE_CODES } from './update-failure.js';
 
 const customer = { id: 42, is_bot: false, first_name: 'Ada' };
 const privateChat = { id: 42, type: 'private' };
@@ -33,7 +34,7 @@ function commandOf(update: ReceivedUpdate) {
   return update.verdict.command;
 }
 const reasonOf = ({ verdict }: ReceivedUpdate) => (verdict.type === 'ignored' ? verdict.reason : verdict);
-const failureOf = ({ verdict }: ReceivedUpdate) => (verdict.type === 'unreadable' ? verdict.failure.code : verdict);
+const failureOf = ({ verdict }: ReceivedUpdate) => (verdict.type === 'failed' ? verdict.failure.code : verdict);
 
 describe('a customer message becomes a command', () => {
   it('with the times and ids of the update', () => {
@@ -205,7 +206,7 @@ describe('for any input', () => {
         const { verdict, idempotencyKey, botId, updateKind, receivedAt } = update;
         const identity = { idempotencyKey, botId, updateKind, receivedAt };
         if (verdict.type === 'ignored') expect(IGNORED_REASONS).toContain(verdict.reason);
-        if (verdict.type === 'unreadable') expect(PERMANENT_FAILURE_CODES).toContain(verdict.failure.code);
+        if (verdict.type === 'failed') expect(FAILURE_CODES).toContain(verdict.failure.code);
         expect(update.idempotencyKey).not.toBe('');
         for (const text of Object.values({ ...identity, ...(verdict.type === 'command' ? verdict.command : {}) })) {
           if (typeof text !== 'string') continue;

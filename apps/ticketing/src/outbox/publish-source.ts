@@ -2,6 +2,7 @@ import {
   contextOf,
   failSpan,
   isSampled,
+  KafkaError,
   startSendSpan,
   type BatchingProducer,
   type OutgoingRecord,
@@ -20,8 +21,23 @@ const MOVE_CURSOR = {
     update ticketing.outbox_cursors set tx_id = $2::xid8, id = $3, updated_at = now() from hurry where source = $1`,
 };
 
+/** Kept with their bytes, so that a person can decide; once, also when the page is repeated. */
+const SET_ASIDE = {
+  name: 'set-outbox-row-aside',
+  text: `insert into ticketing.outbox_refused (source, id, topic, key, value, headers, reason)
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+};
+
 /** Rows read and sent at once. */
 const PAGE_ROWS = 1000;
+
+/** A row that Kafka can never take, whatever one waits for. */
+export interface RefusedRow {
+  readonly id: string;
+  readonly topic: string;
+  readonly key: string | null;
+  readonly reason: string;
+}
 
 /** Publishes one table in commit order, page by page. The cursor moves after Kafka's acknowledgement: at least once. */
 export class PublishSource<Row extends SourceRow> {
@@ -38,15 +54,15 @@ export class PublishSource<Row extends SourceRow> {
   }
 
   /** Answers how many rows went out; a full page means that there may be more. A throw leaves the cursor where it was. */
-  async publishPage(): Promise<{ published: number; more: boolean }> {
+  async publishPage(): Promise<{ published: number; refused: readonly RefusedRow[]; more: boolean }> {
     const cursor = await this.position();
     const { rows } = await this.session.query<Row>(this.source.fetch, [cursor.txId, cursor.id, PAGE_ROWS]);
     const last = rows.at(-1);
-    if (!last) return { published: 0, more: false };
-    await this.send(rows);
+    if (!last) return { published: 0, refused: [], more: false };
+    const refused = await this.send(rows);
     await this.session.query(MOVE_CURSOR, [this.source.name, last.tx_id, last.id]);
     this.cursor = { txId: last.tx_id, id: last.id };
-    return { published: rows.length, more: rows.length === PAGE_ROWS };
+    return { published: rows.length - refused.length, refused, more: rows.length === PAGE_ROWS };
   }
 
   async measure(): Promise<{ backlog: number; oldestSeconds: number }> {
@@ -62,15 +78,29 @@ export class PublishSource<Row extends SourceRow> {
    * All at once and in order: the producer keeps one batch of a partition on the wire and puts a failed one back in front,
    * so the records of one ticket stay in order. All must have answered before a repeat, or old tries would mix with new ones.
    */
-  private async send(rows: readonly Row[]): Promise<void> {
-    const sent = await Promise.allSettled(
-      rows.map((row) => {
-        const { topic, record } = this.source.toRecord(row);
-        return this.sendTraced(topic, record);
-      }),
-    );
-    const failed = sent.find((result) => result.status === 'rejected');
+  private async send(rows: readonly Row[]): Promise<RefusedRow[]> {
+    const outgoing = rows.map((row) => ({ id: row.id, ...this.source.toRecord(row) }));
+    const sent = await Promise.allSettled(outgoing.map(({ topic, record }) => this.sendTraced(topic, record)));
+    const failures = outgoing.flatMap((row, index) => {
+      const result = sent[index];
+      return result?.status === 'rejected' ? [{ row, reason: result.reason as unknown }] : [];
+    });
+    const failed = failures.find(({ reason }) => !isTooLarge(reason));
     if (failed) throw failed.reason;
+    // The same bytes are too large for ever: waiting would hold back all that comes behind.
+    const refused: RefusedRow[] = [];
+    for (const { row, reason } of failures) refused.push(await this.setAside(row, (reason as KafkaError).code));
+    return refused;
+  }
+
+  private async setAside(
+    { id, topic, record }: { id: string; topic: string; record: OutgoingRecord },
+    reason: string,
+  ): Promise<RefusedRow> {
+    const { key, value, headers = {} } = record;
+    const values = [this.source.name, id, topic, key, value, JSON.stringify(headers), reason];
+    await this.session.query(SET_ASIDE, values);
+    return { id, topic, key, reason };
   }
 
   /** The stored context goes out untouched; the sending shows beside it. */
@@ -93,4 +123,8 @@ export class PublishSource<Row extends SourceRow> {
     if (!rows[0]) throw new Error(`ticketing.outbox_cursors has no row for ${this.source.name}`);
     return (this.cursor = rows[0]);
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof KafkaError && error.code === 'record-too-large';
 }

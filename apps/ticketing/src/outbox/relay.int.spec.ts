@@ -1,8 +1,7 @@
 import { TOPICS, topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
 import { eventually, releaseStack, useStack } from '@onceline/testing';
-import { openStore, traced, tracedMessage, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
-import { settleBatchOn } from '../store/settle-batch.js';
+import { openStore, settling, traced, tracedMessage, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
 import { Relay, type RelayObserver } from './relay.js';
 
 let kafka: Kafka;
@@ -29,22 +28,32 @@ afterEach(async () => {
   await store.close();
 });
 
-const silent: RelayObserver = { published: () => undefined, measured: () => undefined, failed: () => undefined };
+const silent: RelayObserver = {
+  published: () => undefined,
+  measured: () => undefined,
+  refused: () => undefined,
+  failed: () => undefined,
+};
 
 function startRelay(
-  changes: { producer?: Pick<BatchingProducer, 'send'>; observer?: Partial<RelayObserver> } = {},
+  changes: {
+    producer?: Pick<BatchingProducer, 'send'>;
+    observer?: Partial<RelayObserver>;
+    standstillMs?: number;
+  } = {},
 ): Relay {
   const relay = new Relay({
     withSession: store.withSession,
     producer: changes.producer ?? producer,
     observer: { ...silent, ...changes.observer },
+    ...(changes.standstillMs === undefined ? {} : { standstillMs: changes.standstillMs }),
   });
   relays.push(relay);
   relay.start();
   return relay;
 }
 
-const settle = (updates: Parameters<ReturnType<typeof settleBatchOn>>[0]) => settleBatchOn(store.withSession)(updates);
+const settle = (updates: Parameters<ReturnType<typeof settling>>[0]) => settling(store.withSession)(updates);
 
 /** Published records of this spec's tickets, per ticket in order. */
 async function published(): Promise<Map<string, ConsumedRecord[]>> {
@@ -172,7 +181,67 @@ describe('at least once, in order', () => {
   });
 });
 
+describe('a record that Kafka can never take', () => {
+  it('is set aside with its bytes and told, and what comes behind it goes out', async () => {
+    const refused: object[] = [];
+    const failed: unknown[] = [];
+    startRelay({
+      observer: { refused: (source, row) => refused.push({ source, ...row }), failed: (error) => failed.push(error) },
+    });
+    const insert = `insert into ticketing.outbox (topic, key, value, headers) values ($1, $2, $3, '{"a":"b"}') returning id::text`;
+    const large = Buffer.alloc(4 * 1024 * 1024, 7);
+    const [row] = await store.ask<{ id: string }>(insert, [TOPICS.ticketingDeadLetter, 'large', large]);
+    await store.ask(insert, [TOPICS.ticketingDeadLetter, `behind-${store.url}`, Buffer.from('x')]);
+    await eventually(async () => {
+      const found: ConsumedRecord[] = [];
+      await kafka.read(TOPICS.ticketingDeadLetter, ({ records }) => {
+        found.push(...records.filter(({ key }) => key === `behind-${store.url}`));
+      });
+      expect(found).toHaveLength(1);
+    });
+    expect(refused).toEqual([
+      { source: 'outbox', id: row?.id, topic: TOPICS.ticketingDeadLetter, key: 'large', reason: 'record-too-large' },
+    ]);
+    expect(failed).toEqual([]);
+    expect(
+      await store.ask('select source, id::text, topic, key, value, headers, reason from ticketing.outbox_refused'),
+    ).toEqual([{ ...refused[0], value: large, headers: { a: 'b' } }]);
+  });
+});
+
 describe('one publisher', () => {
+  it('that stands still loses its lock to another one, and goes on as a standby', async () => {
+    let goOn: () => void = () => undefined;
+    const stopped = new Promise<void>((resolve) => (goOn = resolve));
+    const still: Pick<BatchingProducer, 'send'> = {
+      send: (topic, record) => stopped.then(() => producer.send(topic, record)),
+    };
+    const first = startRelay({ producer: still, standstillMs: 500 });
+    await eventually(() => expect(first.isPublisher()).toBe(true));
+    const second = startRelay({ standstillMs: 500 });
+    await settle([tracedMessage(1)]);
+    await eventually(async () => expect(countOf(await published())).toBe(2));
+    expect(second.isPublisher()).toBe(true);
+    goOn();
+    await eventually(() => expect(first.isPublisher()).toBe(false));
+    expect(second.isPublisher()).toBe(true);
+  });
+
+  it('leaves neither its lock nor its time limit in the pool', async () => {
+    const relay = startRelay();
+    await eventually(() => expect(relay.isPublisher()).toBe(true));
+    const locks = () =>
+      store.ask(
+        `select 1 from pg_locks where locktype = 'advisory' and database =
+           (select oid from pg_database where datname = current_database())`,
+      );
+    expect(await locks()).toHaveLength(1);
+    await relay.stop();
+    await eventually(async () => expect(await locks()).toHaveLength(0));
+    const limits = await Promise.all(Array.from({ length: 10 }, () => store.ask('show idle_session_timeout')));
+    expect(limits.flat()).toEqual(Array(10).fill({ idle_session_timeout: '0' }));
+  });
+
   it('a second instance stands by, and takes over where the first one stopped', async () => {
     const first = startRelay();
     await eventually(() => expect(first.isPublisher()).toBe(true));

@@ -1,13 +1,15 @@
 import { KafkaError, type BatchingProducer } from '@onceline/kafka';
 import type { OutboxSourceName } from '../metrics.js';
 import type { Session, WithSession } from '../store/session.js';
-import { PublishSource } from './publish-source.js';
+import { PublishSource, type RefusedRow } from './publish-source.js';
 import { EVENTS_SOURCE, RECORDS_SOURCE, type SourceRow } from './source.js';
 import { WakeUp } from './wake-up.js';
 
 export interface RelayObserver {
   published(source: OutboxSourceName, count: number): void;
   measured(source: OutboxSourceName, backlog: number, oldestSeconds: number): void;
+  /** Set aside in the database: it will never be published by itself. */
+  refused(source: OutboxSourceName, row: RefusedRow): void;
   failed(error: unknown): void;
 }
 
@@ -15,6 +17,8 @@ export interface RelayOptions {
   readonly withSession: WithSession;
   readonly producer: Pick<BatchingProducer, 'send'>;
   readonly observer: RelayObserver;
+  /** Default 15000. */
+  readonly standstillMs?: number;
 }
 
 /** Commits of other instances, and rows held back by a long transaction, are found by looking. */
@@ -23,6 +27,9 @@ const POLL_MS = 200;
 const STANDBY_MS = 1000;
 const AFTER_FAILURE_MS = 1000;
 const MEASURE_EVERY_MS = 5000;
+
+/** Longer than a send takes that fails. A process that stands still for longer, suspended or starved, must not keep the lock. */
+const STANDSTILL_MS = 15_000;
 
 /** One publisher among all instances: two would break the order per ticket. The lock lives and dies with its connection. */
 const TRY_LOCK = {
@@ -83,6 +90,17 @@ export class Relay {
   private async publishWhileLocked(session: Session): Promise<void> {
     const { rows } = await session.query<{ locked: boolean }>(TRY_LOCK, []);
     if (rows[0]?.locked !== true) return;
+    try {
+      await session.command(`set idle_session_timeout = ${this.options.standstillMs ?? STANDSTILL_MS}`);
+      await this.publishUntilStopped(session);
+      await session.query(UNLOCK, []);
+    } finally {
+      // Neither the time limit nor a lock that an error left behind may get into the pool.
+      session.discard();
+    }
+  }
+
+  private async publishUntilStopped(session: Session): Promise<void> {
     this.publishing = true;
     const sources = this.sourcesOn(session);
     let measuredAt = 0;
@@ -94,7 +112,6 @@ export class Relay {
       }
       await this.rest(restMs);
     }
-    await session.query(UNLOCK, []);
   }
 
   private sourcesOn(session: Session): readonly Publisher[] {
@@ -109,6 +126,7 @@ export class Relay {
         for (let more = true; more && !this.stopping;) {
           const page = await source.publishPage();
           if (page.published > 0) this.options.observer.published(source.name, page.published);
+          for (const row of page.refused) this.options.observer.refused(source.name, row);
           more = page.more;
         }
       }

@@ -1,3 +1,4 @@
+import { InjectedOutage } from '../faults/fault-rule.js';
 import { isSerializationConflict, isUnavailable, isUniqueViolation } from '@onceline/postgres';
 
 /** What a failed transaction asks for. */
@@ -16,7 +17,7 @@ const ABOUT_THE_RECORD = /^(22|23|54)/;
 
 /** Sorts an error by its SQLSTATE. What is not known to be about the record is never blamed on it. */
 export function failureKind(error: unknown): FailureKind {
-  if (isUnavailable(error)) return 'wait';
+  if (isUnavailable(error) || error instanceof InjectedOutage) return 'wait';
   // A unique key taken means that another instance was faster, as a claim that came too late does.
   if (isSerializationConflict(error) || isUniqueViolation(error)) return 'conflict';
   const code = sqlState(error);

@@ -5,6 +5,8 @@ import { uniqueName, useStack } from '@onceline/testing';
 import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
 import { receive } from '../intake/to-command.js';
 import { MIGRATIONS } from './migrations.js';
+import type { Hop } from './plan-batch.js';
+import { settleBatchOn, type SettleBatch, type SettleRules } from './settle-batch.js';
 import { sessionsOf } from './sessions.js';
 import type { Session, Statement, WithSession } from './session.js';
 import type { TracedUpdate } from './traced-update.js';
@@ -47,6 +49,25 @@ export function traced(record: ConsumedRecord): TracedUpdate {
 }
 
 export const tracedMessage = (chat: number, text?: string) => traced(uniqueRecord(messageFrom(chat, text)));
+
+/** Rungs of a second each, three tries, and no faults but those of the spec. */
+export function testRules(changes: Partial<SettleRules> & { tries?: number } = {}): SettleRules {
+  const { tries: most = 3, ...rest } = changes;
+  return {
+    nextHop: (_, tries, { now }): Hop =>
+      tries >= most
+        ? { type: 'dead-letter' }
+        : { type: 'retry', topic: 'ticketing.retry.1s', dueAt: now + 1000, attempt: tries },
+    trace: (update) => ({ ...update, traceparent: update.record.headers['traceparent'] ?? null, tracestate: null }),
+    drainLimit: 200,
+    faults: true,
+    now: Date.now,
+    ...rest,
+  };
+}
+
+export const settling = (withSession: WithSession, changes: Parameters<typeof testRules>[0] = {}): SettleBatch =>
+  settleBatchOn(withSession, testRules(changes));
 
 export interface TestStore {
   readonly url: string;

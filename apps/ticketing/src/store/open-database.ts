@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectPostgres, isUnavailable, pendingMigrations, type Postgres } from '@onceline/postgres';
 import { StartRefused, type Logger } from '@onceline/service-kit';
-import { DatabasePause } from '../database-pause.js';
+import { OutageBreaker } from '../stopping/outage-breaker.js';
 import { MIGRATIONS } from './migrations.js';
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -15,7 +15,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
  * refuses the start.
  */
 export async function openDatabase(url: string, logger: Pick<Logger, 'warn'>): Promise<Postgres> {
-  const pause = new DatabasePause();
+  const breaker = new OutageBreaker();
   for (;;) {
     try {
       return await connectPostgres({
@@ -26,7 +26,7 @@ export async function openDatabase(url: string, logger: Pick<Logger, 'warn'>): P
       });
     } catch (error) {
       if (!isUnavailable(error)) throw refused(url, error);
-      const afterMs = pause.begin('database unavailable');
+      const afterMs = breaker.failed('database unavailable', Date.now());
       logger.warn({ err: error, afterMs }, 'database unavailable at start, waiting');
       await sleep(afterMs);
     }

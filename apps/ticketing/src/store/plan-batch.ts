@@ -1,20 +1,34 @@
 import type { Outcome } from '@onceline/contracts';
-import type { IgnoredReason } from '../intake/ignored-reasons.js';
-import type { PermanentFailure } from '../intake/to-command.js';
-import type { TicketCommand } from '../ticket/commands.js';
-import { decide } from '../ticket/decide.js';
-import type { TicketEvent } from '../ticket/events.js';
-import { evolve } from '../ticket/evolve.js';
-import { NO_TICKET, type OpenTicket, type TicketState } from '../ticket/state.js';
+import { injectedFailure } from '../faults/fault-rule.js';
+import type { Delivery, Redrive } from '../intake/delivery.js';
+import type { ReceivedUpdate } from '../intake/to-command.js';
+import { defect, type UpdateFailure } from '../intake/update-failure.js';
+import { isExpected } from '../parking/expected-attempt.js';
+import { ParkedConversations, type Head, type ParkingChanges } from '../parking/parked-conversations.js';
+import { scopeOf } from '../parking/scope.js';
+import type { OpenTicket } from '../ticket/state.js';
+import type { Known, LedgerRow } from './known.js';
+import { toDeadLetter, toFirstRedelivery, toRetry, type OutboxRecord } from './outbox-record.js';
+import { TicketStates, type PlannedEvent } from './ticket-states.js';
 import type { TracedUpdate } from './traced-update.js';
 
-/** What the database knew about the batch before it was decided. */
-export interface Known {
-  readonly settledKeys: ReadonlySet<string>;
-  /** By conversation. */
-  readonly openTickets: ReadonlyMap<string, OpenTicket>;
-  /** Ticket of each message that is recorded already, by {@link messageKey}. */
-  readonly recordedMessages: ReadonlyMap<string, string>;
+export const BEHIND_PARKED = 'behind-parked';
+
+/** Where a failed update goes. */
+export type Hop =
+  | { readonly type: 'retry'; readonly topic: string; readonly dueAt: number; readonly attempt: number }
+  | { readonly type: 'dead-letter' };
+
+/** What the decisions need besides the state; fixed for one batch. */
+export interface PlanRules {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** @param tries including the one that failed */
+  readonly nextHop: (failure: UpdateFailure, tries: number, firstFailedAt: number) => Hop;
+  /** The context in which an update is handled that waited in the database. */
+  trace(update: ReceivedUpdate, waitedMs: number): TracedUpdate;
+  /** Parked updates that one batch settles behind each head. */
+  readonly drainLimit: number;
 }
 
 /** What becomes of one update. */
@@ -23,12 +37,12 @@ export interface Settlement {
   readonly outcome: Outcome;
   readonly reason: string | null;
   readonly ticketId: string | null;
-  readonly failure?: PermanentFailure;
-}
-
-export interface PlannedEvent {
-  readonly event: TicketEvent;
-  readonly update: TracedUpdate;
+  /** Tries made; 0 while it waits behind another one. */
+  readonly attempts: number;
+  readonly redrive: Redrive | null;
+  /** The entry that this one replaces; undefined for the first outcome. */
+  readonly before: LedgerRow | undefined;
+  readonly failure?: UpdateFailure;
 }
 
 /** All that one transaction writes. */
@@ -37,86 +51,209 @@ export interface BatchPlan {
   readonly events: readonly PlannedEvent[];
   /** State after the batch of every ticket that changed. */
   readonly tickets: readonly OpenTicket[];
-}
-
-/** Meaning of a message: whatever update brings it, it is the same one. */
-export function messageKey(message: { botId: string; chatId: string; messageId: number | string }): string {
-  return `${message.botId}:${message.chatId}:${message.messageId}`;
+  readonly records: readonly OutboxRecord[];
+  readonly parking: ParkingChanges;
 }
 
 /** Decides a whole batch in memory, in order, each update on the state that the one before left. Pure. */
-export function planBatch(updates: readonly TracedUpdate[], known: Known): BatchPlan {
-  const planner = new Planner(known);
+export function planBatch(updates: readonly TracedUpdate[], known: Known, rules: PlanRules): BatchPlan {
+  const planner = new Planner(known, rules);
   for (const update of updates) planner.add(update);
   return planner.plan();
 }
 
+/** One try of an update: what came before it. */
+interface Try {
+  readonly tries: number;
+  readonly firstFailedAt: number | null;
+  readonly redrive: Redrive | null;
+}
+
+const FIRST_TRY: Try = { tries: 0, firstFailedAt: null, redrive: null };
+
 class Planner {
-  private readonly settled = new Set<string>();
-  private readonly states = new Map<string, TicketState>();
-  private readonly messages = new Map<string, string>();
-  private readonly settlements: Settlement[] = [];
-  private readonly events: PlannedEvent[] = [];
+  private readonly tickets: TicketStates;
+  private readonly parking: ParkedConversations;
+  private readonly settlements = new Map<string, Settlement>();
+  private readonly records: OutboxRecord[] = [];
 
-  constructor(private readonly known: Known) {}
-
-  add(update: TracedUpdate): void {
-    const { idempotencyKey } = update;
-    if (this.known.settledKeys.has(idempotencyKey) || this.settled.has(idempotencyKey)) return;
-    this.settled.add(idempotencyKey);
-    this.settlements.push(this.settleOrGiveUp(update));
+  constructor(
+    private readonly known: Known,
+    private readonly rules: PlanRules,
+  ) {
+    this.tickets = new TicketStates(known);
+    this.parking = new ParkedConversations(known.parked, known.queues);
   }
 
   plan(): BatchPlan {
-    const tickets = [...this.states.values()].filter((state) => state.status === 'open');
-    return { settlements: this.settlements, events: this.events, tickets };
+    return {
+      settlements: [...this.settlements.values()],
+      events: this.tickets.events,
+      tickets: this.tickets.changed(),
+      records: this.records,
+      parking: this.parking.changes(),
+    };
+  }
+
+  add(update: TracedUpdate): void {
+    const { delivery } = update;
+    if (delivery.type === 'again') this.addAgain(update, delivery);
+    else if (this.entryOf(update.idempotencyKey) === undefined) this.takeInOrder(update, FIRST_TRY);
+  }
+
+  /** The head that is waited for, or a redrive of a dead letter. Anything else is a copy from before a crash, and changes nothing. */
+  private addAgain(update: TracedUpdate, delivery: Extract<Delivery, { type: 'again' }>): void {
+    const waiting = this.parking.headedBy(update.idempotencyKey);
+    if (waiting) {
+      if (isExpected(delivery, waiting.head, this.rules.now)) this.takeHead(update, waiting.conversation, waiting.head);
+      return;
+    }
+    const { redrive } = delivery;
+    const entry = this.entryOf(update.idempotencyKey);
+    // The same redrive twice is a copy too: what it found dead may be what it left dead.
+    if (redrive === null || entry?.outcome !== 'dead-lettered' || entry.redriveId === redrive.id) return;
+    this.takeInOrder(update, { ...FIRST_TRY, redrive });
+  }
+
+  private takeInOrder(update: TracedUpdate, before: Try): void {
+    const conversation = scopeOf(update);
+    if (!this.parking.isParked(conversation)) {
+      this.try(update, conversation, before);
+      return;
+    }
+    this.parking.queue(conversation, update, this.rules.now);
+    this.settle(update, { outcome: 'parked', reason: BEHIND_PARKED, ticketId: null, attempts: 0 }, before.redrive);
+  }
+
+  private takeHead(update: TracedUpdate, conversation: string, head: Head): void {
+    const { redrive } = update.delivery.type === 'again' ? update.delivery : { redrive: null };
+    const before = { tries: head.attempt, firstFailedAt: head.firstFailedAt, redrive };
+    if (this.try(update, conversation, before) === 'settled') this.drain(conversation);
+  }
+
+  /** What waited behind a head that is settled: in order, until one has to wait again or the limit is reached. */
+  private drain(conversation: string): void {
+    const most = Math.min(this.rules.drainLimit, this.parking.takeable(conversation));
+    for (let taken = 0; taken < most; taken += 1) {
+      const next = this.parking.take(conversation);
+      if (!next) break;
+      const update = this.rules.trace(next.update, this.rules.now - next.parkedAt);
+      const before = { ...FIRST_TRY, redrive: redriveOfQueued(update) };
+      if (this.try(update, conversation, before) === 'waiting') return;
+    }
+    const next = this.parking.take(conversation);
+    if (!next) this.parking.release(conversation);
+    else this.promote(conversation, next.update);
+  }
+
+  /** Too many for one transaction: the next one comes back at once through Kafka, which repeats it until it is settled. */
+  private promote(conversation: string, update: ReceivedUpdate): void {
+    const { now } = this.rules;
+    const redrive = redriveOfQueued(update);
+    this.records.push(toFirstRedelivery(update, now));
+    this.parking.wait(conversation, {
+      key: update.idempotencyKey,
+      attempt: 0,
+      redriveId: redrive?.id ?? null,
+      firstFailedAt: null,
+      dueAt: now,
+      failure: null,
+    });
+  }
+
+  private try(update: TracedUpdate, conversation: string, before: Try): 'settled' | 'waiting' {
+    const handled = this.handle(update, conversation, before.tries);
+    const attempts = before.tries + 1;
+    if (!('failure' in handled)) {
+      this.settle(update, { ...handled, attempts }, before.redrive);
+      return 'settled';
+    }
+    const { failure } = handled;
+    const { now, nextHop } = this.rules;
+    const firstFailedAt = before.firstFailedAt ?? now;
+    const hop =
+      failure.kind === 'permanent' ? { type: 'dead-letter' as const } : nextHop(failure, attempts, firstFailedAt);
+    if (hop.type === 'dead-letter') {
+      this.giveUp(update, conversation, { failure, attempts, firstFailedAt, redrive: before.redrive });
+      return 'settled';
+    }
+    const { code, message } = failure;
+    const redriveId = before.redrive?.id ?? null;
+    const { attempt, dueAt } = hop;
+    this.records.push(toRetry(update, { failure, attempts: attempt, firstFailedAt, now, conversation }, hop));
+    this.parking.wait(conversation, {
+      key: update.idempotencyKey,
+      attempt,
+      redriveId,
+      firstFailedAt,
+      dueAt,
+      failure: { code, message },
+    });
+    this.settle(update, { outcome: 'parked', reason: code, ticketId: null, attempts, failure }, before.redrive);
+    return 'waiting';
+  }
+
+  private giveUp(
+    update: TracedUpdate,
+    conversation: string,
+    of: { failure: UpdateFailure; attempts: number; firstFailedAt: number; redrive: Redrive | null },
+  ): void {
+    const { failure, attempts, firstFailedAt, redrive } = of;
+    const { now } = this.rules;
+    const { idempotencyKey, updateKind, receivedAt } = update;
+    this.records.push(toDeadLetter(update, { failure, attempts, firstFailedAt, now, conversation }));
+    // The gap of a redriven update was marked when it was given up for the first time.
+    const ticketId =
+      redrive === null
+        ? this.tickets.markMissing(update, conversation, {
+            type: 'record-missing-update',
+            ...{ idempotencyKey, updateKind, receivedAt, reason: failure.code },
+            occurredAt: new Date(now).toISOString(),
+          })
+        : null;
+    this.settle(update, { outcome: 'dead-lettered', reason: failure.code, ticketId, attempts, failure }, redrive);
   }
 
   /** A defect met by one update is that update's failure, not its neighbours'. */
-  private settleOrGiveUp(update: TracedUpdate): Settlement {
-    try {
-      return this.settle(update);
-    } catch (error) {
-      const name = error instanceof Error ? error.name : typeof error;
-      return deadLettered(update, { code: 'handler-defect', message: `deciding failed: ${name}` });
-    }
-  }
-
-  private settle(update: TracedUpdate): Settlement {
-    const { verdict } = update;
+  private handle(
+    update: TracedUpdate,
+    conversation: string,
+    tries: number,
+  ): Pick<Settlement, 'outcome' | 'reason' | 'ticketId'> | { readonly failure: UpdateFailure } {
+    const { idempotencyKey, verdict } = update;
+    const failure = injectedFailure(this.known.faults, { idempotencyKey, conversation, tries });
+    if (failure) return { failure };
     switch (verdict.type) {
       case 'ignored':
-        return { update, outcome: 'ignored', reason: verdict.reason, ticketId: null };
-      case 'unreadable':
-        return deadLettered(update, verdict.failure);
+        return { outcome: 'ignored', reason: verdict.reason, ticketId: null };
+      case 'failed':
+        return { failure: verdict.failure };
       case 'command':
-        return this.record(update, verdict.command);
+        try {
+          return this.tickets.record(update, verdict.command);
+        } catch (error) {
+          return { failure: defect('deciding', error) };
+        }
       default:
         return verdict satisfies never;
     }
   }
 
-  private record(update: TracedUpdate, command: TicketCommand): Settlement {
-    const message = messageKey(command);
-    const ticketId = this.messages.get(message) ?? this.known.recordedMessages.get(message);
-    if (ticketId !== undefined) {
-      const reason: IgnoredReason = 'message-already-recorded';
-      return { update, outcome: 'ignored', reason, ticketId };
-    }
-    const before =
-      this.states.get(command.conversation) ?? this.known.openTickets.get(command.conversation) ?? NO_TICKET;
-    const events = decide(command, before);
-    const after = events.reduce(evolve, before);
-    const first = events[0];
-    if (!first || after.status !== 'open') throw new Error('a customer message must end in an open ticket');
-    this.states.set(command.conversation, after);
-    this.messages.set(message, after.ticketId);
-    for (const event of events) this.events.push({ event, update });
-    return { update, outcome: first.type, reason: null, ticketId: after.ticketId };
+  private settle(
+    update: TracedUpdate,
+    to: Omit<Settlement, 'update' | 'before' | 'redrive'>,
+    redrive: Redrive | null,
+  ): void {
+    const { idempotencyKey } = update;
+    this.settlements.set(idempotencyKey, { ...to, update, redrive, before: this.known.ledger.get(idempotencyKey) });
+  }
+
+  private entryOf(key: string): Pick<LedgerRow, 'outcome' | 'redriveId'> | undefined {
+    const settled = this.settlements.get(key);
+    return settled ? { outcome: settled.outcome, redriveId: settled.redrive?.id ?? null } : this.known.ledger.get(key);
   }
 }
 
-/** The settlement of an update that no handler can take. */
-export function deadLettered(update: TracedUpdate, failure: PermanentFailure): Settlement {
-  return { update, outcome: 'dead-lettered', reason: failure.code, ticketId: null, failure };
+function redriveOfQueued({ delivery }: ReceivedUpdate): Redrive | null {
+  return delivery.type === 'again' ? delivery.redrive : null;
 }

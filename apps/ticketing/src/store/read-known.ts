@@ -1,25 +1,43 @@
+import type { Outcome } from '@onceline/contracts';
+import { toFaultRule } from '../faults/fault.store.js';
+import { scopeOf } from '../parking/scope.js';
+import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
+import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { OpenTicket } from '../ticket/state.js';
-import { messageKey, type Known } from './plan-batch.js';
+import { messageKey, type Known } from './known.js';
 import type { Session, Statement } from './session.js';
-import type { TracedUpdate } from './traced-update.js';
 
-/** All that a batch needs to know, in one round trip: keys with an outcome, open tickets, recorded messages. */
+/**
+ * All that a batch needs to know, in one round trip: outcomes there are already, open tickets, recorded messages, parked conversations,
+ * and whether the consumer has been told to stop.
+ */
 const READ_KNOWN: Statement = {
   name: 'read-known',
   text: `select
-    (select coalesce(array_agg(idempotency_key), '{}') from ticketing.ledger
-       where idempotency_key = any($1::text[])) as settled,
+    (select coalesce(json_agg(json_build_array(idempotency_key, outcome, revision, redrive_id, redrive_count)), '[]')
+       from ticketing.ledger where idempotency_key = any($1::text[])) as ledger,
     (select coalesce(json_agg(t), '[]') from ticketing.tickets t
        where conversation = any($2::text[]) and status = 'open') as tickets,
     (select coalesce(json_agg(json_build_array(bot_id, chat_id, message_id::text, ticket_id)), '[]')
        from ticketing.ticket_messages join unnest($3::text[], $4::text[], $5::bigint[])
-         as wanted(bot_id, chat_id, message_id) using (bot_id, chat_id, message_id)) as messages`,
+         as wanted(bot_id, chat_id, message_id) using (bot_id, chat_id, message_id)) as messages,
+    (select coalesce(json_agg(json_build_object('conversation', conversation, 'key', head_key, 'attempt', attempt,
+         'redriveId', redrive_id, 'firstFailedAt', extract(epoch from first_failed_at) * 1000,
+         'dueAt', extract(epoch from due_at) * 1000, 'code', failure_code, 'message', failure_message,
+         'followers', followers, 'version', version::text)), '[]')
+       from ticketing.parked_conversations where conversation = any($2::text[])) as parked,
+    (select is_open from ticketing.breakers where name = 'dead-letters') as stopped,
+    (select coalesce(json_agg(f order by created_at, id), '[]') from ticketing.faults f
+       where $6::boolean and expires_at > now()) as faults`,
 };
 
 interface KnownRow {
-  settled: string[];
+  ledger: [key: string, outcome: Outcome, revision: number, redriveId: string | null, redriveCount: number][];
   tickets: TicketRow[];
   messages: [botId: string, chatId: string, messageId: string, ticketId: string][];
+  parked: ParkedRow[];
+  stopped: boolean;
+  faults: Parameters<typeof toFaultRule>[0][];
 }
 
 interface TicketRow {
@@ -34,23 +52,60 @@ interface TicketRow {
   updated_at: string;
 }
 
+interface ParkedRow {
+  conversation: string;
+  key: string;
+  attempt: number;
+  redriveId: string | null;
+  firstFailedAt: number | null;
+  dueAt: number;
+  code: string | null;
+  message: string | null;
+  followers: number;
+  version: string;
+}
+
+export interface ReadKnown extends Known {
+  /** Nothing is to be handled until an operator, or a trial, says so. */
+  readonly isStopped: boolean;
+}
+
 /** Reads what the decisions rest on. Not yet claimed: whoever writes first makes the other one read again. */
-export async function readKnown(session: Session, updates: readonly TracedUpdate[]): Promise<Known> {
-  const commands = updates.flatMap(({ verdict }) => (verdict.type === 'command' ? [verdict.command] : []));
+export async function readKnown(
+  session: Session,
+  updates: readonly ReceivedUpdate[],
+  { queues, faults }: { queues: ReadonlyMap<string, LoadedQueue>; faults: boolean },
+): Promise<ReadKnown> {
+  const waiting = [...queues.values()].flatMap((queue) => queue.updates.map(({ update }) => update));
+  const all = waiting.length === 0 ? updates : [...updates, ...waiting];
+  const commands = all.flatMap(({ verdict }) => (verdict.type === 'command' ? [verdict.command] : []));
   const { rows } = await session.query<KnownRow>(READ_KNOWN, [
-    updates.map(({ idempotencyKey }) => idempotencyKey),
-    [...new Set(commands.map(({ conversation }) => conversation))],
+    all.map(({ idempotencyKey }) => idempotencyKey),
+    [...new Set([...all.map(scopeOf), ...queues.keys()])],
     commands.map(({ botId }) => botId),
     commands.map(({ chatId }) => chatId),
     commands.map(({ messageId }) => messageId),
+    faults,
   ]);
-  const { settled = [], tickets = [], messages = [] } = rows[0] ?? {};
+  const [row] = rows;
+  if (!row) throw new Error('a query without a from clause answered no row');
+  return { ...toKnown(row), queues, isStopped: row.stopped };
+}
+
+function toKnown(row: KnownRow): Omit<Known, 'queues'> {
   return {
-    settledKeys: new Set(settled),
-    openTickets: new Map(tickets.map((row) => [row.conversation, toOpenTicket(row)])),
-    recordedMessages: new Map(
-      messages.map(([botId, chatId, messageId, ticketId]) => [messageKey({ botId, chatId, messageId }), ticketId]),
+    ledger: new Map(
+      row.ledger.map(([key, outcome, revision, redriveId, redriveCount]) => [
+        key,
+        { outcome, revision, redriveId, redriveCount },
+      ]),
     ),
+    openTickets: new Map(row.tickets.map((ticket) => [ticket.conversation, toOpenTicket(ticket)])),
+    recordedMessages: new Map(
+      row.messages.map(([botId, chatId, messageId, ticketId]) => [messageKey({ botId, chatId, messageId }), ticketId]),
+    ),
+    parked: row.parked.map(toParked),
+    faults: row.faults.map(toFaultRule),
   };
 }
 
@@ -67,4 +122,15 @@ function toOpenTicket(row: TicketRow): OpenTicket {
     openedAt: new Date(row.opened_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),
   };
+}
+
+function toParked(row: ParkedRow): ParkedConversation {
+  const { conversation, followers, version, key, attempt, redriveId, code } = row;
+  const head = {
+    ...{ key, attempt, redriveId },
+    firstFailedAt: row.firstFailedAt === null ? null : Math.round(row.firstFailedAt),
+    dueAt: Math.round(row.dueAt),
+    failure: code === null ? null : { code, message: row.message ?? '' },
+  };
+  return { conversation, head, followers, version };
 }

@@ -1,7 +1,6 @@
 import { TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { releaseStack } from '@onceline/testing';
-import { DatabasePause } from '../database-pause.js';
 import { HandleDuplicates } from '../handle-duplicates.js';
 import { openStore, uniqueRecord, type TestStore } from './fixtures.spec.js';
 
@@ -26,13 +25,15 @@ const duplicate = (offset: number, botId = '7'): ConsumedRecord =>
     { topic: TOPICS.duplicates, partition: 2, headers: { 'bot-id': botId } },
   );
 
+const openGate = { restMs: () => 0, answered: () => undefined, failed: () => 1000 };
+
 it('a record that the database refuses is set aside and told; its neighbours are stored, and the batch is settled', async () => {
   // What the database may refuse next year, nobody knows today.
   await store.ask(`alter table ticketing.duplicates add constraint no_bot_13 check (bot_id <> '13')`);
   const told: unknown[] = [];
   const handler = new HandleDuplicates({
     withSession: store.withSession,
-    pause: new DatabasePause(),
+    gate: openGate,
     observer: {
       duplicatesRecorded: (recorded, malformed) => told.push({ recorded, malformed }),
       duplicateRefused: ({ record, message }) => told.push({ refused: record.offset, message }),
@@ -59,7 +60,7 @@ it('a database that is away still asks for the batch again', async () => {
   const told: string[] = [];
   const handler = new HandleDuplicates({
     withSession: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
-    pause: new DatabasePause(),
+    gate: openGate,
     observer: {
       duplicatesRecorded: () => undefined,
       duplicateRefused: () => told.push('refused'),

@@ -1,21 +1,122 @@
-import { planBatch, type Settlement } from './plan-batch.js';
-import { readKnown } from './read-known.js';
-import type { WithSession } from './session.js';
+import type { ReceivedUpdate } from '../intake/to-command.js';
+import type { UpdateFailure } from '../intake/update-failure.js';
+import { loadQueues } from '../parking/load-queues.js';
+import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
+import { scopeOf } from '../parking/scope.js';
+import { planBatch, type Hop, type PlanRules, type Settlement } from './plan-batch.js';
+import { readKnown, type ReadKnown } from './read-known.js';
+import type { Session, Statement, WithSession } from './session.js';
 import type { TracedUpdate } from './traced-update.js';
 import { writePlan } from './write-plan.js';
 
+export interface SettleOptions {
+  /** Parked updates to settle behind each head, at most; default {@link SettleRules.drainLimit}. */
+  readonly drainLimit?: number;
+  /** Parked conversations are locked before anything is read: slower, but nobody is faster. */
+  readonly locked?: boolean;
+}
+
 /**
  * Settles a batch in one transaction: everything in it has an outcome afterwards, or nothing has.
- * Answers what was settled now; updates that had an outcome before are left out.
+ * Answers what was settled now; updates that had an outcome before are left out, parked ones that were waiting are in it.
  */
-export type SettleBatch = (updates: readonly TracedUpdate[]) => Promise<readonly Settlement[]>;
+export type SettleBatch = (updates: readonly TracedUpdate[], options?: SettleOptions) => Promise<readonly Settlement[]>;
 
-/** Two round trips whatever the size: read what is known, decide in memory, write it all. */
-export function settleBatchOn(withSession: WithSession): SettleBatch {
-  return (updates) =>
-    withSession(async (session) => {
-      const plan = planBatch(updates, await readKnown(session, updates));
-      if (plan.settlements.length > 0) await writePlan(session, plan);
-      return plan.settlements;
+/** What decides besides the records and the state. */
+export interface SettleRules {
+  nextHop(failure: UpdateFailure, tries: number, times: { readonly firstFailedAt: number; readonly now: number }): Hop;
+  trace(update: ReceivedUpdate, waitedMs: number): TracedUpdate;
+  /** Parked updates that one transaction settles behind each head. */
+  readonly drainLimit: number;
+  /** Whether faults can be switched on here. */
+  readonly faults: boolean;
+  readonly now: () => number;
+}
+
+/** The consumer was told to stop: nothing was handled. */
+export class ConsumerStopped extends Error {
+  constructor() {
+    super('too many dead letters: the consumer waits for an operator or a trial that passes');
+    this.name = 'ConsumerStopped';
+  }
+}
+
+/** Another instance changed what was read: read again, decide again. Looks like PostgreSQL's own. */
+class ChangedMeanwhile extends Error {
+  readonly code = '40001';
+}
+
+/** Two round trips whatever the size, three when heads come back: read what is known, decide in memory, write it all. */
+export function settleBatchOn(withSession: WithSession, rules: SettleRules): SettleBatch {
+  return (updates, { drainLimit = rules.drainLimit, locked = false } = {}) =>
+    withSession((session) => {
+      const settle = async () => {
+        const known = await readOn(session, updates, { ...rules, drainLimit });
+        if (known.isStopped) throw new ConsumerStopped();
+        const plan = planBatch(updates, known, planRules({ ...rules, drainLimit }));
+        if (plan.settlements.length > 0) await writePlan(session, plan);
+        return plan.settlements;
+      };
+      return locked ? withLocks(session, updates, settle) : settle();
     });
+}
+
+/** What the decisions rest on, with what waits behind the heads that come back. */
+export async function readOn(
+  session: Session,
+  updates: readonly TracedUpdate[],
+  rules: Pick<SettleRules, 'drainLimit' | 'faults'>,
+): Promise<ReadKnown> {
+  const again = updates.filter(({ delivery }) => delivery.type === 'again');
+  const keys = again.map(({ idempotencyKey }) => idempotencyKey);
+  const queues = keys.length === 0 ? NO_QUEUES : await loadQueues(session, keys, rules.drainLimit);
+  const known = await readKnown(session, updates, { queues, faults: rules.faults });
+  if (!fits(queues, known.parked)) throw new ChangedMeanwhile();
+  return known;
+}
+
+const NO_QUEUES: ReadonlyMap<string, LoadedQueue> = new Map();
+
+/** Queues and conversations were read one after the other; both must be of the same moment. */
+function fits(queues: ReadonlyMap<string, LoadedQueue>, parked: readonly ParkedConversation[]): boolean {
+  const versions = new Map(parked.map(({ conversation, version }) => [conversation, version]));
+  return [...queues].every(([conversation, { version }]) => versions.get(conversation) === version);
+}
+
+export function planRules(rules: SettleRules): PlanRules {
+  const now = rules.now();
+  return {
+    now,
+    nextHop: (failure, tries, firstFailedAt) => rules.nextHop(failure, tries, { firstFailedAt, now }),
+    trace: (update, waitedMs) => rules.trace(update, waitedMs),
+    drainLimit: rules.drainLimit,
+  };
+}
+
+const LOCK_CONVERSATIONS: Statement = {
+  name: 'lock-conversations',
+  text: `select 1 from ticketing.parked_conversations where conversation = any($1::text[]) or head_key = any($2::text[])
+           order by conversation for update`,
+};
+
+/** Every statement in it sees what was committed before its own begin, and nobody changes what is locked. */
+async function withLocks<Result>(
+  session: Session,
+  updates: readonly TracedUpdate[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await session.command('begin');
+  try {
+    await session.query(LOCK_CONVERSATIONS, [
+      updates.map(scopeOf),
+      updates.map(({ idempotencyKey }) => idempotencyKey),
+    ]);
+    const result = await work();
+    await session.command('commit');
+    return result;
+  } catch (error) {
+    // The first error says more than that of a rollback that fails too.
+    await session.command('rollback').catch(() => session.discard());
+    throw error;
+  }
 }

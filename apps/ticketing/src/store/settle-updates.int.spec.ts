@@ -5,6 +5,7 @@ import {
   meetingAfterTheRead,
   messageFrom,
   openStore,
+  settling,
   traced,
   tracedMessage,
   uniqueRecord,
@@ -12,7 +13,6 @@ import {
 } from './fixtures.spec.js';
 import { readModelChecksum, rebuildReadModels } from './rebuild-read-models.js';
 import type { WithSession } from './session.js';
-import { settleBatchOn } from './settle-batch.js';
 import { settleUpdates } from './settle-updates.js';
 import type { TracedUpdate } from './traced-update.js';
 
@@ -24,7 +24,7 @@ afterEach(() => store.close());
 afterAll(releaseStack);
 
 const settle = (updates: readonly TracedUpdate[], withSession: WithSession = store.withSession) =>
-  settleUpdates(updates, settleBatchOn(withSession));
+  settleUpdates(updates, settling(withSession));
 
 /** Each batch at an instance of its own; all have read before any of them writes. */
 const atOnce = (batches: readonly (readonly TracedUpdate[])[]) => {

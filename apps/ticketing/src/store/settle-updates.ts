@@ -1,6 +1,7 @@
+import { permanent, transient, type UpdateFailure } from '../intake/update-failure.js';
 import { describeRefusal, failureKind } from './failure.js';
 import type { Settlement } from './plan-batch.js';
-import type { SettleBatch } from './settle-batch.js';
+import type { SettleBatch, SettleOptions } from './settle-batch.js';
 import type { TracedUpdate } from './traced-update.js';
 
 /** Tries of one transaction that others get in the way of. */
@@ -18,12 +19,13 @@ export async function settleUpdates(
 ): Promise<readonly Settlement[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await settle(updates);
+      return await settle(updates, { locked: tries > 1 });
     } catch (error) {
       const kind = failureKind(error);
       if (kind === 'conflict' && tries < MAX_TRIES) continue;
-      if (kind === 'record' && updates.length === 1) return settle(updates.map((update) => refused(update, error)));
-      if ((kind !== 'record' && kind !== 'conflict') || updates.length === 1) throw error;
+      if (kind !== 'record' && kind !== 'conflict') throw error;
+      const [only] = updates;
+      if (updates.length === 1 && only) return settleAlone(only, settle, { kind, error });
       return inParts(updates, kind === 'conflict' ? 1 : Math.ceil(updates.length / 2), (part) =>
         settleUpdates(part, settle),
       );
@@ -43,8 +45,40 @@ async function inParts(
   return settlements;
 }
 
-/** The same update, to be settled as a dead letter. */
-function refused(update: TracedUpdate, error: unknown): TracedUpdate {
-  const failure = { code: 'refused-by-database' as const, message: describeRefusal(error) };
-  return { ...update, verdict: { type: 'unreadable', failure } };
+/** How far behind a head the culprit is looked for: with none, the next one becomes the head and is judged by itself. */
+const DRAIN_LIMITS = [64, 16, 4, 0];
+
+/**
+ * One update fails by itself, or one of those that wait behind it: fewer of them, until the culprit is not among them. Whoever is
+ * refused alone fails: for good when the database refuses its content, else it may work later.
+ */
+async function settleAlone(
+  update: TracedUpdate,
+  settle: SettleBatch,
+  failed: { kind: 'record' | 'conflict'; error: unknown },
+): Promise<readonly Settlement[]> {
+  const options: SettleOptions[] =
+    update.delivery.type === 'first' ? [] : DRAIN_LIMITS.map((drainLimit) => ({ drainLimit, locked: true }));
+  let last = failed;
+  for (const option of options) {
+    try {
+      return await settle([update], option);
+    } catch (error) {
+      const kind = failureKind(error);
+      if (kind !== 'record' && kind !== 'conflict') throw error;
+      last = { kind, error };
+    }
+  }
+  return settle([withFailure(update, failureOf(last))], { drainLimit: 0, locked: true });
+}
+
+function failureOf({ kind, error }: { kind: 'record' | 'conflict'; error: unknown }): UpdateFailure {
+  return kind === 'record'
+    ? permanent('refused-by-database', describeRefusal(error))
+    : transient('write-conflict', 'other writers kept getting in the way');
+}
+
+/** The same update, to be settled as failed. */
+function withFailure(update: TracedUpdate, failure: UpdateFailure): TracedUpdate {
+  return { ...update, verdict: { type: 'failed', failure } };
 }

@@ -1,13 +1,21 @@
 import fc from 'fast-check';
-import { tracedMessage } from './fixtures.spec.js';
+import { testRules, tracedMessage } from './fixtures.spec.js';
+import type { Known } from './known.js';
 import { planBatch } from './plan-batch.js';
-import type { SettleBatch } from './settle-batch.js';
+import { planRules, type SettleBatch } from './settle-batch.js';
 import { settleUpdates } from './settle-updates.js';
 import type { TracedUpdate } from './traced-update.js';
 
 const sqlError = (code: string, fields: object = {}) => Object.assign(new Error('contents'), { code, ...fields });
-const nothingKnown = { settledKeys: new Set<string>(), openTickets: new Map(), recordedMessages: new Map() };
-const take = (updates: readonly TracedUpdate[]) => planBatch(updates, nothingKnown).settlements;
+const nothingKnown: Known = {
+  ledger: new Map(),
+  openTickets: new Map(),
+  recordedMessages: new Map(),
+  parked: [],
+  queues: new Map(),
+  faults: [],
+};
+const take = (updates: readonly TracedUpdate[]) => planBatch(updates, nothingKnown, planRules(testRules())).settlements;
 
 /** A store that refuses any batch in which one of these is still to be recorded, and counts its transactions. */
 function refusing(poison: ReadonlySet<TracedUpdate>): { settle: SettleBatch; transactions: () => number } {
@@ -46,6 +54,8 @@ describe('records that the database refuses', () => {
     const updates = [tracedMessage(1)];
     const [settlement] = await settleUpdates(updates, refusing(new Set(updates)).settle);
     expect(settlement?.failure).toEqual({
+      kind: 'permanent',
+      known: true,
       code: 'refused-by-database',
       message: 'the database refused the record: SQLSTATE 22P05 (table events)',
     });

@@ -1,13 +1,50 @@
-import { toDeadLetter } from './dead-letter.js';
+import {
+  CHANGED_ROWS,
+  LOCKED_ROWS,
+  PARKED_ROWS,
+  QUEUED_ROWS,
+  RELEASED_ROWS,
+  UNQUEUED_ROWS,
+} from '../parking/parking-rows.js';
 import type { BatchPlan } from './plan-batch.js';
 import type { Session, Statement } from './session.js';
-import { EVENT_ROWS, LEDGER_ROWS, MESSAGE_ROWS, OUTBOX_ROWS, TICKET_ROWS } from './write-rows.js';
+import {
+  EVENT_ROWS,
+  LEDGER_ROWS,
+  MESSAGE_ROWS,
+  OUTBOX_ROWS,
+  OUTCOME_ROWS,
+  TICKET_ROWS,
+  type Rows,
+} from './write-rows.js';
 
-const LEDGER_AT = 2;
-const EVENTS_AT = LEDGER_AT + LEDGER_ROWS.columns;
-const TICKETS_AT = EVENTS_AT + EVENT_ROWS.columns;
-const MESSAGES_AT = TICKETS_AT + TICKET_ROWS.columns;
-const OUTBOX_AT = MESSAGES_AT + MESSAGE_ROWS.columns;
+/** Hands out parameter numbers, one stretch after the other. */
+function places(first: number): <Row>(rows: Rows<Row>) => string {
+  let next = first;
+  return (rows) => {
+    const sql = rows.sql(next);
+    next += rows.columns;
+    return sql;
+  };
+}
+
+function writesOf(place: <Row>(rows: Rows<Row>) => string): string {
+  return `claimed as (${place(LEDGER_ROWS)} returning 1),
+    new_events as (${place(EVENT_ROWS)}),
+    new_tickets as (${place(TICKET_ROWS)}),
+    new_messages as (${place(MESSAGE_ROWS)}),
+    new_records as (${place(OUTBOX_ROWS)})`;
+}
+
+function valuesOf({ settlements, events, tickets, records }: BatchPlan): unknown[][] {
+  return [
+    ...LEDGER_ROWS.values(settlements.filter(({ before }) => before === undefined)),
+    ...EVENT_ROWS.values(events),
+    ...TICKET_ROWS.values(tickets),
+    ...MESSAGE_ROWS.values(events.map(({ event }) => event)),
+    ...OUTBOX_ROWS.values(records),
+  ];
+}
 
 /**
  * Everything a batch leaves behind, as one statement, which is one transaction: all or nothing in a single round trip. The
@@ -15,26 +52,46 @@ const OUTBOX_AT = MESSAGES_AT + MESSAGE_ROWS.columns;
  */
 const WRITE_PLAN: Statement = {
   name: 'write-plan',
-  text: `with claimed as (${LEDGER_ROWS.sql(LEDGER_AT)} returning 1),
-    new_events as (${EVENT_ROWS.sql(EVENTS_AT)}),
-    new_tickets as (${TICKET_ROWS.sql(TICKETS_AT)}),
-    new_messages as (${MESSAGE_ROWS.sql(MESSAGES_AT)}),
-    new_records as (${OUTBOX_ROWS.sql(OUTBOX_AT)})
-  select ticketing.require_claims(count(*), $1::bigint) from claimed`,
+  text: `with ${writesOf(places(2))} select ticketing.require_claims(count(*), $1::bigint) from claimed`,
 };
+
+/** The same with the parking tables. Whoever changed a conversation or an outcome meanwhile makes this one fail as well. */
+const WRITE_PLAN_WITH_PARKING: Statement = { name: 'write-plan-with-parking', text: withParking() };
+
+function withParking(): string {
+  const place = places(5);
+  return `with locked as (${place(LOCKED_ROWS)}),
+    ${writesOf(place)},
+    replaced as (${place(OUTCOME_ROWS)} returning 1),
+    parked as (${place(PARKED_ROWS)}),
+    changed as (${place(CHANGED_ROWS)} returning 1),
+    released as (${place(RELEASED_ROWS)} returning 1),
+    queued as (${place(QUEUED_ROWS)}),
+    unqueued as (${place(UNQUEUED_ROWS)} returning 1)
+  select ticketing.require_claims((select count(*) from claimed), $1::bigint),
+    ticketing.require_rows((select count(*) from replaced), $2::bigint, 'outcomes'),
+    ticketing.require_rows((select count(*) from changed) + (select count(*) from released), $3::bigint, 'parked conversations'),
+    ticketing.require_rows((select count(*) from unqueued), $4::bigint, 'parked updates')`;
+}
 
 /** @throws what PostgreSQL throws; `40001` also when another instance has settled one of these updates in the meantime */
 export async function writePlan(session: Session, plan: BatchPlan): Promise<void> {
-  const failedAt = new Date().toISOString();
-  const letters = plan.settlements.flatMap(({ update, failure }) =>
-    failure ? [toDeadLetter(update, failure, failedAt)] : [],
-  );
-  await session.query(WRITE_PLAN, [
-    plan.settlements.length,
-    ...LEDGER_ROWS.values(plan.settlements),
-    ...EVENT_ROWS.values(plan.events),
-    ...TICKET_ROWS.values(plan.tickets),
-    ...MESSAGE_ROWS.values(plan.events.map(({ event }) => event)),
-    ...OUTBOX_ROWS.values(letters),
+  const replacements = plan.settlements.filter(({ before }) => before !== undefined);
+  const claims = plan.settlements.length - replacements.length;
+  const { expected, parked, changed, released, queued, unqueued } = plan.parking;
+  if (replacements.length + expected.length + parked.length === 0) {
+    await session.query(WRITE_PLAN, [claims, ...valuesOf(plan)]);
+    return;
+  }
+  await session.query(WRITE_PLAN_WITH_PARKING, [
+    ...[claims, replacements.length, expected.length, unqueued.length],
+    ...LOCKED_ROWS.values(expected),
+    ...valuesOf(plan),
+    ...OUTCOME_ROWS.values(replacements),
+    ...PARKED_ROWS.values(parked),
+    ...CHANGED_ROWS.values(changed),
+    ...RELEASED_ROWS.values(released),
+    ...QUEUED_ROWS.values(queued),
+    ...UNQUEUED_ROWS.values(unqueued),
   ]);
 }

@@ -1,33 +1,36 @@
 import type { OpenTicket } from '../ticket/state.js';
-import type { OutboxRecord } from './dead-letter.js';
-import type { PlannedEvent, Settlement } from './plan-batch.js';
+import type { OutboxRecord } from './outbox-record.js';
+import type { Settlement } from './plan-batch.js';
+import type { PlannedEvent } from './ticket-states.js';
 
 /**
  * An insert of many rows: the text with its parameters from `$first` on, and one array per column. A batch of any size is
  * one statement, and several of these make one statement too.
  */
-interface Rows<Row> {
+export interface Rows<Row> {
   readonly columns: number;
   sql(first: number): string;
   values(rows: readonly Row[]): unknown[][];
 }
 
-function arrays(first: number, types: readonly string[]): string {
+export function arrays(first: number, types: readonly string[]): string {
   return `unnest(${types.map((type, index) => `$${first + index}::${type}[]`).join(', ')})`;
 }
 
 /** Sorted, so that two instances never wait for each other crosswise. */
-function sortedBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] {
+export function sortedBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] {
   return [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-const LEDGER_TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'bigint', 'timestamptz', 'text'];
+const LEDGER_TYPES = [
+  ...['text', 'text', 'text', 'text', 'text', 'text', 'int', 'bigint', 'timestamptz', 'text', 'int', 'text'],
+];
 
 /** The claim: what does not come back belongs to somebody else. */
 export const LEDGER_ROWS: Rows<Settlement> = {
   columns: LEDGER_TYPES.length,
   sql: (first) => `insert into ticketing.ledger (idempotency_key, bot_id, update_kind, outcome, reason, ticket_id,
-      unique_partition, unique_offset, received_at, traceparent)
+      unique_partition, unique_offset, received_at, traceparent, attempts, failure_code)
     select * from ${arrays(first, LEDGER_TYPES)} on conflict (idempotency_key) do nothing`,
   values(settlements) {
     const rows = sortedBy(settlements, ({ update }) => update.idempotencyKey);
@@ -42,6 +45,37 @@ export const LEDGER_ROWS: Rows<Settlement> = {
       rows.map(({ update }) => update.record.offset),
       rows.map(({ update }) => update.receivedAt),
       rows.map(({ update }) => update.traceparent),
+      rows.map(({ attempts }) => attempts),
+      rows.map(({ failure }) => failure?.code ?? null),
+    ];
+  },
+};
+
+const OUTCOME_TYPES = ['text', 'int', 'text', 'text', 'text', 'text', 'int', 'text', 'text', 'int'];
+
+/** Outcomes that replace others: those, in the revision that was decided on, and no newer ones. */
+export const OUTCOME_ROWS: Rows<Settlement> = {
+  columns: OUTCOME_TYPES.length,
+  sql: (first) => `update ticketing.ledger l set outcome = w.outcome, reason = w.reason, ticket_id = w.ticket_id,
+      traceparent = w.traceparent, attempts = w.attempts, failure_code = coalesce(w.failure_code, l.failure_code),
+      redrive_id = coalesce(w.redrive_id, l.redrive_id), redrive_count = greatest(w.redrive_count, l.redrive_count),
+      revision = l.revision + 1, settled_at = now()
+    from ${arrays(first, OUTCOME_TYPES)} as w(idempotency_key, revision, outcome, reason, ticket_id, traceparent, attempts,
+      failure_code, redrive_id, redrive_count)
+    where l.idempotency_key = w.idempotency_key and l.revision = w.revision`,
+  values(settlements) {
+    const rows = sortedBy(settlements, ({ update }) => update.idempotencyKey);
+    return [
+      rows.map(({ update }) => update.idempotencyKey),
+      rows.map(({ before }) => before?.revision ?? 0),
+      rows.map(({ outcome }) => outcome),
+      rows.map(({ reason }) => reason),
+      rows.map(({ ticketId }) => ticketId),
+      rows.map(({ update }) => update.traceparent),
+      rows.map(({ attempts }) => attempts),
+      rows.map(({ failure }) => failure?.code ?? null),
+      rows.map(({ redrive }) => redrive?.id ?? null),
+      rows.map(({ redrive }) => redrive?.count ?? 0),
     ];
   },
 };

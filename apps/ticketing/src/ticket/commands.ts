@@ -18,4 +18,16 @@ export interface RecordCustomerMessage {
   readonly newTicketId: string;
 }
 
-export type TicketCommand = RecordCustomerMessage;
+/** An update of the conversation was given up: whoever reads the ticket must see that something is not there. */
+export interface RecordMissingUpdate {
+  readonly type: 'record-missing-update';
+  readonly idempotencyKey: string;
+  readonly updateKind: string;
+  /** Code of the failure. */
+  readonly reason: string;
+  readonly receivedAt: string;
+  /** When it was given up, RFC 3339 UTC. */
+  readonly occurredAt: string;
+}
+
+export type TicketCommand = RecordCustomerMessage | RecordMissingUpdate;

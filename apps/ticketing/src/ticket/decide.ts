@@ -1,9 +1,21 @@
-import type { TicketCommand } from './commands.js';
-import { eventId, type MessageAppended, type TicketEvent, type TicketOpened } from './events.js';
+import type { RecordCustomerMessage, RecordMissingUpdate, TicketCommand } from './commands.js';
+import { eventId, type MessageAppended, type TicketEvent, type TicketOpened, type UpdateMissing } from './events.js';
 import type { TicketState } from './state.js';
 
 /** The rules: what a command makes happen, given what happened before. */
 export function decide(command: TicketCommand, state: TicketState): readonly TicketEvent[] {
+  switch (command.type) {
+    case 'record-customer-message':
+      return recordMessage(command, state);
+    case 'record-missing-update':
+      // Without a ticket nobody reads a history in which something could be missing.
+      return state.status === 'none' ? [] : [missing(command, state.ticketId, state.version + 1)];
+    default:
+      return command satisfies never;
+  }
+}
+
+function recordMessage(command: RecordCustomerMessage, state: TicketState): readonly TicketEvent[] {
   switch (state.status) {
     case 'none':
       return [opened(command), appended(command, command.newTicketId, 2)];
@@ -14,7 +26,7 @@ export function decide(command: TicketCommand, state: TicketState): readonly Tic
   }
 }
 
-function opened(command: TicketCommand): TicketOpened {
+function opened(command: RecordCustomerMessage): TicketOpened {
   const { botId, chatId, conversation, customerId } = command;
   return {
     ...envelope(command, command.newTicketId, 1),
@@ -23,13 +35,18 @@ function opened(command: TicketCommand): TicketOpened {
   };
 }
 
-function appended(command: TicketCommand, ticketId: string, version: number): MessageAppended {
+function appended(command: RecordCustomerMessage, ticketId: string, version: number): MessageAppended {
   const { botId, chatId, messageId, sentAt, text } = command;
   return {
     ...envelope(command, ticketId, version),
     type: 'message-appended',
     data: { botId, chatId, messageId, sentAt, text },
   };
+}
+
+function missing(command: RecordMissingUpdate, ticketId: string, version: number): UpdateMissing {
+  const { updateKind, reason, receivedAt } = command;
+  return { ...envelope(command, ticketId, version), type: 'update-missing', data: { updateKind, reason, receivedAt } };
 }
 
 function envelope(command: TicketCommand, ticketId: string, version: number) {

@@ -26,6 +26,9 @@ export function evolve(state: TicketState, event: TicketEvent): TicketState {
         messageCount: state.messageCount + 1,
         updatedAt: event.occurredAt,
       };
+    case 'update-missing':
+      if (state.status === 'none') return state;
+      return { ...state, version: event.version, updatedAt: event.occurredAt };
     default:
       return event satisfies never;
   }

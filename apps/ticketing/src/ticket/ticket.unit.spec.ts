@@ -1,6 +1,6 @@
 import { ticketEventSchema } from '@onceline/contracts';
 import fc from 'fast-check';
-import type { TicketCommand } from './commands.js';
+import type { RecordCustomerMessage, TicketCommand } from './commands.js';
 import { decide } from './decide.js';
 import type { TicketEvent } from './events.js';
 import { evolve, replay } from './evolve.js';
@@ -10,7 +10,7 @@ const given = (...events: TicketEvent[]) => ({
   when: (command: TicketCommand) => decide(command, replay(events)),
 });
 
-const message = (changes: Partial<TicketCommand> = {}): TicketCommand => ({
+const message = (changes: Partial<RecordCustomerMessage> = {}): RecordCustomerMessage => ({
   type: 'record-customer-message',
   idempotencyKey: 'tg1:7:message:42:1:100',
   botId: '7',
@@ -46,6 +46,43 @@ const appended: TicketEvent = {
   idempotencyKey: 'tg1:7:message:42:1:100',
   data: { botId: '7', chatId: '42', messageId: 1, sentAt: '2026-01-01T10:00:00.000Z', text: 'My parcel is lost' },
 };
+
+describe('an update that was given up', () => {
+  const missing: TicketCommand = {
+    type: 'record-missing-update',
+    idempotencyKey: 'k9',
+    updateKind: 'message',
+    reason: 'handler-defect',
+    receivedAt: '2026-01-01T10:05:00.000Z',
+    occurredAt: '2026-01-01T12:00:00.000Z',
+  };
+
+  it('leaves a mark in the open ticket, which counts as an event and not as a message', () => {
+    const events = given(opened, appended).when(missing);
+    expect(events).toEqual([
+      {
+        schemaVersion: 1,
+        type: 'update-missing',
+        eventId: 't_1.3',
+        ticketId: 't_1',
+        version: 3,
+        occurredAt: '2026-01-01T12:00:00.000Z',
+        idempotencyKey: 'k9',
+        data: { updateKind: 'message', reason: 'handler-defect', receivedAt: '2026-01-01T10:05:00.000Z' },
+      },
+    ]);
+    expect(events.map((event) => ticketEventSchema.safeParse(event).success)).toEqual([true]);
+    expect(replay([opened, appended, ...events])).toMatchObject({
+      version: 3,
+      messageCount: 1,
+      updatedAt: '2026-01-01T12:00:00.000Z',
+    });
+  });
+
+  it('leaves none where no ticket is open', () => {
+    expect(given().when(missing)).toEqual([]);
+  });
+});
 
 describe('a customer message', () => {
   it('opens a ticket that holds it, when none is open', () => {

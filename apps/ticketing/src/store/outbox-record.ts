@@ -1,0 +1,136 @@
+import { HEADERS, TOPICS } from '../intake/names.js';
+import type { ConsumedRecord } from '@onceline/kafka';
+import { HANDLER_VERSION } from '../handler-version.js';
+import { readableText } from '../intake/readable-text.js';
+import type { ReceivedUpdate } from '../intake/to-command.js';
+import type { UpdateFailure } from '../intake/update-failure.js';
+import type { TracedUpdate } from './traced-update.js';
+
+/** A row of the outbox: a record that leaves with the verdict that caused it. */
+export interface OutboxRecord {
+  readonly topic: string;
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A failure with its place in the history of the update. */
+export interface FailedTry {
+  readonly failure: UpdateFailure;
+  /** Tries made, this one included. */
+  readonly attempts: number;
+  readonly firstFailedAt: number;
+  readonly now: number;
+  readonly conversation: string;
+}
+
+const MAX_MESSAGE_LENGTH = 1024;
+
+/** The consumer whose retries and dead letters these are. */
+const CONSUMER = 'ticketing';
+
+/** To the topic that holds it until it is due. */
+export function toRetry(
+  update: TracedUpdate,
+  failed: FailedTry,
+  hop: { readonly topic: string; readonly dueAt: number },
+): OutboxRecord {
+  const headers = {
+    ...failureHeaders(update, failed),
+    [HEADERS.dueAt]: String(hop.dueAt),
+    [HEADERS.retriedAt]: String(failed.now),
+  };
+  return recordOf(hop.topic, update, headers);
+}
+
+/** For good, with its cause. Nothing waits for it any more. */
+export function toDeadLetter(update: TracedUpdate, failed: FailedTry): OutboxRecord {
+  const headers = { ...failureHeaders(update, failed), [HEADERS.failureClass]: 'pipeline' };
+  return recordOf(TOPICS.ticketingDeadLetter, update, headers, [HEADERS.dueAt, HEADERS.retriedAt]);
+}
+
+/** Its first try is still to come, and comes next. */
+export function toFirstRedelivery(update: ReceivedUpdate, now: number): OutboxRecord {
+  const headers = {
+    [HEADERS.idempotencyKey]: update.idempotencyKey,
+    [HEADERS.consumer]: CONSUMER,
+    [HEADERS.attempt]: '0',
+    [HEADERS.dueAt]: String(now),
+    [HEADERS.retriedAt]: String(now),
+    ...originHeaders(update.record),
+  };
+  return recordOf(TOPICS.ticketingRedelivery, update, headers, FAILURE_HEADERS);
+}
+
+const FAILURE_HEADERS: readonly string[] = [
+  HEADERS.firstFailedAt,
+  HEADERS.failureKind,
+  HEADERS.failureCode,
+  HEADERS.failureMessage,
+  HEADERS.failureClass,
+  HEADERS.handlerVersion,
+];
+
+/** The original record. Our headers replace what was there; nothing is appended, so it never grows from try to try. */
+function recordOf(
+  topic: string,
+  update: ReceivedUpdate,
+  headers: Readonly<Record<string, string>>,
+  without: readonly string[] = [],
+): OutboxRecord {
+  const { record } = update;
+  return {
+    topic,
+    key: record.key === null ? null : readableText(record.key),
+    value: record.value,
+    headers: { ...keptHeaders(update, without), ...headers },
+  };
+}
+
+/** Marks of a redrive are kept only where one brought the update: on a first delivery they are not ours. */
+export function keptHeaders(
+  { record, delivery }: Pick<ReceivedUpdate, 'record' | 'delivery'>,
+  without: readonly string[] = [],
+): Record<string, string> {
+  const isRedriven = delivery.type === 'again' && delivery.redrive !== null;
+  const dropped = isRedriven ? without : [...without, HEADERS.redriveId, HEADERS.redriveCount];
+  const original = Object.entries(record.headers)
+    .map(([name, value]) => [readableText(name), readableText(value)] as const)
+    .filter(([name]) => !dropped.includes(name));
+  return Object.fromEntries(original);
+}
+
+function failureHeaders(update: TracedUpdate, failed: FailedTry): Record<string, string> {
+  const { failure, attempts, firstFailedAt, conversation } = failed;
+  const { record, traceparent } = update;
+  return {
+    [HEADERS.idempotencyKey]: update.idempotencyKey,
+    [HEADERS.consumer]: CONSUMER,
+    [HEADERS.attempt]: String(attempts),
+    [HEADERS.firstFailedAt]: new Date(firstFailedAt).toISOString(),
+    [HEADERS.failureKind]: failure.kind,
+    [HEADERS.failureCode]: failure.code,
+    [HEADERS.failureMessage]: readableText(failure.message).slice(0, MAX_MESSAGE_LENGTH),
+    [HEADERS.handlerVersion]: HANDLER_VERSION,
+    // The stored context stays the parent of every try; the span of this one is what the next one links to.
+    ...(traceparent === null ? {} : { [HEADERS.previousTraceparent]: traceparent }),
+    ...(conversation === record.key ? {} : { [HEADERS.conversation]: conversation }),
+    ...originHeaders(record),
+  };
+}
+
+/** Where the update lies in `telegram.updates.unique`: set by its first failure, kept by all that follow. */
+function originHeaders({ headers, ...record }: ConsumedRecord): Record<string, string> {
+  const names = [HEADERS.originTopic, HEADERS.originPartition, HEADERS.originOffset, HEADERS.originTimestamp];
+  const isSet =
+    headers[HEADERS.originTopic] === TOPICS.unique &&
+    names.slice(1).every((name) => /^\d{1,16}$/.test(headers[name] ?? ''));
+  if (isSet && record.topic !== TOPICS.unique)
+    return Object.fromEntries(names.map((name) => [name, headers[name] ?? '']));
+  return {
+    [HEADERS.originTopic]: record.topic,
+    [HEADERS.originPartition]: String(record.partition),
+    [HEADERS.originOffset]: String(record.offset),
+    [HEADERS.originTimestamp]: String(record.timestamp),
+  };
+}
