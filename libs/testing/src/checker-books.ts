@@ -59,6 +59,7 @@ export interface Bounds {
   readonly uniqueHigh: readonly number[];
   readonly seenLow: readonly number[];
   readonly ticketEventsHigh: readonly number[];
+  readonly ticketingDeadLetterHigh: readonly number[];
 }
 
 /** One row of ticketing's event table. */
@@ -94,12 +95,21 @@ const NO_BOUNDS: Bounds = {
   uniqueHigh: [],
   seenLow: [],
   ticketEventsHigh: [],
+  ticketingDeadLetterHigh: [],
 };
 
 const UNKNOWN_OUTCOME = -1;
 
 const unreadableKey = (topic: string, at: { partition: number; offset: number }) =>
   `unreadable:${topic}:${at.partition}@${at.offset}`;
+
+/** One record of ticketing's dead-letter topic. */
+export interface DeadLetterEntry {
+  readonly key: string;
+  readonly redriveId: string | null;
+  /** Whether it was there before the tables were read. */
+  readonly settled: boolean;
+}
 
 /** An update and the redrive by which it failed: each redrive may leave a dead letter of its own. */
 export function deadLetterName(key: string, redriveId: string | null): string {
@@ -146,7 +156,7 @@ export class Books {
   /** Copies that the database recorded as duplicates, by their position in raw. */
   readonly recordedDuplicates = new TopicRows();
   /** Records of ticketing's dead-letter topic, by {@link deadLetterName}. */
-  readonly ticketingDeadLetters = new Set<string>();
+  readonly ticketingDeadLetters = new Map<string, DeadLetterEntry>();
   readonly events = {
     ticket: new Column(Int32Array),
     version: new Column(Float64Array),
@@ -236,8 +246,10 @@ export class Books {
     this.recordedDuplicates.add({ ...copy, key: this.keys.idOf(copy.key), receivedAt: 0, payloadHash: 0 });
   }
 
-  addTicketingDeadLetter(key: string, redriveId: string | null): void {
-    this.ticketingDeadLetters.add(deadLetterName(key, redriveId));
+  addTicketingDeadLetter(letter: DeadLetterEntry): void {
+    const name = deadLetterName(letter.key, letter.redriveId);
+    const known = this.ticketingDeadLetters.get(name);
+    this.ticketingDeadLetters.set(name, { ...letter, settled: letter.settled || known?.settled === true });
   }
 
   addEvent(event: EventEntry): void {

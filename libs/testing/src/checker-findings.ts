@@ -39,6 +39,8 @@ export const CONTRADICTIONS = {
   'followers-miscounted': 'a parked conversation that counts other followers than it has',
   'retry-without-parked': 'a record under way to a later try of an update that waits for no such try',
   'waiting-payload-differs': 'an update that waits with other bytes than unique has, although nobody corrected it',
+  'dead-letter-without-outcome':
+    'a dead letter of an update that the ledger does not call given up, and that nobody redrove',
   'dead-lettered-too-often': 'more dead letters of an update than it failed for good',
   'refused-by-kafka': 'a row of the outbox that Kafka will never take',
   'events-without-ticket': 'events of a ticket that the read model does not have',

@@ -19,8 +19,9 @@ export async function readBounds(kafka: Kafka, groups: StageGroups): Promise<Bou
   const dedupeCommitted = await admin.committed(groups.dedupe, TOPICS.raw);
   const ticketingCommitted = await admin.committed(groups.ticketing, TOPICS.unique);
   const ticketingDuplicatesCommitted = await admin.committed(groups.ticketing, TOPICS.duplicates);
-  const [events, raw, unique, seen] = await Promise.all([
+  const [events, deadLetters, raw, unique, seen] = await Promise.all([
     admin.offsets(TOPICS.ticketEvents),
+    admin.offsets(TOPICS.ticketingDeadLetter),
     admin.offsets(TOPICS.raw),
     admin.offsets(TOPICS.unique),
     admin.offsets(TOPICS.seen),
@@ -34,6 +35,7 @@ export async function readBounds(kafka: Kafka, groups: StageGroups): Promise<Bou
     uniqueHigh: unique.map(({ high }) => high),
     seenLow: seen.map(({ low }) => low),
     ticketEventsHigh: events.map(({ high }) => high),
+    ticketingDeadLetterHigh: deadLetters.map(({ high }) => high),
   };
 }
 
@@ -53,8 +55,8 @@ export async function readTopics(kafka: Kafka, books: Books): Promise<void> {
       }),
     ),
     ticketingDeadLetters: await readKept(kafka, TOPICS.ticketingDeadLetter, (record) => {
-      const { key, redriveId } = nameOf(record);
-      books.addTicketingDeadLetter(key, redriveId);
+      const settled = record.offset < (books.bounds.ticketingDeadLetterHigh[record.partition] ?? 0);
+      books.addTicketingDeadLetter({ ...nameOf(record), settled });
     }),
   };
   await each(TOPICS.duplicates, (record) => addDuplicate(books, record));

@@ -1,6 +1,7 @@
 import { OUTCOMES } from '@onceline/contracts';
 import { deadLetterName, type Books } from './checker-books.js';
 import type { Findings } from './checker-findings.js';
+import { ledgerRows, NO_ROW } from './checker-outcomes.js';
 
 /** How much of what the database holds is on its topic. */
 export interface RelaySums {
@@ -13,10 +14,9 @@ export interface RelaySums {
 /** Judges the relay: every event lies in tickets.events, every update that was given up in the dead-letter topic. */
 export function checkRelay(books: Books, findings: Findings): RelaySums {
   const published = checkEvents(books, findings);
+  checkLetters(books, findings);
   return { published, dead: checkDeadLetters(books, findings) };
 }
-
-const NO_ROW = -1;
 
 /** What the relay's cursor has not reached may still be pending. */
 function checkEvents(books: Books, findings: Findings): number {
@@ -76,4 +76,20 @@ function checkDeadLetters(books: Books, findings: Findings): RelaySums['dead'] {
     else if (ledger.receivedAt.at(row) >= wholeSince.ticketingDeadLetters) findings.missing(key);
   }
   return counts;
+}
+
+/** Given up and settled otherwise would be two outcomes. A redrive replaces the one by the other, and the ledger keeps its mark. */
+function checkLetters(books: Books, findings: Findings): void {
+  const { keys, ledger, ticketingDeadLetters, waiting } = books;
+  const rowOf = ledgerRows(books, () => undefined);
+  for (const { key, redriveId, settled } of ticketingDeadLetters.values()) {
+    if (!settled) continue;
+    const id = keys.idOf(key);
+    const row = rowOf[id] ?? NO_ROW;
+    const outcome = row === NO_ROW ? undefined : OUTCOMES[ledger.outcome.at(row)];
+    if (outcome === 'dead-lettered' || outcome === 'discarded') continue;
+    const redrive = row === NO_ROW ? -1 : ledger.redrive.at(row);
+    const isRedriven = redrive >= 0 && waiting.redrives.textOf(redrive) !== redriveId;
+    if (!isRedriven) findings.contradiction('dead-letter-without-outcome', id);
+  }
 }

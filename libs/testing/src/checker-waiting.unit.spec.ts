@@ -194,4 +194,27 @@ describe('checkBooks on updates that were given up', () => {
     expect(again([null, 'r2'])).toMatchObject({ balanced: true });
     expect(again([null])).toMatchObject({ balanced: false, missingCount: 1 });
   });
+
+  test('a dead letter of an update that has another outcome, and of none', () => {
+    const letterOf = (redriveId: string | null, ledger: string | null, outcome = 'message-appended') =>
+      giveUp('dead-lettered', (world, row) => {
+        Object.assign(row, { outcome, redriveId: ledger });
+        world.ticketingDeadLetters.push({ key: row.key, redriveId });
+      });
+    const wrong = { balanced: false, contradictions: [{ rule: 'dead-letter-without-outcome' }] };
+    expect(letterOf(null, null)).toMatchObject(wrong);
+    // The first redrive brought the outcome, so it cannot have failed; what failed before it may.
+    expect(letterOf('r1', 'r1')).toMatchObject(wrong);
+    expect(letterOf(null, 'r1')).toMatchObject({ balanced: true });
+    const unknown = giveUp('dead-lettered', (world, row) => {
+      row.outcome = 'message-appended';
+      world.ticketingDeadLetters.push({ key: 'x', redriveId: null });
+    });
+    expect(unknown).toMatchObject(wrong);
+    const later = giveUp('dead-lettered', (world, row) => {
+      row.outcome = 'message-appended';
+      world.ticketingDeadLetters.push({ key: row.key, redriveId: null, settled: false });
+    });
+    expect(later).toMatchObject({ balanced: true });
+  });
 });

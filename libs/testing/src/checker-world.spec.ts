@@ -30,7 +30,7 @@ export interface World {
   deadLetters: Mutable<DedupeDeadLetterEntry>[];
   ledger: Mutable<LedgerEntry>[];
   recorded: { partition: number; offset: number; key: string }[];
-  ticketingDeadLetters: { key: string; redriveId: string | null }[];
+  ticketingDeadLetters: { key: string; redriveId: string | null; settled?: boolean }[];
   events: Mutable<EventEntry>[];
   published: Mutable<PublishedEntry>[];
   wholeSince: Books['wholeSince'];
@@ -78,6 +78,7 @@ export function worldOf(arrivals: readonly Arrival[]): World {
       uniqueHigh: perPartition(1e6),
       seenLow: perPartition(0),
       ticketEventsHigh: perPartition(1e6),
+      ticketingDeadLetterHigh: perPartition(1e6),
     },
     heads: [],
     followers: [],
@@ -151,7 +152,7 @@ export function booksOf(world: World): Books {
   world.published.forEach((record) => books.addPublishedEvent(record));
   world.tickets.forEach((ticket) => books.addTicket(ticket));
   world.messages.forEach((message) => books.addTicketMessage(message));
-  world.ticketingDeadLetters.forEach(({ key, redriveId }) => books.addTicketingDeadLetter(key, redriveId));
+  world.ticketingDeadLetters.forEach((letter) => books.addTicketingDeadLetter({ settled: true, ...letter }));
   books.waiting.heads.push(...world.heads);
   books.waiting.followers.push(...world.followers);
   books.waiting.outbox.push(...world.outbox);
