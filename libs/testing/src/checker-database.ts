@@ -5,11 +5,10 @@ import { milliseconds, number, optional, text, type Row, type Section } from './
 import { readTableFaults } from './checker-tables.js';
 import { WAITING_SECTIONS } from './checker-waiting-tables.js';
 
-const sections = (parks: boolean): readonly Section[] => [
+const SECTIONS: readonly Section[] = [
   {
     query: `select idempotency_key, outcome, ticket_id, unique_partition, unique_offset::float8 as unique_offset,
-              ${milliseconds('received_at')} as received_at,
-              ${parks ? 'attempts, redrive_id' : '1 as attempts, null as redrive_id'} from ticketing.ledger`,
+              ${milliseconds('received_at')} as received_at, attempts, redrive_id from ticketing.ledger`,
     add: (books, row) =>
       books.addLedgerRow({
         key: text(row, 'idempotency_key'),
@@ -22,7 +21,7 @@ const sections = (parks: boolean): readonly Section[] => [
         redriveId: optional(row, 'redrive_id'),
       }),
   },
-  ...(parks ? WAITING_SECTIONS : []),
+  ...WAITING_SECTIONS,
   {
     query: `select raw_partition, raw_offset::float8 as raw_offset, idempotency_key from ticketing.duplicates
               order by raw_partition, raw_offset`,
@@ -73,19 +72,12 @@ export async function readDatabase(url: string, books: Books): Promise<void> {
   await client.connect();
   try {
     await client.query('begin transaction isolation level repeatable read read only');
-    const parks = await hasParking(client);
-    for (const section of sections(parks)) await readSection(client, section, books);
-    await readTableFaults(client, books, parks);
+    for (const section of SECTIONS) await readSection(client, section, books);
+    await readTableFaults(client, books);
     await client.query('commit');
   } finally {
     await client.end();
   }
-}
-
-/** A database whose migrations end before the retries has no such tables, and nothing waits in it. */
-async function hasParking(client: Client): Promise<boolean> {
-  const { rows } = await client.query(`select where to_regclass('ticketing.parked_conversations') is not null`);
-  return rows.length > 0;
 }
 
 async function readSection(client: Client, { query, add }: Section, books: Books): Promise<void> {

@@ -49,10 +49,6 @@ const QUESTIONS: readonly Question[] = [
         from ticketing.events group by ticket_id) e on e.ticket_id = t.ticket_id
       where t.version <> e.version or t.message_count <> e.messages`,
   },
-];
-
-/** What they say of updates that were given up. */
-const OF_RETRIES: readonly Question[] = [
   {
     rule: 'gap-without-dead-letter',
     query: `select e.event_id as subject
@@ -70,8 +66,8 @@ const OF_RETRIES: readonly Question[] = [
 ];
 
 /** Asks every question, inside the caller's snapshot. */
-export async function readTableFaults(client: Client, books: Books, parks: boolean): Promise<void> {
-  for (const { rule, query } of [...QUESTIONS, ...(parks ? OF_RETRIES : [])]) {
+export async function readTableFaults(client: Client, books: Books): Promise<void> {
+  for (const { rule, query } of QUESTIONS) {
     const { rows } = await client.query<{ subject: string }>(query);
     for (const { subject } of rows) books.faults.push({ rule, subject });
   }
