@@ -165,6 +165,43 @@ describe('a conversation with thousands of parked updates', () => {
   });
 });
 
+describe('two instances, one that reads on and one that gets what comes back', () => {
+  it("keep the order of every conversation, however they get in each other's way", async () => {
+    const chats = Array.from({ length: 8 }, (_, index) => 1 + index);
+    for (let round = 0; round < 100; round += 1) world.writeAll(chats);
+    await store.ask(
+      `insert into ticketing.faults (id, share, kind, times, expires_at) values
+         ('once', 0.1, 'transient', 1, now() + interval '1 hour'), ('always', 0.01, 'transient', null, now() + interval '1 hour')`,
+    );
+    let isRead = false;
+    const reading = (async () => {
+      for (let start = 0; start < world.log.length; start += 16) await world.settle(world.log.slice(start, start + 16));
+      isRead = true;
+    })();
+    const returning = (async () => {
+      for (let last = '0', wasRead = false; ;) {
+        const rows = await world.waiting(last);
+        if (rows.length === 0 && wasRead) return;
+        wasRead = isRead;
+        last = rows.at(-1)?.id ?? last;
+        await world.settle(rows.map((row) => world.redelivered(row)));
+      }
+    })();
+    await Promise.all([reading, returning]);
+    await world.deliverAll();
+    expect(await world.contradictions()).toEqual([]);
+    const outcomes = await world.outcomes();
+    const dead = [...outcomes].filter(([, { outcome }]) => outcome === 'dead-lettered').map(([key]) => key);
+    expect([outcomes.size, await parked()]).toEqual([800, []]);
+    expect(dead.length).toBeGreaterThan(0);
+    for (const chat of chats) {
+      const arrived = keysOf(world.log.filter(({ record }) => record.key === `7:${chat}`));
+      expect(await world.history(chat)).toEqual(arrived.filter((key) => !dead.includes(key)));
+    }
+    expect([...outcomes.values()].every(({ reason }) => reason === null || reason === 'fault-injected')).toBe(true);
+  });
+});
+
 describe('an update behind a head that the database refuses', () => {
   it('is found, dead-lettered by itself, and the head and its neighbours go through', async () => {
     await store.ask(`alter table ticketing.ticket_messages add constraint no_poison check (text <> 'poison')`);
