@@ -1,7 +1,9 @@
 export {
   DEFAULT_PARTITIONS,
+  DEFAULT_TICKETING_RUNGS_MS,
   TELEGRAM_RETENTION_MS,
   TOPICS,
+  retryTopicName,
   topicDeclarations,
   type TopicDeclaration,
   type TopicSettings,

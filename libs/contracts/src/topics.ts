@@ -4,9 +4,11 @@ export interface TopicDeclaration {
   readonly partitions: number;
   /** Broker-side settings by their Kafka names, e.g. `retention.ms`. */
   readonly config: Readonly<Record<string, string>>;
+  /** Of a topic whose records wait: whose they are, and for how long each waits at least. */
+  readonly holds?: { readonly consumer: string; readonly delayMs: number };
 }
 
-/** Every topic of the system by its role. */
+/** Every topic of the system by its role; those of the retry ladders are named by {@link retryTopicName}. */
 export const TOPICS = {
   raw: 'telegram.updates.raw',
   unique: 'telegram.updates.unique',
@@ -14,6 +16,7 @@ export const TOPICS = {
   duplicates: 'telegram.updates.duplicates',
   ingressDeadLetter: 'ingress.dead-letter',
   dedupeDeadLetter: 'dedupe.dead-letter',
+  ticketingRedelivery: 'ticketing.redelivery',
   ticketingDeadLetter: 'ticketing.dead-letter',
   ticketEvents: 'tickets.events',
 } as const;
@@ -30,6 +33,9 @@ export const DEFAULT_DEDUPE_TTL_MS = 72 * HOUR_MS;
 /** Partition count of the update topics unless told otherwise. Frozen once the topics exist: dedupe depends on it. */
 export const DEFAULT_PARTITIONS = 12;
 
+/** Waits between the tries of ticketing unless told otherwise; the last one repeats. */
+export const DEFAULT_TICKETING_RUNGS_MS: readonly number[] = [5000, 30_000, 120_000, 600_000, HOUR_MS];
+
 /** What the declarations depend on. */
 export interface TopicSettings {
   /** Partitions of raw, unique, seen and duplicates alike; default {@link DEFAULT_PARTITIONS}. */
@@ -38,7 +44,21 @@ export interface TopicSettings {
   readonly replicationFactor?: number;
   /** Milliseconds a key is remembered; default {@link DEFAULT_DEDUPE_TTL_MS}. */
   readonly dedupeTtlMs?: number;
+  /** Waits between the tries of ticketing, one topic each; default {@link DEFAULT_TICKETING_RUNGS_MS}. */
+  readonly ticketingRungsMs?: readonly number[];
 }
+
+/** The topic that holds a consumer's records for one of its waits, e.g. `ticketing.retry.30s`. */
+export function retryTopicName(consumer: string, delayMs: number): string {
+  const [unit, ms] = UNITS.find(([, size]) => delayMs % size === 0) ?? ['ms', 1];
+  return `${consumer}.retry.${delayMs / ms}${unit}`;
+}
+
+const UNITS = [
+  ['h', HOUR_MS],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
 
 /** Kafka's default record limit is 1 MiB with its overhead; a raw body may be 1 MiB itself, and failure headers grow it. */
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
@@ -70,6 +90,12 @@ export function topicDeclarations(settings: TopicSettings = {}): readonly TopicD
     { name: TOPICS.duplicates, partitions, config: kept(14 * DAY_MS) },
     { name: TOPICS.ingressDeadLetter, partitions: 1, config: kept(30 * DAY_MS) },
     { name: TOPICS.dedupeDeadLetter, partitions, config: kept(30 * DAY_MS, 1) },
+    ...rungsOf('ticketing', settings.ticketingRungsMs ?? DEFAULT_TICKETING_RUNGS_MS).map((rung) => ({
+      ...rung,
+      partitions,
+      config: kept(30 * DAY_MS, 2),
+    })),
+    { name: TOPICS.ticketingRedelivery, partitions, config: kept(30 * DAY_MS, 2) },
     { name: TOPICS.ticketingDeadLetter, partitions, config: kept(30 * DAY_MS, 2) },
     {
       name: TOPICS.ticketEvents,
@@ -77,6 +103,14 @@ export function topicDeclarations(settings: TopicSettings = {}): readonly TopicD
       config: { ...kept(365 * DAY_MS), 'max.message.bytes': String(MAX_EVENT_BYTES) },
     },
   ];
+}
+
+/** Rungs of the same length share a topic. */
+function rungsOf(consumer: string, rungsMs: readonly number[]): Pick<TopicDeclaration, 'name' | 'holds'>[] {
+  return [...new Set(rungsMs)].map((delayMs) => ({
+    name: retryTopicName(consumer, delayMs),
+    holds: { consumer, delayMs },
+  }));
 }
 
 /** Keys are unique, so deletion by time does the work; compaction only folds what was marked twice. */

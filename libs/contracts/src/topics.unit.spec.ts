@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TELEGRAM_RETENTION_MS, TOPICS, topicDeclarations, type TopicDeclaration } from './topics.js';
+import { retryTopicName, TELEGRAM_RETENTION_MS, TOPICS, topicDeclarations, type TopicDeclaration } from './topics.js';
 
 const byName = (topics: readonly TopicDeclaration[]) => new Map(topics.map((topic) => [topic.name, topic]));
 const setting = (topic: TopicDeclaration | undefined, name: string): number => Number(topic?.config[name]);
@@ -8,9 +8,25 @@ const DAY_MS = 24 * 3_600_000;
 describe('topics', () => {
   it('declares every topic once, by a name Kafka takes', () => {
     const names = topicDeclarations().map(({ name }) => name);
-    expect([...names].sort()).toEqual(Object.values(TOPICS).sort());
+    const rungs = ['5s', '30s', '2m', '10m', '1h'].map((rung) => `ticketing.retry.${rung}`);
+    expect([...names].sort()).toEqual([...Object.values(TOPICS), ...rungs].sort());
     expect(new Set(names).size).toBe(names.length);
-    for (const name of names) expect(name).toMatch(/^[a-z.-]{1,249}$/);
+    for (const name of names) expect(name).toMatch(/^[a-z0-9.-]{1,249}$/);
+  });
+
+  it('gives each wait of a ladder one topic, which says whose it is and how long it holds', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 7 * DAY_MS }), { minLength: 1, maxLength: 10 }), (rungs) => {
+        const holding = topicDeclarations({ ticketingRungsMs: rungs }).filter(({ holds }) => holds !== undefined);
+        expect(holding.map(({ holds }) => holds)).toEqual(
+          [...new Set(rungs)].map((delayMs) => ({ consumer: 'ticketing', delayMs })),
+        );
+        expect(new Set(holding.map(({ name }) => name)).size).toBe(holding.length);
+      }),
+    );
+    expect([200, 5000, 90_000, 600_000, 7_200_000].map((ms) => retryTopicName('c', ms))).toEqual([
+      ...['c.retry.200ms', 'c.retry.5s', 'c.retry.90s', 'c.retry.10m', 'c.retry.2h'],
+    ]);
   });
 
   it('gives raw, unique, seen, duplicates and their dead letters one partition count', () => {
