@@ -4,9 +4,13 @@ import {
   ConfigError,
   portSetting,
   readConfig,
+  type SettingProblem,
   wholeNumber,
 } from '@onceline/service-kit';
+import { TELEGRAM_RETENTION_MS } from '@onceline/contracts';
 import { z } from 'zod';
+import { totalMs } from './retrying/ladder.js';
+import { ladderOf, ladderSettings } from './retrying/ladder-settings.js';
 
 const databaseUrl = z
   .string()
@@ -33,6 +37,12 @@ export const ticketingSettings = z.object({
     max: 10_000,
     default: 1000,
     description: 'the records that one database transaction settles at most',
+  }),
+  ...ladderSettings,
+  DEDUPE_TTL_HOURS: wholeNumber({
+    min: 1,
+    default: 72,
+    description: 'the hours that dedupe remembers a key; the whole ladder must end within them',
   }),
   TICKETING_DRAIN_LIMIT: wholeNumber({
     min: 1,
@@ -83,9 +93,32 @@ const SECRETS = ['API_TOKENS'];
 
 export function readTicketingConfig(environment: NodeJS.ProcessEnv = process.env): TicketingConfig {
   const config = readConfig(ticketingSettings, environment, { secrets: SECRETS });
-  if (config.FAULTS_ENABLED && environment['NODE_ENV'] === 'production') throw new ConfigError([FAULTS_IN_PRODUCTION]);
+  const problems = [
+    ...(config.FAULTS_ENABLED && environment['NODE_ENV'] === 'production' ? [FAULTS_IN_PRODUCTION] : []),
+    ...ladderProblems(config),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
+
+/** Telegram repeats an update for a day; one that still climbs its ladder after dedupe has forgotten it could be taken twice. */
+function ladderProblems(config: TicketingConfig): SettingProblem[] {
+  const ladderMs = totalMs(ladderOf(config));
+  const windowMs = config.DEDUPE_TTL_HOURS * HOUR_MS;
+  if (ladderMs + TELEGRAM_RETENTION_MS <= windowMs) return [];
+  const hours = (ms: number) => `${Math.ceil((ms / HOUR_MS) * 10) / 10} h`;
+  const sum = `${hours(ladderMs)} of retries + ${hours(TELEGRAM_RETENTION_MS)} in which Telegram repeats an update`;
+  return [
+    {
+      setting: 'TICKETING_RETRY_RUNGS',
+      value: config.TICKETING_RETRY_RUNGS,
+      problem: `${sum} = ${hours(ladderMs + TELEGRAM_RETENTION_MS)}, longer than dedupe remembers a key (${hours(windowMs)})`,
+      fix: 'shorten TICKETING_RETRY_RUNGS or TICKETING_RETRY_MAX_AGE, lower TICKETING_RETRY_TRIES, or raise DEDUPE_TTL_HOURS here and for dedupe',
+    },
+  ];
+}
+
+const HOUR_MS = 3_600_000;
 
 const FAULTS_IN_PRODUCTION = {
   setting: 'FAULTS_ENABLED',

@@ -1,6 +1,5 @@
 /** The service inside the spec's own process, on the shared stack, with a database of its own. */
-import { topicDeclarations } from '@onceline/contracts';
-import { HEADERS, TOPICS } from './intake/names.js';
+import { HEADERS, TOPICS, topicDeclarations } from '@onceline/contracts';
 import type { OutboxRow } from './parking/world.spec.js';
 import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
 import { hashToken, type RunningService } from '@onceline/service-kit';
@@ -44,8 +43,8 @@ export class TestService {
   static async start(changes: Record<string, string> = {}): Promise<TestService> {
     const stack = await useStack();
     const kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'ticketing-spec' });
-    const temp = ['ticketing.redelivery', 'ticketing.retry.200ms'].map((name) => ({ name, partitions: 3, config: {} }));
-    await kafka.admin.createMissing([...topicDeclarations({ partitions: 3 }), ...temp], { replicationFactor: 1 });
+    const declared = topicDeclarations({ partitions: 3, ticketingRungsMs: [200] });
+    await kafka.admin.createMissing(declared, { replicationFactor: 1 });
     const service = new TestService(stack, kafka, await openStore(), await kafka.producer());
     service.running = await service.startInstance(changes, service.registry);
     return service;
@@ -62,6 +61,8 @@ export class TestService {
       API_TOKENS: `viewer:${hashToken('secret')},admin:${hashToken('admin-secret')}`,
       TICKETING_GROUP_ID: this.group,
       PARTITIONS: '3',
+      TICKETING_RETRY_RUNGS: '200ms',
+      TICKETING_RETRY_TRIES: '3',
       PORT: '0',
       LOG_LEVEL: 'silent',
       ...changes,

@@ -25,6 +25,7 @@ import { TicketingMetrics } from './metrics.js';
 import { TicketingObserver } from './observer.js';
 import { Relay } from './outbox/relay.js';
 import { ParkingGauge } from './parking/measure-parking.js';
+import { ladderOf } from './retrying/ladder-settings.js';
 import { BreakerStore } from './stopping/breaker.store.js';
 import { ConsumerGate } from './stopping/consumer-gate.js';
 import { gateParts } from './stopping/gate-parts.js';
@@ -69,7 +70,7 @@ class Ticketing {
     const kafka = this.kafka(kit);
     try {
       await requireMigrations(postgres);
-      await requireTopics(kafka, topicDeclarations({ partitions: this.config.PARTITIONS }));
+      await requireTopics(kafka, declaredFor(this.config));
       return await this.assemble(kit, postgres);
     } catch (error) {
       await Promise.allSettled([kafka.close(), postgres.close()]);
@@ -145,6 +146,10 @@ class Ticketing {
       rehearse: rehearseOn(withSession, untraced(rules)),
     });
   }
+}
+
+function declaredFor(config: TicketingConfig) {
+  return topicDeclarations({ partitions: config.PARTITIONS, ticketingRungsMs: ladderOf(config).rungsMs });
 }
 
 /** Rehearsals leave nothing behind, spans neither. */

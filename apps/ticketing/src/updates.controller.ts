@@ -18,6 +18,11 @@ export class UpdatesController {
     return this.updates.handle(batches);
   }
 
+  @EventPattern<string>(TOPICS.ticketingRedelivery)
+  handleRedeliveries(@Payload() batches: readonly RecordBatch[]): Promise<BatchOutcome> {
+    return this.updates.handle(batches);
+  }
+
   @EventPattern<string>(TOPICS.duplicates)
   handleDuplicates(@Payload() batches: readonly RecordBatch[]): Promise<BatchOutcome> {
     return this.duplicates.handle(batches);

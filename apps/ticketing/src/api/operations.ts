@@ -7,7 +7,7 @@ import { BEHIND_PARKED } from '../store/plan-batch.js';
 import type { Rehearsal, Rehearsed } from '../store/rehearse.js';
 import type { WithSession } from '../store/session.js';
 import type { TracedUpdate } from '../store/traced-update.js';
-import { HEADERS, TOPICS } from '../intake/names.js';
+import { HEADERS, TOPICS } from '@onceline/contracts';
 import { answering } from './answering.js';
 import type { RehearsalAnswer, RehearsalBody } from './schemas.js';
 

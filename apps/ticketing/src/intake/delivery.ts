@@ -1,4 +1,4 @@
-import { HEADERS, TOPICS } from './names.js';
+import { HEADERS, TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord, RecordHeaders } from '@onceline/kafka';
 import { readableText } from './readable-text.js';
 

@@ -1,4 +1,4 @@
-import { HEADERS } from '../intake/names.js';
+import { HEADERS } from '@onceline/contracts';
 import { readableText } from '../intake/readable-text.js';
 import { keptHeaders } from '../store/outbox-record.js';
 import { arrays, sortedBy, type Rows } from '../store/write-rows.js';

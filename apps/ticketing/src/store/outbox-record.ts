@@ -1,4 +1,4 @@
-import { HEADERS, TOPICS } from '../intake/names.js';
+import { HEADERS, TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { HANDLER_VERSION } from '../handler-version.js';
 import { readableText } from '../intake/readable-text.js';

@@ -1,0 +1,40 @@
+import { DEFAULT_TICKETING_RUNGS_MS } from '@onceline/contracts';
+import { hashToken } from '@onceline/service-kit';
+import { readTicketingConfig } from './config.js';
+import { ladderOf } from './retrying/ladder-settings.js';
+
+const read = (changes: Record<string, string>) =>
+  readTicketingConfig({
+    KAFKA_BROKERS: '127.0.0.1:9092',
+    DATABASE_URL: 'postgres://127.0.0.1/onceline',
+    API_TOKENS: `viewer:${hashToken('secret')}`,
+    ...changes,
+  });
+
+it('the ladder has its defaults, and takes other durations', () => {
+  expect(ladderOf(read({}))).toEqual({
+    rungsMs: [...DEFAULT_TICKETING_RUNGS_MS],
+    tries: 10,
+    jitter: 0.1,
+    maxAgeMs: 86_400_000,
+  });
+  expect(ladderOf(read({ TICKETING_RETRY_RUNGS: '200ms, 1s' })).rungsMs).toEqual([200, 1000]);
+});
+
+it.each(['5', '0s', '5 s', '9999999999s', '-1s', '5s,', '5d'])('rungs of %j are refused', (rungs) => {
+  expect(() => read({ TICKETING_RETRY_RUNGS: rungs })).toThrow(/TICKETING_RETRY_RUNGS.*must be a duration/);
+});
+
+it('a ladder that outlasts the memory of dedupe is refused, with the sum', () => {
+  expect(() => read({ TICKETING_RETRY_RUNGS: '10h', TICKETING_RETRY_MAX_AGE: '99h' })).toThrow(
+    '99 h of retries + 24 h in which Telegram repeats an update = 123 h, longer than dedupe remembers a key (72 h)',
+  );
+  expect(() => read({ DEDUPE_TTL_HOURS: '25' })).toThrow(/5\.\d h of retries \+ 24 h .* 29\.\d h/);
+  expect(read({ TICKETING_RETRY_RUNGS: '10h', TICKETING_RETRY_MAX_AGE: '48h' }).DEDUPE_TTL_HOURS).toBe(72);
+});
+
+it('faults are off, and cannot be switched on in production', () => {
+  expect(read({}).FAULTS_ENABLED).toBe(false);
+  expect(read({ FAULTS_ENABLED: 'true', NODE_ENV: 'test' }).FAULTS_ENABLED).toBe(true);
+  expect(() => read({ FAULTS_ENABLED: 'true', NODE_ENV: 'production' })).toThrow(/FAULTS_ENABLED=true.*production/);
+});
