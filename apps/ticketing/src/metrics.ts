@@ -35,6 +35,7 @@ export class TicketingMetrics {
   private readonly retries;
   private readonly unknownFailures;
   private readonly stale;
+  private readonly distrusted;
   private readonly attempts;
   private readonly refused;
   private readonly breakers;
@@ -50,6 +51,9 @@ export class TicketingMetrics {
     this.retries = counter('retries', 'Tries that failed and will be repeated, by cause.', 'code', { registers });
     this.unknownFailures = counter('unknown_failures', 'Failures that nobody foresaw.', '', { registers });
     this.stale = counter('redeliveries_stale', 'Redeliveries that nobody waited for.', '', { registers });
+    this.distrusted = counter('headers_distrusted', 'Redeliveries whose number of tries was not ours.', '', {
+      registers,
+    });
     this.refused = counter('outbox_refused', 'Records that Kafka can never take, set aside.', 'source', { registers });
     this.breakers = gauge('breaker_state', '0 closed, 1 half-open, 2 open.', 'breaker', { registers });
     this.parked = parkedGauges({ registers });
@@ -110,6 +114,8 @@ export class TicketingMetrics {
   private outcome({ update, outcome, reason, failure, attempts }: Settlement, now: number): void {
     this.outcomes.inc({ outcome });
     if (failure && !failure.known) this.unknownFailures.inc();
+    const { delivery } = update;
+    if (delivery.type === 'again' && attempts > 0 && delivery.attempt !== attempts - 1) this.distrusted.inc();
     if (outcome === 'parked') {
       if (failure) this.retries.inc({ code: failure.code });
       return;
