@@ -7,6 +7,7 @@ import {
   type Kafka,
   type TransactionContents,
   type TransactionalProducer,
+  type TransactionalProducerOptions,
 } from '@onceline/kafka';
 import { createLogger } from '@onceline/service-kit';
 import { eventually, useStack } from '@onceline/testing';
@@ -76,7 +77,7 @@ export class DedupeHarness {
     const gaps = new GapWatch({ partitions: PARTITIONS, ttlMs: TTL, assignment });
     const report = new DedupeReport(createDedupeMetrics(registry, assignment), gaps, createLogger('dedupe', 'silent'));
     const producers = {
-      transactionalProducer: (of: { transactionalId: string }) => interfering(kafka, of, options.interfere),
+      transactionalProducer: (of: TransactionalProducerOptions) => interfering(kafka, of, options.interfere),
     };
     const failures: unknown[] = [];
     const handle = await kafka.consumePartitions({
@@ -158,7 +159,7 @@ export class DedupeHarness {
 
 function interfering(
   kafka: Kafka,
-  options: { transactionalId: string },
+  options: TransactionalProducerOptions,
   interfere: Interfere | undefined,
 ): TransactionalProducer {
   const inner = kafka.transactionalProducer(options);

@@ -7,6 +7,7 @@ import { DedupePartition, type DedupeSettings } from './dedupe-partition.js';
 import { DedupeReport } from './dedupe-report.js';
 import { TableStore } from './first-seen-store.js';
 import { GapWatch } from './gap-watch.js';
+import { rawOffsetOf } from './raw-offset-of.js';
 
 /** The consumer of `raw`, and the report that its partitions share. */
 export interface DedupeTransport {
@@ -34,6 +35,9 @@ export function createDedupeTransport(config: DedupeConfig, kit: ServiceKit, kaf
   return { transport, report };
 }
 
+/** What only dedupe writes, partition by partition. */
+const OUTPUTS = [TOPICS.unique, TOPICS.seen, TOPICS.duplicates, TOPICS.dedupeDeadLetter];
+
 export function dedupeTasks(
   kafka: Pick<Kafka, 'transactionalProducer'>,
   settings: DedupeSettings,
@@ -42,7 +46,12 @@ export function dedupeTasks(
   return (partition: number): DedupePartition => {
     // The id belongs to the partition and not to the process: whoever takes the partition over shuts its predecessor out.
     const transactionalId = `${settings.groupId}-${TOPICS.raw}-${partition}`;
-    const producer = kafka.transactionalProducer({ transactionalId });
+    const soleWriter = {
+      outputs: OUTPUTS.map((topic) => ({ topic, partition })),
+      input: { groupId: settings.groupId, topic: TOPICS.raw, partition },
+      inputOffsetOf: rawOffsetOf,
+    };
+    const producer = kafka.transactionalProducer({ transactionalId, soleWriter });
     return new DedupePartition(partition, { producer, store: new TableStore(settings.ttlMs), report }, settings);
   };
 }

@@ -10,7 +10,7 @@ const plan = (records: readonly ConsumedRecord[], store = new Map<string, SeenRe
   planBatch(records, { committed: (key) => store.get(key), now: NOW, headersOf: ({ record }) => record.headers });
 
 describe('planning a batch', () => {
-  it('passes a first copy on: same key, the very bytes, its headers and two more', () => {
+  it('passes a first copy on: same key, the very bytes, its headers and three more', () => {
     const record = rawRecord({
       offset: 7,
       updateId: 500,
@@ -22,7 +22,7 @@ describe('planning a batch', () => {
       {
         key: record.key,
         value: record.value,
-        headers: { ...record.headers, 'idempotency-key': key, 'update-kind': 'message' },
+        headers: { ...record.headers, 'idempotency-key': key, 'update-kind': 'message', 'raw-offset': '7' },
       },
     ]);
     expect(unique[0]?.value).toBe(record.value);

@@ -7,7 +7,12 @@ export function uniqueRecord({ record, key, kind }: ReadableCopy, headers: Recor
   return {
     key: record.key,
     value: record.value,
-    headers: { ...headers, [HEADERS.idempotencyKey]: key, [HEADERS.updateKind]: kind },
+    headers: {
+      ...headers,
+      [HEADERS.idempotencyKey]: key,
+      [HEADERS.updateKind]: kind,
+      [HEADERS.rawOffset]: String(record.offset),
+    },
   };
 }
 

@@ -84,9 +84,7 @@ describe('when the broker goes away', () => {
     await consumer.stop();
   });
 
-  // Not "exactly once": the only broker, killed, can lose the markers of a transaction it called committed (decision 13).
-  // That is counted with three brokers, end to end.
-  it('drops no record and makes none up in a partition consumer', async () => {
+  it('copies each record exactly once in a partition consumer', async () => {
     const [input, changelog] = [await bench.newTopic(3), await bench.newTopic(3)];
     const groupId = newGroup();
     const task = taskFactory(bench.kafka, { input, changelog, groupId });
@@ -99,7 +97,8 @@ describe('when the broker goes away', () => {
     });
     let stop = false;
     const sending = sendUntil(input, () => stop);
-    for (const downMs of [0, 1500]) {
+    // A killed broker loses markers now and then: one kill would seldom show it.
+    for (const downMs of [0, 1500, 0, 0]) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
       await restart(downMs);
     }
@@ -119,7 +118,7 @@ describe('when the broker goes away', () => {
     // The plain producer may double a record whose answer was lost; the consumer may neither make one up nor drop one.
     const written = (await bench.readAll(input)).map((r) => `${r.partition}/${r.offset}`).sort();
     const out = await bench.valuesOf(changelog);
-    expect([...new Set(out)].sort()).toEqual(written);
+    expect([...out].sort()).toEqual(written);
     expect(new Set((await bench.valuesOf(input)).filter((text) => acknowledged.includes(text!))).size).toBe(
       acknowledged.length,
     );
@@ -150,7 +149,14 @@ describe('when the broker goes away', () => {
 /** Writes the position of every record into the changelog, so that exactly once can be counted. */
 function taskFactory(kafka: Kafka, of: { input: string; changelog: string; groupId: string }) {
   return (partition: number): PartitionTask => {
-    const producer = kafka.transactionalProducer({ transactionalId: `${of.groupId}-${partition}` });
+    const producer = kafka.transactionalProducer({
+      transactionalId: `${of.groupId}-${partition}`,
+      soleWriter: {
+        outputs: [{ topic: of.changelog, partition }],
+        input: { groupId: of.groupId, topic: of.input, partition },
+        inputOffsetOf: (r) => Number(textOf(r)!.split('/')[1]),
+      },
+    });
     return {
       fence: () => producer.fence(),
       restore: () => undefined,

@@ -19,6 +19,7 @@ export function connectKafka(options: KafkaOptions): Kafka {
 class ClientWires implements Wires {
   readonly admin: ClientTopicAdmin;
   readonly transactions: TransactionWire;
+  readonly markersWithinMs = 5000;
   private readonly clientAdmin: Lazy<Admin>;
   private readonly logReader: Lazy<ClientLogReader>;
 

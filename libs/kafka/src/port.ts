@@ -87,7 +87,10 @@ export interface TransactionContents {
 
 /** One transactional id. One per input partition, so that one partition of an output topic has one writer. */
 export interface TransactionalProducer {
-  /** Takes the id over: an earlier owner gets `fenced`, its open transaction is settled before this resolves. */
+  /**
+   * Takes the id over: an earlier owner gets `fenced`, its open transaction is settled before this resolves, and with a
+   * {@link SoleWriter} also one that a broker called ended while some partition never got its marker.
+   */
   fence(): Promise<void>;
   /**
    * Writes everything and commits, or throws. After a throw the outcome is unknown: call {@link fence}, then ask for the
@@ -103,6 +106,16 @@ export interface TransactionalProducerOptions {
   readonly transactionalId: string;
   /** After this many milliseconds the broker aborts an abandoned transaction. Default 10000. */
   readonly transactionTimeoutMs?: number;
+  /** Lets {@link TransactionalProducer.fence} end what an earlier owner left hanging because a broker lost its markers. */
+  readonly soleWriter?: SoleWriter;
+}
+
+/** What nobody writes but the owners of one transactional id, and how far each record there goes in the input. */
+export interface SoleWriter {
+  readonly outputs: readonly { readonly topic: string; readonly partition: number }[];
+  readonly input: { readonly groupId: string; readonly topic: string; readonly partition: number };
+  /** The input offset that an output record comes from; `undefined` when the record does not say it. */
+  inputOffsetOf(record: ConsumedRecord): number | undefined;
 }
 
 /** What became of a set of batches. */

@@ -1,5 +1,6 @@
 /** The one recovery path of transactions: after any error nothing is sent under this id until it has been fenced anew. */
 import { KafkaError } from './errors.js';
+import { endHanging, type LogView } from './hanging-transaction.js';
 import type { TransactionContents, TransactionalProducer, TransactionalProducerOptions } from './port.js';
 import type { TransactionSession, TransactionWire } from './wire.js';
 
@@ -11,15 +12,21 @@ export class FencedProducer implements TransactionalProducer {
   constructor(
     private readonly wire: TransactionWire,
     private readonly options: TransactionalProducerOptions,
+    private readonly view: () => Promise<LogView>,
   ) {}
 
   async fence(): Promise<void> {
     this.assertOpen();
     void this.discard();
-    const session = await this.wire.open(this.options.transactionalId, this.options.transactionTimeoutMs ?? 10_000);
-    if (this.closed) {
-      await session.close();
+    const { transactionalId, transactionTimeoutMs: timeoutMs = 10_000, soleWriter } = this.options;
+    const session = await this.wire.open(transactionalId, { timeoutMs, isSoleWriter: soleWriter !== undefined });
+    try {
       this.assertOpen();
+      if (soleWriter !== undefined) await endHanging(session, soleWriter, await this.view());
+      this.assertOpen();
+    } catch (error) {
+      await session.close();
+      throw error;
     }
     this.session = session;
   }

@@ -38,13 +38,31 @@ export interface ProduceWire {
 export interface TransactionSession {
   /** @throws KafkaError; the session is dead after a throw. */
   transact(contents: TransactionContents): Promise<void>;
+  /** Ends what hangs in these partitions, and the group's pending offsets of this id. @throws KafkaError, as {@link transact} */
+  end(hanging: HangingTransaction): Promise<void>;
   /** Never rejects. */
   close(): Promise<void>;
 }
 
+/** A transaction that its coordinator took for ended, while some partitions never got its marker; and how it shall end there. */
+export interface HangingTransaction {
+  readonly partitions: readonly TopicPartition[];
+  readonly groupId: string;
+  readonly commit: boolean;
+  /** An input position that goes with it. */
+  readonly offset?: NonNullable<TransactionContents['offset']>;
+}
+
+/** How a session works. */
+export interface TransactionSessionOptions {
+  readonly timeoutMs: number;
+  /** Nobody else writes where it writes: then it can see whether its transactions have really ended, and does. */
+  readonly isSoleWriter: boolean;
+}
+
 /** Opens transaction sessions: opening one fences all earlier ones of the same id. */
 export interface TransactionWire {
-  open(transactionalId: string, transactionTimeoutMs: number): Promise<TransactionSession>;
+  open(transactionalId: string, options: TransactionSessionOptions): Promise<TransactionSession>;
 }
 
 /** Offsets of one partition that one fetch covered, from where the client stood to where it goes on. */
@@ -107,14 +125,16 @@ export interface GroupMemberOptions {
   readonly sessionTimeoutMs?: number | undefined;
 }
 
-/** Reads stretches of the log without a group, as committed readers see it. */
+/** Reads stretches of the log without a group. */
 export interface LogReader {
   partitions(topic: string): Promise<readonly number[]>;
   /** First offset, and the last stable offset. */
   range(partition: TopicPartition): Promise<{ readonly low: number; readonly end: number }>;
-  /** Hands over what is visible in [from, end), in order; skips what was deleted meanwhile. */
+  /** The next offset to be written, as far as every in-sync replica has the log: beyond the last stable one while transactions are open. */
+  highWatermark(partition: TopicPartition): Promise<number>;
+  /** Hands over what committed readers see in [from, end), or all there is, in order; skips what was deleted meanwhile. */
   read(
-    partition: TopicPartition & { readonly from: number; readonly end: number },
+    partition: TopicPartition & { readonly from: number; readonly end: number; readonly uncommitted?: boolean },
     onBatch: (records: readonly ConsumedRecord[], nextOffset: number) => void | Promise<void>,
   ): Promise<void>;
 }
@@ -123,6 +143,8 @@ export interface LogReader {
 export interface Wires {
   readonly admin: TopicAdmin;
   readonly transactions: TransactionWire;
+  /** How long after its end the markers of a transaction may be on their way. */
+  readonly markersWithinMs: number;
   openProduce(deliveryTimeoutMs: number): Promise<ProduceWire>;
   reader(): Promise<LogReader>;
   /** Not joined before its `start`. */

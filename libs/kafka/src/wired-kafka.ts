@@ -41,7 +41,12 @@ export class WiredKafka implements Kafka {
 
   transactionalProducer(options: TransactionalProducerOptions): TransactionalProducer {
     this.assertOpen();
-    return this.track(new FencedProducer(this.wires.transactions, options));
+    const view = async () => ({
+      reader: await this.wires.reader(),
+      admin: this.admin,
+      markersWithinMs: this.wires.markersWithinMs,
+    });
+    return this.track(new FencedProducer(this.wires.transactions, options, view));
   }
 
   async consume(options: BatchConsumerOptions): Promise<ConsumerHandle> {

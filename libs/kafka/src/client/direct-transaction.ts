@@ -6,9 +6,16 @@
 import type { Broker, Cluster } from 'kafkajs';
 import { BATCH_LIMITS, sizeOf } from '../batching-producer.js';
 import { KafkaError } from '../errors.js';
-import type { StampedRecord, TopicPartition, WriteOutcome } from '../wire.js';
+import type {
+  HangingTransaction,
+  StampedRecord,
+  TopicPartition,
+  TransactionSessionOptions,
+  WriteOutcome,
+} from '../wire.js';
 import { errorTypes } from './client-errors.js';
 import { outcomesOf, requestProduce, type SequencedWrite } from './direct-produce.js';
+import { MarkerWatch } from './marker-watch.js';
 import { Leaders, refreshCluster } from './open-cluster.js';
 
 /** The calls are there, the types leave them out. */
@@ -76,42 +83,75 @@ export class DirectTransactions {
   private readonly sequences = new Map<string, number>();
   private readonly leaders: Leaders;
   private readonly topics = new Set<string>();
+  private readonly markers: MarkerWatch | undefined;
 
   private constructor(
     private readonly cluster: Cluster,
     private readonly owner: Owner,
+    { isSoleWriter = false } = {},
   ) {
     this.leaders = new Leaders(cluster);
+    if (isSoleWriter) this.markers = new MarkerWatch(cluster, this.leaders);
   }
 
   /** Takes the id over: an open transaction of an earlier owner is settled before this resolves. */
-  static async begin(cluster: Cluster, transactionalId: string, timeoutMs: number): Promise<DirectTransactions> {
+  static async begin(
+    cluster: Cluster,
+    transactionalId: string,
+    { timeoutMs, isSoleWriter }: TransactionSessionOptions,
+  ): Promise<DirectTransactions> {
     const nobody = { transactionalId, producerId: '-1', producerEpoch: -1 };
     const identity = await new DirectTransactions(cluster, nobody).ask(
       { id: transactionalId, kind: TRANSACTION },
       (broker) => broker.initProducerId({ transactionalId, transactionTimeout: timeoutMs }),
     );
     const { producerId, producerEpoch } = identity;
-    return new DirectTransactions(cluster, { transactionalId, producerId, producerEpoch });
+    return new DirectTransactions(cluster, { transactionalId, producerId, producerEpoch }, { isSoleWriter });
   }
 
   /** Writes everything and commits. */
   async run(writes: readonly { target: TopicPartition; records: readonly StampedRecord[] }[], offset?: InputOffset) {
     if (writes.length === 0 && offset === undefined) return;
-    const transaction = { id: this.owner.transactionalId, kind: TRANSACTION } as const;
-    if (writes.length > 0) {
-      await this.know(writes.map(({ target }) => target.topic));
-      const topics = partitionsByTopic(writes.map(({ target }) => target));
-      await this.ask(transaction, (broker) => broker.addPartitionsToTxn({ ...this.owner, topics }));
-    }
-    if (offset !== undefined) {
-      const { groupId } = offset;
-      await this.ask(transaction, (broker) => broker.addOffsetsToTxn({ ...this.owner, groupId }));
-    }
+    await this.markers?.arrived();
+    await this.add(
+      writes.map(({ target }) => target),
+      offset?.groupId,
+    );
     // Both are over before an error leaves: a straggler must not write into what is thrown away.
     const parts = await Promise.allSettled([this.write(writes), this.writeOffset(offset)]);
     throwFirst(parts);
-    await this.ask(transaction, (broker) => broker.endTxn({ ...this.owner, transactionResult: true }));
+    await this.endWith(true);
+  }
+
+  /** Ends what an earlier owner's transaction left without a marker: the marker of this one, which writes nothing, is theirs too. */
+  async end({ partitions, groupId, commit, offset }: HangingTransaction): Promise<void> {
+    await this.add(partitions, groupId);
+    await this.writeOffset(offset);
+    await this.endWith(commit);
+  }
+
+  /** Resolves when nothing is asked any more. */
+  async stop(): Promise<void> {
+    await this.markers?.stop();
+  }
+
+  /** One after the other on one connection, so the broker takes them in this order though nobody waits in between. */
+  private async add(targets: readonly TopicPartition[], groupId: string | undefined): Promise<void> {
+    const transaction = { id: this.owner.transactionalId, kind: TRANSACTION } as const;
+    const requests: ((broker: TransactionBroker) => Promise<unknown>)[] = [];
+    if (targets.length > 0) {
+      await this.know(targets.map(({ topic }) => topic));
+      const topics = partitionsByTopic(targets);
+      requests.push((broker) => broker.addPartitionsToTxn({ ...this.owner, topics }));
+    }
+    if (groupId !== undefined) requests.push((broker) => broker.addOffsetsToTxn({ ...this.owner, groupId }));
+    throwFirst(await Promise.allSettled(requests.map((request) => this.ask(transaction, request))));
+  }
+
+  private async endWith(transactionResult: boolean): Promise<void> {
+    const transaction = { id: this.owner.transactionalId, kind: TRANSACTION } as const;
+    await this.ask(transaction, (broker) => broker.endTxn({ ...this.owner, transactionResult }));
+    this.markers?.expect();
   }
 
   private async know(topics: readonly string[]): Promise<void> {
@@ -158,6 +198,10 @@ export class DirectTransactions {
     for (const pause of pauses()) {
       const outcomes = await this.writeOnce(left);
       const refused = left.filter((_, i) => typeof outcomes[i] !== 'number');
+      left.forEach(({ target, records }, i) => {
+        const first = outcomes[i];
+        if (typeof first === 'number') this.markers?.wrote(target, first + records.length);
+      });
       if (refused.length === 0) return;
       const failures = outcomes.filter((outcome) => typeof outcome !== 'number');
       const lasting = failures.find((failure) => failure.code !== 'unavailable');

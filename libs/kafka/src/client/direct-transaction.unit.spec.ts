@@ -83,7 +83,10 @@ const OFFSET = { groupId: 'g', topic: 'in', partition: 0, nextOffset: 5 };
 
 async function begun(): Promise<{ broker: HandBroker; transactions: DirectTransactions }> {
   const broker = new HandBroker();
-  const transactions = await DirectTransactions.begin(broker.cluster(), 'id', 10_000);
+  const transactions = await DirectTransactions.begin(broker.cluster(), 'id', {
+    timeoutMs: 10_000,
+    isSoleWriter: false,
+  });
   broker.asked.length = 0;
   return { broker, transactions };
 }

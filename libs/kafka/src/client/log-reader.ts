@@ -9,11 +9,11 @@ import { missingTopic } from '../topic-problems.js';
 import type { LogReader, TopicPartition } from '../wire.js';
 import { errorTypes, toKafkaError } from './client-errors.js';
 import type { FetchedPartition } from './client-patch.js';
+import { READ_COMMITTED, READ_UNCOMMITTED, listEnds } from './list-offsets.js';
 import { openCluster } from './open-cluster.js';
 import { askCoordinator } from './provisioning.js';
 import { toRecord } from './records.js';
 
-const READ_COMMITTED = 1;
 /** One answer is read while the next is on its way; larger ones only cost more memory. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_WAIT_MS = 100;
@@ -25,6 +25,8 @@ const MAX_PAUSE_MS = 500;
 interface LeavingBroker {
   leaveGroup(member: { groupId: string; memberId: string }): Promise<void>;
 }
+
+type StretchToRead = TopicPartition & { readonly from: number; readonly end: number; readonly uncommitted?: boolean };
 
 /** {@link LogReader} over the cluster object that kafkajs gives to partition assigners, its only public way to one. */
 export class ClientLogReader implements LogReader {
@@ -62,8 +64,16 @@ export class ClientLogReader implements LogReader {
     });
   }
 
+  async highWatermark(at: TopicPartition): Promise<number> {
+    await this.partitions(at.topic);
+    return this.withPatience(`asking for the end of ${nameOf(at)}`, async () => {
+      const [end] = await listEnds(await this.leaderOf(at), [at], READ_UNCOMMITTED);
+      return end!;
+    });
+  }
+
   async read(
-    stretch: TopicPartition & { readonly from: number; readonly end: number },
+    stretch: StretchToRead,
     onBatch: (records: readonly ConsumedRecord[], nextOffset: number) => void | Promise<void>,
   ): Promise<void> {
     await this.partitions(stretch.topic);
@@ -75,7 +85,7 @@ export class ClientLogReader implements LogReader {
     }
   }
 
-  private ahead(stretch: TopicPartition, from: number): ReturnType<ClientLogReader['fetchFrom']> {
+  private ahead(stretch: StretchToRead, from: number): ReturnType<ClientLogReader['fetchFrom']> {
     const fetched = this.withPatience(`reading ${nameOf(stretch)}`, () => this.fetchFrom(stretch, from));
     // Whoever gives up in between does not wait for it any more.
     fetched.catch(() => undefined);
@@ -83,12 +93,13 @@ export class ClientLogReader implements LogReader {
   }
 
   private async fetchFrom(
-    { topic, partition }: TopicPartition,
+    { topic, partition, uncommitted = false }: StretchToRead,
     from: number,
   ): Promise<{ records: ConsumedRecord[]; nextOffset: number }> {
+    const isolationLevel = uncommitted ? READ_UNCOMMITTED : READ_COMMITTED;
     let answer: FetchedPartition;
     try {
-      answer = await this.fetch({ topic, partition }, from);
+      answer = await this.fetch({ topic, partition, isolationLevel }, from);
     } catch (error) {
       if (!errorTypes(error).includes('OFFSET_OUT_OF_RANGE')) throw error;
       // The beginning was deleted under the reader.
@@ -104,20 +115,28 @@ export class ClientLogReader implements LogReader {
           records.push(toRecord(topic, partition, message));
       return { records, nextOffset: last + 1 };
     }
-    // Below the last stable offset an empty answer is a batch that compaction has emptied. kafkajs does not tell its length.
-    const emptied = Number(answer.lastStableOffset) > from;
+    // Below the end an empty answer is a batch that compaction has emptied. kafkajs does not tell its length.
+    const emptied = Number(uncommitted ? answer.highWatermark : answer.lastStableOffset) > from;
     return { records: [], nextOffset: emptied ? from + 1 : from };
   }
 
-  private async fetch({ topic, partition }: TopicPartition, from: number): Promise<FetchedPartition> {
+  private async leaderOf({ topic, partition }: TopicPartition): Promise<Broker> {
     const leader = Object.keys(this.cluster.findLeaderForPartitions(topic, [partition]))[0];
     if (leader === undefined) throw new KafkaError('topic-mismatch', `${topic} has no partition ${partition}`);
-    const broker = await this.cluster.findBroker({ nodeId: leader });
+    return this.cluster.findBroker({ nodeId: leader });
+  }
+
+  private async fetch(
+    { isolationLevel, ...at }: TopicPartition & { isolationLevel: number },
+    from: number,
+  ): Promise<FetchedPartition> {
+    const { topic, partition } = at;
+    const broker = await this.leaderOf(at);
     const answer = (await broker.fetch({
       maxWaitTime: MAX_WAIT_MS,
       minBytes: 1,
       maxBytes: MAX_BYTES,
-      isolationLevel: READ_COMMITTED,
+      isolationLevel,
       topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes: MAX_BYTES }] }],
     })) as { responses: { partitions: FetchedPartition[] }[] };
     return answer.responses[0]!.partitions[0]!;

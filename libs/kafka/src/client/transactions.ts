@@ -1,7 +1,14 @@
 /** Transactions: sessions of one transactional id, each on connections of its own. */
 import { KafkaError } from '../errors.js';
 import type { KafkaOptions, TransactionContents } from '../port.js';
-import type { StampedRecord, TopicPartition, TransactionSession, TransactionWire } from '../wire.js';
+import type {
+  HangingTransaction,
+  StampedRecord,
+  TopicPartition,
+  TransactionSession,
+  TransactionSessionOptions,
+  TransactionWire,
+} from '../wire.js';
 import { toKafkaError } from './client-errors.js';
 import { PATIENT } from './client.js';
 import { DirectTransactions } from './direct-transaction.js';
@@ -17,10 +24,10 @@ export class ClientTransactionWire implements TransactionWire {
     private readonly onStray: (error: unknown) => void,
   ) {}
 
-  async open(transactionalId: string, transactionTimeoutMs: number): Promise<TransactionSession> {
+  async open(transactionalId: string, options: TransactionSessionOptions): Promise<TransactionSession> {
     const open = await openCluster(this.options, PATIENT);
     try {
-      const transactions = await DirectTransactions.begin(open.cluster, transactionalId, transactionTimeoutMs);
+      const transactions = await DirectTransactions.begin(open.cluster, transactionalId, options);
       return new ClientTransactionSession(open, transactions, { transactionalId, onStray: this.onStray });
     } catch (error) {
       void open.carrier.disconnect().catch(this.onStray);
@@ -38,7 +45,22 @@ class ClientTransactionSession implements TransactionSession {
     private readonly parts: { readonly transactionalId: string; onStray(error: unknown): void },
   ) {}
 
-  async transact(contents: TransactionContents): Promise<void> {
+  transact(contents: TransactionContents): Promise<void> {
+    return this.inTime(() => this.transactions.run(byPartition(contents), contents.offset));
+  }
+
+  end(hanging: HangingTransaction): Promise<void> {
+    return this.inTime(() => this.transactions.end(hanging));
+  }
+
+  close(): Promise<void> {
+    return this.transactions
+      .stop()
+      .then(() => this.open.carrier.disconnect())
+      .catch((error: unknown) => this.parts.onStray(error));
+  }
+
+  private async inTime(work: () => Promise<void>): Promise<void> {
     const { transactionalId } = this.parts;
     if (this.busy) throw new KafkaError('transaction-failed', `"${transactionalId}" is in a transaction already`);
     this.busy = true;
@@ -48,7 +70,7 @@ class ClientTransactionSession implements TransactionSession {
       limit = setTimeout(() => reject(new KafkaError('transaction-failed', message)), TRANSACTION_LIMIT_MS);
     });
     try {
-      await Promise.race([this.transactions.run(byPartition(contents), contents.offset), overdue]);
+      await Promise.race([work(), overdue]);
       // Only after a success: a session that has thrown is dead.
       this.busy = false;
     } catch (error) {
@@ -56,10 +78,6 @@ class ClientTransactionSession implements TransactionSession {
     } finally {
       clearTimeout(limit);
     }
-  }
-
-  close(): Promise<void> {
-    return this.open.carrier.disconnect().catch((error: unknown) => this.parts.onStray(error));
   }
 }
 

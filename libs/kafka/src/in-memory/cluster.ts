@@ -6,7 +6,7 @@ import type { OutgoingRecord, TransactionContents } from '../port.js';
 import { missingTopic } from '../topic-problems.js';
 import type { StampedRecord, TopicPartition } from '../wire.js';
 import { InMemoryGroup } from './group.js';
-import { PartitionLog, type LoggedTransaction } from './partition-log.js';
+import { PartitionLog } from './partition-log.js';
 
 const MAX_MESSAGE_BYTES = 1_048_588;
 
@@ -15,10 +15,17 @@ interface Topic {
   readonly maxBytes: number;
 }
 
+type InputOffset = NonNullable<TransactionContents['offset']>;
+
 interface TransactionalId {
   epoch: number;
-  open: { transaction: LoggedTransaction; logs: Set<PartitionLog>; timer: NodeJS.Timeout } | undefined;
+  open: { logs: Set<PartitionLog>; groups: Set<string>; timer: NodeJS.Timeout } | undefined;
+  /** By group, as its coordinator holds them until the marker comes. */
+  readonly pending: Map<string, InputOffset>;
 }
+
+/** Where the marker of an ended transaction goes: a partition, or the offsets of a group. */
+export type MarkerTarget = TopicPartition | { readonly groupId: string };
 
 /** What happened is visible at once, as on a broker: a call is over when it is answered, and a lost answer changes nothing. */
 export class InMemoryCluster {
@@ -27,11 +34,17 @@ export class InMemoryCluster {
   private readonly groups = new Map<string, InMemoryGroup>();
   private readonly listeners = new Set<() => void>();
   private available = true;
+  private losesMarker: (target: MarkerTarget) => boolean = () => false;
 
   /** Turns the whole cluster off and on: while it is off every call rejects with `unavailable` and nothing is fetched. */
   setAvailable(available: boolean): void {
     this.available = available;
     this.changed();
+  }
+
+  /** As a coordinator does that finds no leader: it skips the marker and calls the transaction ended. */
+  loseMarkers(when: (target: MarkerTarget) => boolean): void {
+    this.losesMarker = when;
   }
 
   /** As retention does: the records of a partition before an offset are gone. */
@@ -88,7 +101,7 @@ export class InMemoryCluster {
     return group;
   }
 
-  write(target: TopicPartition, records: readonly OutgoingRecord[], transaction?: LoggedTransaction): number {
+  write(target: TopicPartition, records: readonly OutgoingRecord[], writer?: string): number {
     const log = this.log(target);
     const { maxBytes } = this.topics.get(target.topic)!;
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
@@ -96,40 +109,49 @@ export class InMemoryCluster {
       const message = `${bytes} bytes for ${target.topic}/${target.partition}, which takes ${maxBytes}`;
       throw new KafkaError('record-too-large', message);
     }
-    const first = log.append(records.map(stamped), transaction);
+    const first = log.append(records.map(stamped), writer);
     this.changed();
     return first;
   }
 
   /** Takes a transactional id over and answers its new epoch; an open transaction is aborted. */
   fence(id: string): number {
-    const known = this.ids.get(id) ?? { epoch: 0, open: undefined };
+    const known = this.ids.get(id) ?? { epoch: 0, open: undefined, pending: new Map<string, InputOffset>() };
     this.ids.set(id, known);
     known.epoch++;
-    this.finish(known, 'aborted');
+    this.finish(id, known, 'aborted');
     return known.epoch;
   }
 
-  begin(id: string, epoch: number, timeoutMs: number): LoggedTransaction {
+  begin(id: string, epoch: number, timeoutMs: number): void {
     const known = this.current(id, epoch);
-    const timer = setTimeout(() => this.finish(known, 'aborted'), timeoutMs);
+    const timer = setTimeout(() => this.finish(id, known, 'aborted'), timeoutMs);
     timer.unref();
-    known.open = { transaction: { state: 'open' }, logs: new Set(), timer };
-    return known.open.transaction;
+    known.open = { logs: new Set(), groups: new Set(), timer };
   }
 
+  /** Makes the partition part of the transaction, and writes to it. */
   writeIn(id: string, epoch: number, target: TopicPartition, records: readonly OutgoingRecord[]): void {
-    const { open } = this.current(id, epoch);
-    if (open === undefined) throw new KafkaError('transaction-failed', `the transaction of "${id}" was aborted`);
-    open.logs.add(this.log(target));
-    this.write(target, records, open.transaction);
+    this.inTransaction(id, epoch).open.logs.add(this.log(target));
+    if (records.length > 0) this.write(target, records, id);
   }
 
-  commit(id: string, epoch: number, offset: TransactionContents['offset']): void {
+  /** Makes the group part of the transaction, with an offset or with what is pending there. */
+  offsetIn(id: string, epoch: number, groupId: string, offset?: InputOffset): void {
+    const known = this.inTransaction(id, epoch);
+    known.open.groups.add(groupId);
+    if (offset !== undefined) known.pending.set(groupId, offset);
+  }
+
+  end(id: string, epoch: number, state: 'committed' | 'aborted'): void {
+    this.finish(id, this.inTransaction(id, epoch), state);
+  }
+
+  private inTransaction(id: string, epoch: number) {
     const known = this.current(id, epoch);
-    if (known.open === undefined) throw new KafkaError('transaction-failed', `the transaction of "${id}" was aborted`);
-    this.finish(known, 'committed');
-    if (offset !== undefined) this.group(offset.groupId).commit([offset]);
+    const { open } = known;
+    if (open === undefined) throw new KafkaError('transaction-failed', `the transaction of "${id}" was aborted`);
+    return Object.assign(known, { open });
   }
 
   private current(id: string, epoch: number): TransactionalId {
@@ -140,13 +162,18 @@ export class InMemoryCluster {
     return known;
   }
 
-  private finish(known: TransactionalId, state: 'committed' | 'aborted'): void {
-    const { open } = known;
+  private finish(id: string, known: TransactionalId, state: 'committed' | 'aborted'): void {
+    const { open, pending } = known;
     if (open === undefined) return;
     known.open = undefined;
     clearTimeout(open.timer);
-    open.transaction.state = state;
-    for (const log of open.logs) log.end(open.transaction);
+    for (const log of open.logs) if (!this.losesMarker(log.at)) log.end(id, state);
+    for (const groupId of open.groups) {
+      if (this.losesMarker({ groupId })) continue;
+      const offset = pending.get(groupId);
+      pending.delete(groupId);
+      if (state === 'committed' && offset !== undefined) this.group(groupId).commit([offset]);
+    }
     this.changed();
   }
 }

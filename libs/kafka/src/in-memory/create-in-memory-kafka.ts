@@ -8,6 +8,7 @@ import type {
   ProduceWire,
   TopicPartition,
   TransactionSession,
+  TransactionSessionOptions,
   Wires,
   WriteOutcome,
 } from '../wire.js';
@@ -36,11 +37,13 @@ function wiresOf(cluster: InMemoryCluster): Wires {
   return {
     admin: adminOf(cluster),
     transactions: {
-      open: async (id, timeoutMs) => {
+      open: async (id, options) => {
         await cluster.reach();
-        return sessionOf(cluster, id, timeoutMs);
+        return sessionOf(cluster, id, options);
       },
     },
+    // There they are at once, or lost.
+    markersWithinMs: 0,
     openProduce: async () => {
       await cluster.reach();
       return produceWireOf(cluster);
@@ -76,21 +79,41 @@ function outcomeOf(cluster: InMemoryCluster, { target, records }: PartitionWrite
   }
 }
 
-function sessionOf(cluster: InMemoryCluster, id: string, timeoutMs: number): TransactionSession {
+function sessionOf(
+  cluster: InMemoryCluster,
+  id: string,
+  { timeoutMs, isSoleWriter }: TransactionSessionOptions,
+): TransactionSession {
   const epoch = cluster.fence(id);
+  let written: readonly TopicPartition[] = [];
   return {
     async transact({ writes, offset }: TransactionContents) {
+      if (isSoleWriter) for (const at of written) requireMarker(cluster, at);
+      written = writes;
       cluster.begin(id, epoch, timeoutMs);
       for (const { topic, partition, records } of writes) {
         for (const record of records) cluster.writeIn(id, epoch, { topic, partition }, [record]);
         // Between any two steps another owner may take the id over.
         await cluster.reach();
       }
+      if (offset !== undefined) cluster.offsetIn(id, epoch, offset.groupId, offset);
       await cluster.reach();
-      cluster.commit(id, epoch, offset);
+      cluster.end(id, epoch, 'committed');
+    },
+    async end({ partitions, groupId, commit, offset }) {
+      await cluster.reach();
+      cluster.begin(id, epoch, timeoutMs);
+      for (const at of partitions) cluster.writeIn(id, epoch, at, []);
+      cluster.offsetIn(id, epoch, groupId, offset);
+      cluster.end(id, epoch, commit ? 'committed' : 'aborted');
     },
     close: () => Promise.resolve(),
   };
+}
+
+function requireMarker(cluster: InMemoryCluster, at: TopicPartition): void {
+  const { lastStable, high } = cluster.log(at);
+  if (lastStable < high) throw new KafkaError('transaction-failed', `no marker in ${at.topic}/${at.partition}`);
 }
 
 function readerOf(cluster: InMemoryCluster): LogReader {
@@ -107,10 +130,16 @@ function readerOf(cluster: InMemoryCluster): LogReader {
       await cluster.reach();
       return range(partition);
     },
-    async read({ topic, partition, from, end }, onBatch) {
+    async highWatermark(partition) {
+      await cluster.reach();
+      return cluster.log(partition).high;
+    },
+    async read({ topic, partition, from, end, uncommitted }, onBatch) {
       for (let position = from; position < end;) {
         await cluster.reach();
-        const { records, nextOffset } = cluster.log({ topic, partition }).slice(position, READ_RECORDS, end);
+        const { records, nextOffset } = cluster
+          .log({ topic, partition })
+          .slice(position, READ_RECORDS, { end, uncommitted });
         if (nextOffset <= position)
           throw new KafkaError('client', `nothing to read at ${topic}/${partition} ${position}`);
         await onBatch(records, nextOffset);

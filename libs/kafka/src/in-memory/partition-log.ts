@@ -2,23 +2,24 @@
 import type { ConsumedRecord } from '../port.js';
 import type { StampedRecord, TopicPartition } from '../wire.js';
 
-/** A transaction as the log sees it. */
-export interface LoggedTransaction {
+/** What one transactional id has written here since its last marker. */
+interface Stretch {
+  readonly first: number;
   state: 'open' | 'committed' | 'aborted';
 }
 
 interface Entry {
   readonly record: ConsumedRecord | null;
-  readonly transaction?: LoggedTransaction | undefined;
+  readonly stretch?: Stretch | undefined;
 }
 
 /** An append-only log. Offsets are never used twice. */
 export class PartitionLog {
   private entries: Entry[] = [];
   private low_ = 0;
-  private readonly open = new Map<LoggedTransaction, number>();
+  private readonly open = new Map<string, Stretch>();
 
-  constructor(private readonly at: TopicPartition) {}
+  constructor(readonly at: TopicPartition) {}
 
   get low(): number {
     return this.low_;
@@ -30,34 +31,43 @@ export class PartitionLog {
 
   /** Readers of committed records see nothing from the first open transaction on. */
   get lastStable(): number {
-    return Math.max(this.low_, Math.min(this.high, ...this.open.values()));
+    const open = [...this.open.values()].map(({ first }) => first);
+    return Math.max(this.low_, Math.min(this.high, ...open));
   }
 
-  append(records: readonly StampedRecord[], transaction?: LoggedTransaction): number {
+  /** @param writer the transactional id, inside a transaction */
+  append(records: readonly StampedRecord[], writer?: string): number {
     const first = this.high;
-    if (transaction !== undefined && !this.open.has(transaction)) this.open.set(transaction, first);
+    const stretch = writer === undefined ? undefined : (this.open.get(writer) ?? { first, state: 'open' });
+    if (writer !== undefined && stretch !== undefined) this.open.set(writer, stretch);
     records.forEach(({ key, value, headers, timestamp }, i) => {
       // A broker has its own bytes; so that nobody here sees later changes of the sender's either.
       const bytes = value === null ? null : Buffer.from(value);
       const record = { ...this.at, offset: first + i, timestamp, key, value: bytes, headers: { ...headers } };
-      this.entries.push({ record, transaction });
+      this.entries.push({ record, stretch });
     });
     return first;
   }
 
-  /** Writes the control record that ends a transaction here. */
-  end(transaction: LoggedTransaction): void {
-    this.open.delete(transaction);
+  /** Writes the control record that ends here whatever this id has written since its last one. */
+  end(writer: string, state: 'committed' | 'aborted'): void {
+    const stretch = this.open.get(writer);
+    if (stretch !== undefined) stretch.state = state;
+    this.open.delete(writer);
     this.entries.push({ record: null });
   }
 
-  /** What committed readers see from an offset on: at most `limit` records, and where to go on. */
-  slice(from: number, limit: number, end = this.lastStable): { records: ConsumedRecord[]; nextOffset: number } {
+  /** What can be seen from an offset on, up to the last stable one unless told otherwise: at most `limit` records, and where to go on. */
+  slice(
+    from: number,
+    limit: number,
+    { end = this.lastStable, uncommitted = false } = {},
+  ): { records: ConsumedRecord[]; nextOffset: number } {
     const records: ConsumedRecord[] = [];
     let offset = Math.max(from, this.low_);
     for (; offset < end && records.length < limit; offset++) {
-      const { record, transaction } = this.entries[offset - this.low_]!;
-      if (record !== null && transaction?.state !== 'aborted') records.push(record);
+      const { record, stretch } = this.entries[offset - this.low_]!;
+      if (record !== null && (uncommitted || stretch?.state !== 'aborted')) records.push(record);
     }
     return { records, nextOffset: offset };
   }

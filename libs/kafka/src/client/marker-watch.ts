@@ -1,0 +1,102 @@
+/**
+ * Sees to it that a transaction has really ended before the next one begins. A coordinator that finds no leader skips a marker and calls
+ * the transaction ended all the same; should the next one then be aborted, the marker of that would take along what was committed.
+ */
+import type { Cluster } from 'kafkajs';
+import { KafkaError } from '../errors.js';
+import type { TopicPartition } from '../wire.js';
+import { errorTypes, toKafkaError } from './client-errors.js';
+import { READ_COMMITTED, listEnds } from './list-offsets.js';
+import { refreshCluster, type Leaders } from './open-cluster.js';
+
+/** How far a partition was written. */
+interface Written {
+  readonly at: TopicPartition;
+  readonly nextOffset: number;
+}
+
+const PATIENCE_MS = 5000;
+/** Markers take some milliseconds; whoever asks earlier asks twice. */
+const FIRST_PAUSE_MS = 3;
+const MAX_PAUSE_MS = 200;
+
+/** Watches the partitions that one transactional id alone writes. */
+export class MarkerWatch {
+  private written = new Map<string, Written>();
+  private arrival: Promise<{ readonly error: unknown } | undefined> = Promise.resolve(undefined);
+  private stopped = false;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly leaders: Leaders,
+  ) {}
+
+  wrote(at: TopicPartition, nextOffset: number): void {
+    this.written.set(`${at.topic}/${at.partition}`, { at, nextOffset });
+  }
+
+  /** The end of the transaction is answered: its markers are on their way. */
+  expect(): void {
+    const written = [...this.written.values()];
+    this.written = new Map();
+    // An error waits for whoever begins the next transaction.
+    this.arrival = this.seeAll(written).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+  }
+
+  /** Resolves once committed readers see all that was written. @throws KafkaError */
+  async arrived(): Promise<void> {
+    const failure = await this.arrival;
+    if (failure !== undefined) throw toKafkaError(failure.error, 'waiting for the markers of the last transaction');
+  }
+
+  /** Resolves when nothing is asked any more. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.arrival;
+  }
+
+  private async seeAll(written: readonly Written[]): Promise<void> {
+    const until = Date.now() + PATIENCE_MS;
+    let left = written;
+    for (let pause = FIRST_PAUSE_MS; left.length > 0; pause = Math.min(MAX_PAUSE_MS, pause * 1.5)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      if (this.stopped) return;
+      left = await this.unseen(left);
+      if (left.length > 0 && Date.now() > until) {
+        const { topic, partition } = left[0]!.at;
+        throw new KafkaError('transaction-failed', `no marker in ${topic}/${partition} after ${PATIENCE_MS} ms`);
+      }
+    }
+  }
+
+  private async unseen(written: readonly Written[]): Promise<Written[]> {
+    try {
+      const asked = await Promise.all([...this.byLeader(written)].map(([leader, some]) => this.unseenAt(leader, some)));
+      return asked.flat();
+    } catch (error) {
+      // A leader that has moved: the others are asked again too, which changes nothing.
+      if (errorTypes(error).length === 0) throw error;
+      await refreshCluster(this.cluster, error);
+      return [...written];
+    }
+  }
+
+  private async unseenAt(leader: number, written: readonly Written[]): Promise<Written[]> {
+    const broker = await this.cluster.findBroker({ nodeId: String(leader) });
+    const partitions = written.map(({ at }) => at);
+    const ends = await listEnds(broker, partitions, READ_COMMITTED);
+    return written.filter(({ nextOffset }, i) => ends[i]! < nextOffset);
+  }
+
+  private byLeader(written: readonly Written[]): Map<number, Written[]> {
+    const byLeader = new Map<number, Written[]>();
+    for (const one of written) {
+      const leader = this.leaders.of(one.at);
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), one]);
+    }
+    return byLeader;
+  }
+}
