@@ -111,14 +111,17 @@ export class TestService {
   forwardRetries(): () => Promise<void> {
     let isOver = false;
     const loop = (async () => {
-      for (let last = '0'; !isOver; await new Promise((resolve) => setTimeout(resolve, 20))) {
+      const forwarded = new Set<string>();
+      for (; !isOver; await new Promise((resolve) => setTimeout(resolve, 20))) {
         const rows = await this.store.ask<OutboxRow>(
-          `select id::text, topic, key, value, headers from ticketing.outbox where topic like 'ticketing.retry.%' and id > $1
-             and (headers->>'due-at')::bigint <= $2 order by id`,
-          [last, Date.now()],
+          `select id::text, topic, key, value, headers from ticketing.outbox where topic like 'ticketing.retry.%'
+             and (headers->>'due-at')::bigint <= $1 and id <> all($2::bigint[]) order by id`,
+          [Date.now(), [...forwarded]],
         );
-        for (const row of rows) await this.redeliver(row);
-        last = rows.at(-1)?.id ?? last;
+        for (const row of rows) {
+          forwarded.add(row.id);
+          await this.redeliver(row);
+        }
       }
     })();
     return () => {
