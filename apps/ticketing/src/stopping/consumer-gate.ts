@@ -87,8 +87,10 @@ export class ConsumerGate {
   /** A batch went through. */
   async settled(settlements: readonly Settlement[]): Promise<void> {
     this.answered();
-    const dead = settlements.filter(({ outcome }) => outcome === 'dead-lettered').length;
-    const reason = this.options.deadLetters.add({ records: settlements.length, dead }, this.now());
+    // What a redrive brings was dead before, and must not stop what comes in.
+    const fresh = settlements.filter(({ redrive }) => redrive === null);
+    const dead = fresh.filter(({ outcome }) => outcome === 'dead-lettered').length;
+    const reason = this.options.deadLetters.add({ records: fresh.length, dead }, this.now());
     if (reason === undefined) return;
     this.stop(reason);
     await this.persist(reason);

@@ -72,6 +72,14 @@ describe('too many dead letters', () => {
     expect(world.gate.stopReason()).toBeUndefined();
   });
 
+  it('those of a redrive do not count: they were dead before', async () => {
+    const redrive = { id: 'r1', count: 1 };
+    await world.gate.settled(
+      batch(50, 500).map((each) => (each.outcome === 'dead-lettered' ? { ...each, redrive } : each)),
+    );
+    expect(world.gate.stopReason()).toBeUndefined();
+  });
+
   it('an operator lets it go on at the next question, and the count begins anew', async () => {
     await world.gate.settled(batch(0, 50));
     world.stored = { open: false, reason: null, changedAt: '' };
