@@ -14,7 +14,7 @@ import {
 import type { Registry } from 'prom-client';
 import { RetryModule } from './app.module.js';
 import type { RetryConfig } from './config.js';
-import { deadLetterSources } from './dead-letters/dead-letter.js';
+import { deadLetterSources, isRoomTopic } from './dead-letters/dead-letter.js';
 import { DeadLetterRoom } from './dead-letters/dead-letter-room.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { RETRY_API } from './dead-letters/open-api.js';
@@ -44,7 +44,7 @@ export async function runRetry(
   const retry = new Retry(
     config,
     registry ?? (metricsRegistry as unknown as Registry),
-    topics ?? topicDeclarations({ partitions: config.PARTITIONS }),
+    topics ?? topicDeclarations({ partitions: config.PARTITIONS }).filter(isRoomTopic),
   );
   const service = await runService({
     name: 'retry',

@@ -41,6 +41,7 @@ export interface DeadLetterSource {
 }
 
 const DEAD_LETTER = '.dead-letter';
+const REDELIVERY = '.redelivery';
 
 /** The dead-letter topics among these, by their names alone. */
 export function deadLetterSources(topics: readonly { readonly name: string }[]): readonly DeadLetterSource[] {
@@ -49,7 +50,12 @@ export function deadLetterSources(topics: readonly { readonly name: string }[]):
     .filter((name) => name.endsWith(DEAD_LETTER))
     .map((topic) => {
       const consumer = topic.slice(0, -DEAD_LETTER.length);
-      const redelivery = `${consumer}.redelivery`;
+      const redelivery = `${consumer}${REDELIVERY}`;
       return { topic, consumer, redelivery: names.has(redelivery) ? redelivery : undefined };
     });
+}
+
+/** What this room reads and writes; the topics of the ladders are not its business. */
+export function isRoomTopic({ name }: { readonly name: string }): boolean {
+  return name.endsWith(DEAD_LETTER) || name.endsWith(REDELIVERY);
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { HEADERS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { CLASSES, type DeadLetter, type DeadLetterClass, type DeadLetterSource } from './dead-letter.js';
 import { fingerprintOf } from './fingerprint.js';
-import { NAMES } from './record-headers.js';
 
 const KINDS = ['permanent', 'transient', 'unavailable'];
 const UNKNOWN = 'unknown';
@@ -19,13 +19,13 @@ export interface ReadDeadLetter {
 export function readDeadLetter(record: ConsumedRecord, source: DeadLetterSource, now: number): ReadDeadLetter {
   const read = new HeaderReader(record.headers);
   const failure = {
-    kind: read.oneOf(NAMES.failureKind, KINDS) ?? UNKNOWN,
-    code: read.text(NAMES.failureCode, 128) ?? UNKNOWN,
-    message: read.text(NAMES.failureMessage, 1024) ?? '',
+    kind: read.oneOf(HEADERS.failureKind, KINDS) ?? UNKNOWN,
+    code: read.text(HEADERS.failureCode, 128) ?? UNKNOWN,
+    message: read.text(HEADERS.failureMessage, 1024) ?? '',
   };
-  const handlerVersion = read.text(NAMES.handlerVersion, 128) ?? null;
-  const idempotencyKey = read.whole(NAMES.idempotencyKey, 512) ?? null;
-  const redriveId = read.whole(NAMES.redriveId, 128) ?? null;
+  const handlerVersion = read.text(HEADERS.handlerVersion, 128) ?? null;
+  const idempotencyKey = read.whole(HEADERS.idempotencyKey, 512) ?? null;
+  const redriveId = read.whole(HEADERS.redriveId, 128) ?? null;
   const key = record.key === null ? null : readable(record.key);
   const identity = { idempotencyKey: source.redelivery === undefined ? null : idempotencyKey, redriveId };
   const deadLetter: DeadLetter = {
@@ -34,22 +34,22 @@ export function readDeadLetter(record: ConsumedRecord, source: DeadLetterSource,
     partition: record.partition,
     offset: record.offset,
     consumer: source.consumer,
-    class: (read.oneOf(NAMES.failureClass, CLASSES) ?? 'pipeline') as DeadLetterClass,
+    class: (read.oneOf(HEADERS.failureClass, CLASSES) ?? 'pipeline') as DeadLetterClass,
     key,
     payload: record.value,
     headers: record.headers,
-    botId: read.text(NAMES.botId, 64) ?? null,
-    conversation: read.text(NAMES.conversation, 512) ?? key?.slice(0, 512) ?? null,
+    botId: read.text(HEADERS.botId, 64) ?? null,
+    conversation: read.text(HEADERS.conversation, 512) ?? key?.slice(0, 512) ?? null,
     idempotencyKey,
     failure,
     handlerVersion,
-    attempts: read.number(NAMES.attempt, MOST_ATTEMPTS) ?? 1,
-    firstFailedAt: read.time(NAMES.firstFailedAt, now) ?? null,
+    attempts: read.number(HEADERS.attempt, MOST_ATTEMPTS) ?? 1,
+    firstFailedAt: read.time(HEADERS.firstFailedAt, now) ?? null,
     traceId: read.traceId() ?? null,
     fingerprint: fingerprintOf({ ...failure, handlerVersion: handlerVersion ?? '' }),
     cause: fingerprintOf({ ...failure, handlerVersion: '' }),
     redriveId,
-    redriveCount: read.number(NAMES.redriveCount, MOST_ATTEMPTS) ?? 0,
+    redriveCount: read.number(HEADERS.redriveCount, MOST_ATTEMPTS) ?? 0,
     deadAt: new Date(isPlausible(record.timestamp, now) ? record.timestamp : now).toISOString(),
   };
   return { deadLetter, clamped: read.clamped };
@@ -124,10 +124,10 @@ class HeaderReader {
   }
 
   traceId(): string | undefined {
-    const value = this.headers[NAMES.traceparent];
+    const value = this.headers[HEADERS.traceparent];
     if (value === undefined) return undefined;
     const id = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(value)?.[1];
-    if (id === undefined) this.clamped.push(NAMES.traceparent);
+    if (id === undefined) this.clamped.push(HEADERS.traceparent);
     return id;
   }
 }

@@ -1,8 +1,8 @@
+import { HEADERS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import fc from 'fast-check';
 import { deadLetterSources, type DeadLetterSource } from './dead-letter.js';
 import { readDeadLetter } from './read-dead-letter.js';
-import { NAMES } from './record-headers.js';
 import { redriveRecord } from './redrive-record.js';
 
 const NOW = Date.UTC(2026, 0, 2);
@@ -30,7 +30,7 @@ describe('sources', () => {
 describe('headers', () => {
   it('of any kind are read into what the database holds', () => {
     const anyText = fc.string({ unit: 'binary', maxLength: 3000 });
-    const garbage = fc.dictionary(fc.oneof(fc.constantFrom(...Object.values(NAMES)), anyText), anyText);
+    const garbage = fc.dictionary(fc.oneof(fc.constantFrom(...Object.values(HEADERS)), anyText), anyText);
     fc.assert(
       fc.property(garbage, fc.integer(), fc.option(anyText), (headers, timestamp, key) => {
         const { deadLetter } = readDeadLetter(record({ headers, timestamp, key }), source, NOW);

@@ -1,15 +1,16 @@
+import { HEADERS } from '@onceline/contracts';
 import type { OutgoingRecord } from '@onceline/kafka';
-import { NAMES } from './record-headers.js';
 
 /** What a failure left on the record; a redrive begins anew. */
 const LEFT_BEHIND: readonly string[] = [
-  NAMES.firstFailedAt,
-  NAMES.failureKind,
-  NAMES.failureCode,
-  NAMES.failureMessage,
-  NAMES.failureClass,
-  NAMES.handlerVersion,
-  NAMES.dueAt,
+  HEADERS.firstFailedAt,
+  HEADERS.failureKind,
+  HEADERS.failureCode,
+  HEADERS.failureMessage,
+  HEADERS.failureClass,
+  HEADERS.handlerVersion,
+  HEADERS.dueAt,
+  HEADERS.retriedAt,
 ];
 
 /** What of a dead letter is needed to send it again. */
@@ -28,9 +29,9 @@ export function redriveRecord(deadLetter: Redrivable, redriveId: string): Outgoi
     value: deadLetter.payload,
     headers: {
       ...Object.fromEntries(kept),
-      [NAMES.attempt]: '0',
-      [NAMES.redriveId]: redriveId,
-      [NAMES.redriveCount]: String(deadLetter.redriveCount + 1),
+      [HEADERS.attempt]: '0',
+      [HEADERS.redriveId]: redriveId,
+      [HEADERS.redriveCount]: String(deadLetter.redriveCount + 1),
     },
   };
 }
