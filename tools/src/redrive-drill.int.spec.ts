@@ -1,0 +1,167 @@
+// A drill with the real services: ticketing is made to fail, and what died is brought back from a shell.
+import { eventually } from '@onceline/testing';
+import { parseOrder } from './dead-letters/arguments.js';
+import { RetryApi } from './dead-letters/retry-api.js';
+import { runOrder } from './dead-letters/run.js';
+import { System } from './system.js';
+
+let system: System;
+beforeAll(async () => {
+  // All of it fails here, and on purpose: the breaker has tests of its own.
+  const environment = { FAULTS_ENABLED: 'true', DEAD_LETTER_BREAKER_PERCENT: '100', LOG_LEVEL: 'warn' };
+  system = await System.start({ environment });
+}, 180_000);
+afterAll(() => system.stop());
+
+async function run(line: string): Promise<{ said: string; line: string; good: boolean }> {
+  const { retry, tokens } = system.access();
+  const said: string[] = [];
+  const api = new RetryApi(retry ?? '', tokens.admin);
+  const conclusion = await runOrder(api, parseOrder(line.split(' ')), (text) => said.push(text));
+  return { said: said.join('\n'), ...conclusion };
+}
+
+let lastUpdate = 0;
+
+/** One message of each chat; answers the keys. */
+async function write(chats: readonly number[], text: string): Promise<string[]> {
+  const { ingress, bots } = system.access();
+  const [bot] = bots;
+  const keys: string[] = [];
+  for (const chat of chats) {
+    const id = (lastUpdate += 1);
+    const from = { id: chat, is_bot: false, first_name: 'Ada' };
+    const message = { message_id: id, date: 1_760_000_000, chat: { id: chat, type: 'private' }, from, text };
+    const response = await fetch(`${ingress}/telegram/${bot?.id}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-telegram-bot-api-secret-token': bot?.secret ?? '' },
+      body: JSON.stringify({ update_id: id, message }),
+    });
+    expect(response.status).toBe(200);
+    keys.push(`tg1:${bot?.id}:message:${chat}:${id}:${id}`);
+  }
+  return keys;
+}
+
+async function ticketing(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+  const { ticketing: url, tokens } = system.access();
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${tokens.admin}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Record<string, unknown>;
+}
+
+const faults = (rules: object[]) => ticketing('PUT', '/v1/faults', { rules });
+const ledger = (key: string) => ticketing('GET', `/v1/ledger/${encodeURIComponent(key)}`);
+
+async function outcomes(keys: readonly string[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const key of keys) {
+    const outcome = String((await ledger(key))['outcome']);
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Makes the updates of these chats die; answers their keys once all are in the index. */
+async function die(chats: readonly number[], seconds = 600): Promise<string[]> {
+  await faults([{ match: { share: 1 }, kind: 'permanent', seconds }]);
+  const before = await openCount();
+  const keys = await write(chats, 'My order has not arrived');
+  await eventually(async () => {
+    expect(await openCount()).toBe(before + chats.length);
+  });
+  expect(await outcomes(keys)).toEqual({ 'dead-lettered': chats.length });
+  return keys;
+}
+
+async function openCount(): Promise<number> {
+  return Number(/, (\d+) open/.exec((await run('groups')).line)?.[1]);
+}
+
+async function fingerprint(): Promise<string> {
+  const { said } = await run('groups');
+  const group = said.split('\n').find((line) => /\d+ open/.test(line));
+  return group?.split(' ')[0] ?? '';
+}
+
+const chatsFrom = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
+
+describe('an operator', () => {
+  it('sees what died, asks what a redrive would do, and brings all of it back as one ticket each', async () => {
+    const keys = await die(chatsFrom(1000, 20));
+    const group = await fingerprint();
+    expect((await run(`redrive --fingerprint ${group} --dry-run`)).line).toBe('dry run: 20 would fail again');
+    await ticketing('DELETE', '/v1/faults');
+    expect((await run(`redrive --fingerprint ${group} --dry-run`)).line).toBe('dry run: 20 would open tickets');
+    const done = await run(`redrive --fingerprint ${group} --reason drill --rate 500`);
+    expect(done).toMatchObject({
+      good: true,
+      line: expect.stringContaining('finished: 20 selected: 20 redriven, 0 failed again'),
+    });
+    expect(await outcomes(keys)).toEqual({ 'ticket-opened': 20 });
+    expect(await openCount()).toBe(0);
+  });
+
+  it('is stopped by the first canary while the cause is still there', async () => {
+    await die(chatsFrom(2000, 15));
+    const stopped = await run(`redrive --fingerprint ${await fingerprint()} --reason hope --rate 500`);
+    expect(stopped.good).toBe(false);
+    expect(stopped.line).toContain(
+      'stopped (canary stage 1: 1 of 1 failed again, the same cause; the rest stays open)',
+    );
+    expect(await openCount()).toBe(15);
+    await ticketing('DELETE', '/v1/faults');
+    const done = await run(`redrive --fingerprint ${await fingerprint()} --reason mended --rate 500`);
+    expect(done.line).toContain('15 selected: 15 redriven');
+  });
+
+  it('and another one at the same moment make no second ticket', async () => {
+    const keys = await die(chatsFrom(3000, 20));
+    await ticketing('DELETE', '/v1/faults');
+    const order = `redrive --fingerprint ${await fingerprint()} --reason both --rate 500 --canary none`;
+    const results = await Promise.allSettled([run(order), run(order)]);
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await outcomes(keys)).toEqual({ 'ticket-opened': 20 });
+  });
+
+  it('gives up what is not worth it, and the ledger says so', async () => {
+    const keys = await die(chatsFrom(4000, 3));
+    await ticketing('DELETE', '/v1/faults');
+    expect((await run(`discard --fingerprint ${await fingerprint()} --reason spam`)).line).toBe('3 discarded');
+    await eventually(async () => {
+      expect(await outcomes(keys)).toEqual({ discarded: 3 });
+    });
+  });
+
+  it('loses nothing when retry is killed in the middle of a redrive', async () => {
+    const keys = await die(chatsFrom(5000, 40));
+    await ticketing('DELETE', '/v1/faults');
+    const started = await run(
+      `redrive --fingerprint ${await fingerprint()} --reason kill --rate 40 --canary none --no-wait`,
+    );
+    const id = /redrive (\S+) runs/.exec(started.line)?.[1] ?? '';
+    await eventually(async () => {
+      const redriven = Number(/(\d+) redriven/.exec((await run(`status ${id}`)).line)?.[1]);
+      expect(redriven).toBeGreaterThanOrEqual(4);
+    });
+    const retry = system.service('retry');
+    await retry.kill();
+    await retry.start();
+    await eventually(async () => {
+      expect((await run(`status ${id}`)).line).toContain('finished: 40 selected: 40 redriven');
+    });
+    expect(await outcomes(keys)).toEqual({ 'ticket-opened': 40 });
+  });
+
+  it('finds the books balanced after all of it', async () => {
+    const report = await system.audit(30_000);
+    expect(report).toMatchObject({ balanced: true, outcomes: { 'ticket-opened': 95, discarded: 3 } });
+  });
+});
