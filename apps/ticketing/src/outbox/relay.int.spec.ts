@@ -203,9 +203,11 @@ describe('a record that Kafka can never take', () => {
       { source: 'outbox', id: row?.id, topic: TOPICS.ticketingDeadLetter, key: 'large', reason: 'record-too-large' },
     ]);
     expect(failed).toEqual([]);
-    expect(
-      await store.ask('select source, id::text, topic, key, value, headers, reason from ticketing.outbox_refused'),
-    ).toEqual([{ ...refused[0], value: large, headers: { a: 'b' } }]);
+    const [kept] = await store.ask<{ value: Buffer }>(
+      'select source, id::text, topic, key, value, headers, reason from ticketing.outbox_refused',
+    );
+    expect(kept?.value.equals(large)).toBe(true);
+    expect({ ...kept, value: undefined }).toEqual({ ...refused[0], value: undefined, headers: { a: 'b' } });
   });
 });
 
