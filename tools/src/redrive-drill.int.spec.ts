@@ -160,8 +160,34 @@ describe('an operator', () => {
     expect(await outcomes(keys)).toEqual({ 'ticket-opened': 40 });
   });
 
+  it('brings back a thousand, a tenth of them in two goes, while their chats go on writing', async () => {
+    const chats = chatsFrom(10_000, 1000);
+    const keys = await die(chats);
+    const group = await fingerprint();
+    await faults([{ match: { share: 0.1 }, kind: 'permanent', seconds: 600 }]);
+    const dryRun = await run(`redrive --fingerprint ${group} --dry-run`);
+    const [, good = '', bad = ''] =
+      /^dry run: (\d+) would open tickets, (\d+) would fail again$/.exec(dryRun.line) ?? [];
+    expect([Number(good) + Number(bad), Number(bad) > 50]).toEqual([1000, true]);
+    const [first, later] = await Promise.all([
+      run(`redrive --fingerprint ${group} --reason most --rate 500 --canary none`),
+      write(chats.slice(0, 300), 'And another thing'),
+    ]);
+    expect(first.line).toContain(`finished: 1000 selected: ${good} redriven, ${bad} failed again`);
+    await ticketing('DELETE', '/v1/faults');
+    await eventually(async () => {
+      expect((await run(`redrive --fingerprint ${await fingerprint()} --reason rest --rate 500`)).good).toBe(true);
+      expect(await openCount()).toBe(0);
+    });
+    const settled = await outcomes([...keys, ...later]);
+    expect(settled).toEqual({ 'ticket-opened': 1000, 'message-appended': 300 });
+  }, 180_000);
+
   it('finds the books balanced after all of it', async () => {
     const report = await system.audit(30_000);
-    expect(report).toMatchObject({ balanced: true, outcomes: { 'ticket-opened': 95, discarded: 3 } });
+    expect(report).toMatchObject({
+      balanced: true,
+      outcomes: { 'ticket-opened': 1095, 'message-appended': 300, discarded: 3 },
+    });
   });
 });

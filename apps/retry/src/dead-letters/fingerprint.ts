@@ -14,12 +14,12 @@ export function fingerprintOf({ kind, code, message, handlerVersion }: Failure):
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
+/** A word with a digit in it is a number or an id; what stands in quotes is somebody's value. */
 function normalised(message: string): string {
   return message
     .toLowerCase()
     .replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, '?')
-    .replaceAll(/\b(?=[0-9a-f-]*\d)[0-9a-f][0-9a-f-]{7,}\b/g, '?')
-    .replaceAll(/\d+/g, '?')
+    .replaceAll(/[\p{L}_-]*\p{N}[\p{L}\p{N}_-]*/gu, '?')
     .replaceAll(/\s+/g, ' ')
     .trim();
 }
