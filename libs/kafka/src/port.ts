@@ -174,6 +174,21 @@ export interface PartitionConsumerOptions {
   readonly sessionTimeoutMs?: number;
 }
 
+/** A consumer that keeps each record until its time, then sends it on: delayed topics. */
+export interface HoldingConsumerOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** Records held of one partition at most, beside one fetch. Default 5000. */
+  readonly maxHeld?: number;
+  /** When a record may go on, and when the first of those behind it in the log may at the earliest; milliseconds since the epoch. */
+  dueTimesOf(record: ConsumedRecord): { readonly due: number; readonly earliestBehind: number };
+  /** Never called before their time. Resolves once they are acknowledged; after a throw the same records come again. At least once. */
+  forward(records: readonly ConsumedRecord[]): Promise<void>;
+  /** The consumer is dead and does not come back: the process should exit. Called at most once. */
+  onFailure(error: KafkaError): void;
+  readonly sessionTimeoutMs?: number;
+}
+
 /** One assigned partition as seen from outside. */
 export interface AssignedPartition {
   readonly topic: string;
@@ -224,6 +239,8 @@ export interface Kafka {
   consume(options: BatchConsumerOptions): Promise<ConsumerHandle>;
   /** Starts consuming with state per partition; resolves as soon as the first assignment is known. */
   consumePartitions(options: PartitionConsumerOptions): Promise<ConsumerHandle>;
+  /** Starts holding; resolves as soon as the first assignment is known. */
+  hold(options: HoldingConsumerOptions): Promise<ConsumerHandle>;
   /**
    * Reads a whole topic once, as committed readers see it, from its beginning up to the end offsets found at the call.
    * Batches of one partition come in order. Leaves no group behind.

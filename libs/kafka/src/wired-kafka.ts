@@ -2,12 +2,14 @@
 import { MergingConsumer } from './batch-consumer.js';
 import { LaneProducer } from './batching-producer.js';
 import { KafkaError } from './errors.js';
+import { HoldingConsumer } from './holding-consumer.js';
 import { SessionConsumer } from './partition-consumer.js';
 import type {
   BatchConsumerOptions,
   BatchingProducer,
   BatchingProducerOptions,
   ConsumerHandle,
+  HoldingConsumerOptions,
   Kafka,
   PartitionConsumerOptions,
   RecordBatch,
@@ -21,7 +23,8 @@ import type { Wires } from './wire.js';
 
 const DELIVERY_TIMEOUT_MS = 5000;
 
-type Opened = MergingConsumer | SessionConsumer | LaneProducer | FencedProducer;
+type Consumer = MergingConsumer | SessionConsumer | HoldingConsumer;
+type Opened = Consumer | LaneProducer | FencedProducer;
 
 /** The parts put together. */
 export class WiredKafka implements Kafka {
@@ -66,6 +69,11 @@ export class WiredKafka implements Kafka {
     return this.started(new SessionConsumer(parts, options));
   }
 
+  async hold(options: HoldingConsumerOptions): Promise<ConsumerHandle> {
+    this.assertOpen();
+    return this.started(new HoldingConsumer(this.wires.member(options), options));
+  }
+
   async read(topic: string, onBatch: (batch: RecordBatch) => void | Promise<void>): Promise<void> {
     this.assertOpen();
     await readTopic(await this.wires.reader(), topic, onBatch);
@@ -87,7 +95,7 @@ export class WiredKafka implements Kafka {
     return it;
   }
 
-  private async started<T extends MergingConsumer | SessionConsumer>(consumer: T): Promise<T> {
+  private async started<T extends Consumer>(consumer: T): Promise<T> {
     this.opened.add(consumer);
     try {
       await consumer.start();

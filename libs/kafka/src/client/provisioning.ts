@@ -73,7 +73,20 @@ export class ClientTopicAdmin implements TopicAdmin {
         })),
       }),
     );
-    return missing.map(({ name }) => name);
+    const names = missing.map(({ name }) => name);
+    await this.untilListed(names);
+    return names;
+  }
+
+  /** The controller has them at once, the broker that is asked next a moment later. */
+  private async untilListed(names: readonly string[]): Promise<void> {
+    const until = Date.now() + PATIENCE_MS;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
+      const listed = new Set(await this.ask('listing topics', (admin) => admin.listTopics()));
+      if (names.every((name) => listed.has(name))) return;
+      if (Date.now() + pause > until) throw new KafkaError('unavailable', 'topics that were created are not listed');
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
   }
 
   async check(topics: readonly TopicDeclaration[]): Promise<readonly TopicProblem[]> {

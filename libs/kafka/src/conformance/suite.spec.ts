@@ -4,6 +4,7 @@
  */
 import { Bench, type KafkaUnderTest } from './bench.spec.js';
 import { consuming } from './consuming.spec.js';
+import { holding } from './holding.spec.js';
 import { pipelining } from './pipelining.spec.js';
 import { reading } from './reading.spec.js';
 import { restoring } from './restoring.spec.js';
@@ -20,5 +21,6 @@ export function kafkaConformance(name: string, start: () => Promise<KafkaUnderTe
     consuming(bench);
     pipelining(bench);
     restoring(bench);
+    holding(bench);
   });
 }
