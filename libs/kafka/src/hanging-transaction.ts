@@ -53,6 +53,8 @@ export interface LogView {
   readonly admin: Pick<TopicAdmin, 'committed'>;
   /** How long markers may be on their way. */
   readonly markersWithinMs: number;
+  /** Somebody may want to see it: a broker has lost markers. */
+  report(what: string, found: unknown): void;
 }
 
 /** The records, then their offset, then the proof; once more if a broker fails in between again. */
@@ -66,6 +68,7 @@ export async function endHanging(session: TransactionSession, of: SoleWriter, vi
     const outputs = await Promise.all(of.outputs.map(async (at) => ({ at, ...(await stateOf(at, of, view)) })));
     const verdict = verdictOf(await inputState(of, view), outputs);
     if (verdict === 'nothing') return;
+    tell(verdict, of, outputs, view);
     const partitions = outputs.filter(({ hanging }) => hanging !== undefined).map(({ at }) => at);
     if (typeof verdict === 'object') {
       await session.end({ partitions, groupId, commit: true, offset: { ...of.input, ...verdict } });
@@ -81,6 +84,19 @@ export async function endHanging(session: TransactionSession, of: SoleWriter, vi
     }
   }
   throw new KafkaError('transaction-failed', `an earlier transaction still hangs after ${ROUNDS} tries to end it`);
+}
+
+function tell(
+  verdict: Verdict,
+  { input }: SoleWriter,
+  outputs: readonly (OutputState & { at: TopicPartition })[],
+  view: LogView,
+): void {
+  // The first owner ever has nothing to mend.
+  if (outputs.every(({ hanging, visible }) => hanging === undefined && visible === undefined)) return;
+  const states = outputs.map(({ at, hanging, visible }) => `${at.topic} hangs from ${hanging}, shows ${visible}`);
+  const done = typeof verdict === 'object' ? `offset moved to ${verdict.nextOffset}` : verdict;
+  view.report(`markers of an earlier transaction on ${input.topic}/${input.partition}: ${done}`, states.join('; '));
 }
 
 async function inputState({ input }: SoleWriter, { admin, reader }: LogView): Promise<InputState> {

@@ -40,6 +40,11 @@ export class HeldPartition {
     return this.order[0]?.record.offset ?? this.readTo_;
   }
 
+  /** When the first record that waits was written; `undefined` when none does. */
+  get oldest(): number | undefined {
+    return this.order[0]?.record.timestamp;
+  }
+
   get size(): number {
     return this.order.length;
   }

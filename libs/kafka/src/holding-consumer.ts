@@ -4,7 +4,7 @@
  */
 import type { KafkaError } from './errors.js';
 import { HeldPartition } from './held-partition.js';
-import type { AssignedPartition, ConsumerHandle, HoldingConsumerOptions } from './port.js';
+import type { AssignedPartition, HoldingConsumerOptions, HoldingHandle } from './port.js';
 import type { FetchedBatch, GroupListener, GroupMember, Stretch, TopicPartition } from './wire.js';
 
 const MAX_HELD = 5000;
@@ -29,8 +29,8 @@ interface Holding {
   sending: Promise<void> | undefined;
 }
 
-/** {@link ConsumerHandle} of a holding consumer over any group membership. */
-export class HoldingConsumer implements ConsumerHandle, GroupListener {
+/** {@link HoldingHandle} of a holding consumer over any group membership. */
+export class HoldingConsumer implements HoldingHandle, GroupListener {
   private holdings = new Map<string, Holding>();
   private commitWith: FetchedBatch['commit'] | undefined;
   private commitTimer: NodeJS.Timeout | undefined;
@@ -63,6 +63,11 @@ export class HoldingConsumer implements ConsumerHandle, GroupListener {
       const lag = held === undefined ? 0 : Math.max(0, (this.member.logEnd(at) ?? settled) - settled);
       return { ...at, state: paused ? 'paused' : 'running', lag };
     });
+  }
+
+  oldestHeld(topic: string): number | undefined {
+    const times = [...this.holdings.values()].flatMap(({ at, held }) => (at.topic === topic ? [held?.oldest] : []));
+    return times.reduce((first, time) => (time === undefined || (first ?? Infinity) <= time ? first : time), undefined);
   }
 
   /** Begins with what the group has committed: what waited here comes again, to whom it belongs now. */

@@ -209,6 +209,12 @@ export interface ConsumerHandle {
   stop(): Promise<void>;
 }
 
+/** A running holding consumer. */
+export interface HoldingHandle extends ConsumerHandle {
+  /** When the oldest record that is held of this topic was written, milliseconds since the epoch; `undefined` when none is. */
+  oldestHeld(topic: string): number | undefined;
+}
+
 /** A topic that is not as declared, with the sentence that says the fix. */
 export interface TopicProblem {
   readonly topic: string;
@@ -240,7 +246,7 @@ export interface Kafka {
   /** Starts consuming with state per partition; resolves as soon as the first assignment is known. */
   consumePartitions(options: PartitionConsumerOptions): Promise<ConsumerHandle>;
   /** Starts holding; resolves as soon as the first assignment is known. */
-  hold(options: HoldingConsumerOptions): Promise<ConsumerHandle>;
+  hold(options: HoldingConsumerOptions): Promise<HoldingHandle>;
   /**
    * Reads a whole topic once, as committed readers see it, from its beginning up to the end offsets found at the call.
    * Batches of one partition come in order. Leaves no group behind.

@@ -10,6 +10,7 @@ import type {
   BatchingProducerOptions,
   ConsumerHandle,
   HoldingConsumerOptions,
+  HoldingHandle,
   Kafka,
   PartitionConsumerOptions,
   RecordBatch,
@@ -48,6 +49,7 @@ export class WiredKafka implements Kafka {
       reader: await this.wires.reader(),
       admin: this.admin,
       markersWithinMs: this.wires.markersWithinMs,
+      report: (what: string, found: unknown) => this.wires.report(what, found),
     });
     return this.track(new FencedProducer(this.wires.transactions, options, view));
   }
@@ -69,7 +71,7 @@ export class WiredKafka implements Kafka {
     return this.started(new SessionConsumer(parts, options));
   }
 
-  async hold(options: HoldingConsumerOptions): Promise<ConsumerHandle> {
+  async hold(options: HoldingConsumerOptions): Promise<HoldingHandle> {
     this.assertOpen();
     return this.started(new HoldingConsumer(this.wires.member(options), options));
   }

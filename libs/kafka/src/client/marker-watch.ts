@@ -5,7 +5,7 @@
 import type { Cluster } from 'kafkajs';
 import { KafkaError } from '../errors.js';
 import type { TopicPartition } from '../wire.js';
-import { errorTypes, toKafkaError } from './client-errors.js';
+import { toKafkaError } from './client-errors.js';
 import { READ_COMMITTED, listEnds } from './list-offsets.js';
 import { refreshCluster, type Leaders } from './open-cluster.js';
 
@@ -77,8 +77,8 @@ export class MarkerWatch {
       const asked = await Promise.all([...this.byLeader(written)].map(([leader, some]) => this.unseenAt(leader, some)));
       return asked.flat();
     } catch (error) {
-      // A leader that has moved: the others are asked again too, which changes nothing.
-      if (errorTypes(error).length === 0) throw error;
+      // A leader that has moved or gone: the others are asked again too, which changes nothing.
+      if (!toKafkaError(error, 'asking').canRetry) throw error;
       await refreshCluster(this.cluster, error);
       return [...written];
     }
