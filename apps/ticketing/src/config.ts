@@ -1,3 +1,5 @@
+import { TELEGRAM_RETENTION_MS } from '@onceline/contracts';
+import { ladderOf, ladderSettings, totalMs } from '@onceline/retry-policy';
 import {
   apiTokensSetting,
   commonSettings,
@@ -7,10 +9,7 @@ import {
   type SettingProblem,
   wholeNumber,
 } from '@onceline/service-kit';
-import { TELEGRAM_RETENTION_MS } from '@onceline/contracts';
 import { z } from 'zod';
-import { totalMs } from './retrying/ladder.js';
-import { ladderOf, ladderSettings } from './retrying/ladder-settings.js';
 
 const databaseUrl = z
   .string()

@@ -1,7 +1,7 @@
 import { DEFAULT_TICKETING_RUNGS_MS } from '@onceline/contracts';
+import { ladderOf } from '@onceline/retry-policy';
 import { hashToken } from '@onceline/service-kit';
 import { readTicketingConfig } from './config.js';
-import { ladderOf } from './retrying/ladder-settings.js';
 
 const read = (changes: Record<string, string>) =>
   readTicketingConfig({

@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type Kafka } from '@onceline/kafka';
 import { isUnavailable, type Postgres } from '@onceline/postgres';
+import { ladderOf } from '@onceline/retry-policy';
 import {
   kafkaLog,
   KafkaTransport,
@@ -25,7 +26,6 @@ import { TicketingMetrics } from './metrics.js';
 import { TicketingObserver } from './observer.js';
 import { Relay } from './outbox/relay.js';
 import { ParkingGauge } from './parking/measure-parking.js';
-import { ladderOf } from './retrying/ladder-settings.js';
 import { BreakerStore } from './stopping/breaker.store.js';
 import { ConsumerGate } from './stopping/consumer-gate.js';
 import { gateParts } from './stopping/gate-parts.js';

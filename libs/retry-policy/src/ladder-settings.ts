@@ -1,22 +1,14 @@
 import { z } from 'zod';
+import { DURATION_RULE, millisecondsOf } from './durations.js';
 import type { Ladder } from './ladder.js';
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const DURATION = /^([1-9]\d{0,8})(ms|s|m|h)$/;
-const MUST = 'must be a duration such as 500ms, 5s, 2m or 1h';
-
-function millisecondsOf(text: string): number {
-  const [, number, unit = ''] = DURATION.exec(text.trim()) ?? [];
-  return Number(number) * (UNITS_MS[unit] ?? Number.NaN);
-}
-
-const isDuration = (text: string) => Number.isSafeInteger(millisecondsOf(text));
+const isDuration = (text: string) => millisecondsOf(text) !== undefined;
 
 /** The ladder's part of the configuration. Durations stay text, as people and topics write them. */
 export const ladderSettings = {
   TICKETING_RETRY_RUNGS: z
     .string()
-    .refine((text) => text.split(',').every(isDuration), `each ${MUST}`)
+    .refine((text) => text.split(',').every(isDuration), `each ${DURATION_RULE}`)
     .prefault('5s,30s,2m,10m,1h')
     .describe('a comma-separated list of waits between tries, e.g. 5s,30s,2m; the last one repeats'),
   TICKETING_RETRY_TRIES: z
@@ -36,11 +28,12 @@ export const ladderSettings = {
     .describe('the part of a wait that chance adds at most, from 0 to 0.5'),
   TICKETING_RETRY_MAX_AGE: z
     .string()
-    .refine(isDuration, MUST)
+    .refine(isDuration, DURATION_RULE)
     .prefault('24h')
     .describe('the longest time after its first failure that an update is tried again, e.g. 24h'),
 };
 
+/** The ladder that the settings describe. */
 export function ladderOf(config: {
   readonly TICKETING_RETRY_RUNGS: string;
   readonly TICKETING_RETRY_TRIES: number;
@@ -48,9 +41,23 @@ export function ladderOf(config: {
   readonly TICKETING_RETRY_MAX_AGE: string;
 }): Ladder {
   return {
-    rungsMs: config.TICKETING_RETRY_RUNGS.split(',').map(millisecondsOf),
+    rungsMs: rungsMsOf(config.TICKETING_RETRY_RUNGS),
     tries: config.TICKETING_RETRY_TRIES,
     jitter: config.TICKETING_RETRY_JITTER,
-    maxAgeMs: millisecondsOf(config.TICKETING_RETRY_MAX_AGE),
+    maxAgeMs: durationOf(config.TICKETING_RETRY_MAX_AGE),
   };
+}
+
+/**
+ * The waits of text such as `5s,30s,2m` in milliseconds.
+ * @throws RangeError when one of them is no duration
+ */
+export function rungsMsOf(text: string): number[] {
+  return text.split(',').map(durationOf);
+}
+
+function durationOf(text: string): number {
+  const milliseconds = millisecondsOf(text);
+  if (milliseconds === undefined) throw new RangeError(`"${text}" ${DURATION_RULE}`);
+  return milliseconds;
 }

@@ -1,0 +1,11 @@
+export {
+  nextHop,
+  type DeadLetterHop,
+  type FailedTry,
+  type FailureKind,
+  type NextHop,
+  type RetryHop,
+} from './next-hop.js';
+export { totalMs, type Ladder } from './ladder.js';
+export { ladderOf, ladderSettings, rungsMsOf } from './ladder-settings.js';
+export { DURATION_RULE, durationText, millisecondsOf } from './durations.js';
