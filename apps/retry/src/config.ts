@@ -1,3 +1,4 @@
+import { ladderSettings } from '@onceline/retry-policy';
 import { apiTokensSetting, commonSettings, portSetting, readConfig, wholeNumber } from '@onceline/service-kit';
 import { z } from 'zod';
 
@@ -24,6 +25,13 @@ export const retrySettings = z.object({
     .string()
     .regex(/^[^\s]+$/, 'must be a token without spaces')
     .describe('a token with the role admin that ticketing knows by its hash'),
+  TICKETING_RETRY_RUNGS: ladderSettings.TICKETING_RETRY_RUNGS,
+  HOLDING_GROUP_ID: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(255, 'must be at most 255 characters')
+    .prefault('retry')
+    .describe('the Kafka consumer group that holds the records which wait'),
   DEAD_LETTER_GROUP_ID: z
     .string()
     .min(1, 'must not be empty')

@@ -11,6 +11,7 @@ import {
   type ServiceKit,
   type ServiceOptions,
 } from '@onceline/service-kit';
+import { rungsMsOf } from '@onceline/retry-policy';
 import type { Registry } from 'prom-client';
 import { RetryModule } from './app.module.js';
 import type { RetryConfig } from './config.js';
@@ -21,6 +22,7 @@ import { RETRY_API } from './dead-letters/open-api.js';
 import { Operator } from './dead-letters/operator.js';
 import { RedrivesController } from './dead-letters/redrives.controller.js';
 import { Requests } from './dead-letters/requests.js';
+import { HoldingRoom, rungsOf } from './hold/holding-room.js';
 import { openDatabase, requireMigrations } from './open-database.js';
 
 /** A part that works by itself, beside what it answers over HTTP. */
@@ -41,11 +43,7 @@ export async function runRetry(
   config: RetryConfig,
   { registry, topics, ...options }: Pick<ServiceOptions, 'exit'> & TestChanges = {},
 ): Promise<RunningService> {
-  const retry = new Retry(
-    config,
-    registry ?? (metricsRegistry as unknown as Registry),
-    topics ?? topicDeclarations({ partitions: config.PARTITIONS }).filter(isRoomTopic),
-  );
+  const retry = new Retry(config, registry ?? (metricsRegistry as unknown as Registry), topics ?? ownTopics(config));
   const service = await runService({
     name: 'retry',
     config,
@@ -61,6 +59,13 @@ export async function runRetry(
     throw error;
   }
   return service;
+}
+
+/** What the rooms read and write: all that waits, comes back or is dead. */
+function ownTopics(config: RetryConfig): TopicDeclaration[] {
+  const ticketingRungsMs = rungsMsOf(config.TICKETING_RETRY_RUNGS);
+  const all = topicDeclarations({ partitions: config.PARTITIONS, ticketingRungsMs });
+  return all.filter((topic) => topic.holds !== undefined || isRoomTopic(topic));
 }
 
 /** The parts put together. */
@@ -104,7 +109,10 @@ class Retry {
     kit.health.readiness('database', () => pingProblem(postgres));
     const sources = deadLetterSources(this.topics);
     const deadLetters = new DeadLetterRoom({ kit, config, postgres, kafka, registry, sources });
-    this.rooms = [deadLetters];
+    const groupId = config.HOLDING_GROUP_ID;
+    const rungs = rungsOf(this.topics);
+    const holding = rungs.length > 0 ? [new HoldingRoom({ kit, kafka, groupId, rungs, registry })] : [];
+    this.rooms = [deadLetters, ...holding];
     return RetryModule.of({
       tokens: config.API_TOKENS,
       controllers: [DeadLettersController, RedrivesController],

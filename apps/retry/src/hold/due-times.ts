@@ -1,0 +1,33 @@
+import { HEADERS } from '@onceline/contracts';
+import type { ConsumedRecord } from '@onceline/kafka';
+
+/** When a record may go on, and whether its own word for it was believed. */
+export interface DueTime {
+  /** Milliseconds since the epoch. */
+  readonly due: number;
+  readonly believed: boolean;
+}
+
+/** A wait may be longer than its rung by this share at most: the jitter that settings allow, and some more. */
+const LONGEST_SHARE = 1;
+/** Between the failure and the append lies the outbox, which an outage may hold up for long. */
+const OUTBOX_DELAY_MS = 24 * 3_600_000;
+/** Clocks of two machines differ by less. */
+const CLOCK_SLACK_MS = 60_000;
+
+/**
+ * The due time of a record in a topic that holds for `delayMs`. A header that cannot be true (no number, longer than any rung, older
+ * than any outage) is not obeyed: the record waits one rung from its append.
+ */
+export function dueTimeOf(
+  { headers, timestamp }: Pick<ConsumedRecord, 'headers' | 'timestamp'>,
+  delayMs: number,
+): DueTime {
+  const rungOver = timestamp + delayMs;
+  const text = headers[HEADERS.dueAt] ?? '';
+  const said = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  const earliest = rungOver - OUTBOX_DELAY_MS;
+  const latest = rungOver + delayMs * LONGEST_SHARE + CLOCK_SLACK_MS;
+  if (said >= earliest && said <= latest) return { due: said, believed: true };
+  return { due: rungOver, believed: false };
+}

@@ -1,0 +1,72 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+const NAMESPACE = 'onceline_retry_';
+/** Seconds between the due time of a record and its acknowledgement in the topic it goes back to. */
+const LATENESS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300];
+
+/** What the holding room counts. */
+export class HoldMetrics {
+  private readonly lateness;
+  private readonly distrusted;
+  private readonly failures;
+  private readonly waiting;
+  private readonly oldest;
+
+  constructor(registry: Registry, topics: readonly string[]) {
+    const registers = [registry];
+    const labelNames = ['topic'] as const;
+    this.lateness = new Histogram({
+      name: `${NAMESPACE}lateness_seconds`,
+      help: 'Time between the due time of a record and its acknowledgement.',
+      labelNames,
+      registers,
+      buckets: LATENESS_BUCKETS,
+    });
+    this.distrusted = new Counter({
+      name: `${NAMESPACE}due_times_distrusted_total`,
+      help: 'Records whose due time could not be true.',
+      labelNames,
+      registers,
+    });
+    this.failures = new Counter({
+      name: `${NAMESPACE}forward_failures_total`,
+      help: 'Times that due records could not be sent on, and were tried again.',
+      labelNames,
+      registers,
+    });
+    this.waiting = new Gauge({
+      name: `${NAMESPACE}waiting`,
+      help: 'Records that wait.',
+      labelNames,
+      registers,
+    });
+    this.oldest = new Gauge({
+      name: `${NAMESPACE}waiting_oldest_seconds`,
+      help: 'Age of the oldest record that this instance holds.',
+      labelNames,
+      registers,
+    });
+    for (const topic of topics) {
+      this.distrusted.inc({ topic }, 0);
+      this.failures.inc({ topic }, 0);
+      this.waits(topic, { records: 0, oldestSeconds: 0 });
+    }
+  }
+
+  wentOn(topic: string, lateMs: number): void {
+    this.lateness.observe({ topic }, lateMs / 1000);
+  }
+
+  distrusts(topic: string): void {
+    this.distrusted.inc({ topic });
+  }
+
+  failed(topic: string): void {
+    this.failures.inc({ topic });
+  }
+
+  waits(topic: string, { records, oldestSeconds }: { records: number; oldestSeconds: number }): void {
+    this.waiting.set({ topic }, records);
+    this.oldest.set({ topic }, oldestSeconds);
+  }
+}

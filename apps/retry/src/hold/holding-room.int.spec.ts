@@ -1,0 +1,104 @@
+/** The holding room on a broker of its own, which is killed and started again. */
+import { HEADERS } from '@onceline/contracts';
+import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
+import { startStack, type Stack } from '@onceline/local-stack';
+import { HealthRegistry, createLogger } from '@onceline/service-kit';
+import { eventually } from '@onceline/testing';
+import { Registry } from 'prom-client';
+import { HoldingRoom, rungsOf } from './holding-room.js';
+
+const PARTITIONS = 3;
+const REDELIVERY = 'shop.redelivery';
+const topic = (delayMs: number) => ({
+  name: `shop.retry.${delayMs}ms`,
+  partitions: PARTITIONS,
+  config: {},
+  holds: { consumer: 'shop', delayMs },
+});
+const TOPICS = [topic(400), topic(3000)];
+
+const unexpected = (error: unknown) => {
+  throw error;
+};
+
+describe('records that wait', () => {
+  let stack: Stack;
+  let kafka: Kafka;
+  let producer: BatchingProducer;
+  let room: HoldingRoom;
+  let registry: Registry;
+
+  const open = async () => {
+    registry = new Registry();
+    const logger = createLogger('retry', 'silent');
+    const kit = { logger, health: new HealthRegistry(), fatal: unexpected };
+    room = new HoldingRoom({ kit, kafka, groupId: 'holding', rungs: rungsOf(TOPICS), registry });
+    await room.start();
+  };
+  const wait = (delayMs: number, text: string, headers: Record<string, string> = {}) =>
+    producer.send(topic(delayMs).name, {
+      key: `chat ${text}`,
+      value: Buffer.from(text),
+      headers: { [HEADERS.dueAt]: String(Date.now() + delayMs), ...headers },
+    });
+  const back = async () => {
+    const found: ConsumedRecord[] = [];
+    await kafka.read(REDELIVERY, ({ records }) => void found.push(...records));
+    return found;
+  };
+  const backWith = async (prefix: string) => (await back()).filter(({ value }) => String(value).startsWith(prefix));
+
+  beforeAll(async () => {
+    stack = await startStack({ postgres: false, mode: 'embedded' });
+    kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'retry-spec' });
+    await kafka.admin.createMissing([...TOPICS, { name: REDELIVERY, partitions: PARTITIONS, config: {} }], {
+      replicationFactor: 1,
+    });
+    producer = await kafka.producer();
+    await open();
+  }, 120_000);
+  afterAll(async () => {
+    await room.stop();
+    await kafka.close();
+    await stack.stop();
+  }, 60_000);
+
+  it('come back as they were, in their partition and not before their time', async () => {
+    const sent = await Promise.all(
+      ['a 1', 'a 2', 'a 3', 'a 4'].map((text) => wait(400, text, { attempt: '1', traceparent: 't' })),
+    );
+    await eventually(async () => expect((await backWith('a')).length).toBe(4));
+    for (const record of await backWith('a')) {
+      const text = String(record.value);
+      expect(record.key).toBe(`chat ${text}`);
+      expect(record.partition).toBe(sent[Number(text.slice(2)) - 1]!.partition);
+      expect(record.headers).toMatchObject({ attempt: '1', traceparent: 't' });
+      expect(record.timestamp).toBeGreaterThanOrEqual(Number(record.headers[HEADERS.dueAt]));
+    }
+  });
+
+  it('wait one rung when their due time cannot be true, and are counted', async () => {
+    const began = Date.now();
+    const absurd = ['', 'soon', '0', '-1', String(Date.now() + 86_400_000 * 365)];
+    await Promise.all(absurd.map((dueAt, i) => wait(400, `b ${i}`, { [HEADERS.dueAt]: dueAt })));
+    await eventually(async () => expect((await backWith('b')).length).toBe(absurd.length));
+    for (const { timestamp } of await backWith('b')) expect(timestamp - began).toBeGreaterThanOrEqual(400);
+    const text = await registry.metrics();
+    expect(text).toMatch(/due_times_distrusted_total\{topic="shop\.retry\.400ms"\} 5/);
+  });
+
+  it('come back after a broker that was killed, and after a room that was', async () => {
+    const texts = Array.from({ length: 200 }, (_, i) => `c ${i}`);
+    await Promise.all(texts.map((text, i) => wait(i % 2 === 0 ? 400 : 3000, text)));
+    await stack.kafka.kill(0);
+    await stack.kafka.start(0);
+    await room.stop();
+    await open();
+    await eventually(
+      async () => expect(new Set((await backWith('c')).map(({ value }) => String(value)))).toEqual(new Set(texts)),
+      { withinMs: 60_000 },
+    );
+    for (const { headers, timestamp } of await backWith('c'))
+      expect(timestamp).toBeGreaterThanOrEqual(Number(headers[HEADERS.dueAt]));
+  });
+});
