@@ -9,3 +9,6 @@ export {
 export { totalMs, type Ladder } from './ladder.js';
 export { ladderOf, ladderSettings, rungsMsOf } from './ladder-settings.js';
 export { DURATION_RULE, durationText, millisecondsOf } from './durations.js';
+export { OutageBreaker, type OutageBreakerOptions } from './outage-breaker.js';
+export { DeadLetterWatch, type Counted, type DeadLetterWatchOptions } from './dead-letter-watch.js';
+export { fingerprintOf, type Failure } from './fingerprint.js';

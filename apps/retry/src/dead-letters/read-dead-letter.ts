@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { HEADERS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
+import { fingerprintOf } from '@onceline/retry-policy';
 import { CLASSES, type DeadLetter, type DeadLetterClass, type DeadLetterSource } from './dead-letter.js';
-import { fingerprintOf } from './fingerprint.js';
 
 const KINDS = ['permanent', 'transient', 'unavailable'];
 const UNKNOWN = 'unknown';

@@ -1,9 +1,8 @@
+import type { DeadLetterWatch, OutageBreaker } from '@onceline/retry-policy';
 import { failureKind } from '../store/failure.js';
 import type { Settlement } from '../store/plan-batch.js';
 import type { TracedUpdate } from '../store/traced-update.js';
 import type { BreakerStore } from './breaker.store.js';
-import type { DeadLetterWatch } from './dead-letter-watch.js';
-import type { OutageBreaker } from './outage-breaker.js';
 
 /** How soon an operator's word is heard. */
 const ASK_AGAIN_MS = 1000;

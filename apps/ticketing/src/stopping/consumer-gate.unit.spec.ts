@@ -1,9 +1,8 @@
+import { DeadLetterWatch, OutageBreaker } from '@onceline/retry-policy';
 import type { TracedUpdate } from '../store/traced-update.js';
 import type { Settlement } from '../store/plan-batch.js';
 import { tracedMessage } from '../store/fixtures.spec.js';
 import { ConsumerGate } from './consumer-gate.js';
-import { DeadLetterWatch } from './dead-letter-watch.js';
-import { OutageBreaker } from './outage-breaker.js';
 
 const settlement = (outcome: 'dead-lettered' | 'ticket-opened'): Settlement => ({
   update: tracedMessage(1),

@@ -1,6 +1,5 @@
+import { DeadLetterWatch, OutageBreaker } from '@onceline/retry-policy';
 import type { TicketingConfig } from '../config.js';
-import { DeadLetterWatch } from './dead-letter-watch.js';
-import { OutageBreaker } from './outage-breaker.js';
 
 /** What the settings say about stopping. */
 export function gateParts(config: TicketingConfig): { outage: OutageBreaker; deadLetters: DeadLetterWatch } {

@@ -1,6 +1,6 @@
+import type { Counted } from '@onceline/retry-policy';
 import type { Rehearsal } from '../store/rehearse.js';
 import type { TracedUpdate } from '../store/traced-update.js';
-import type { Counted } from './dead-letter-watch.js';
 
 /** As many as say something, few enough to be decided one by one. */
 const TRIAL_RECORDS = 50;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectPostgres, isUnavailable, pendingMigrations, type Postgres } from '@onceline/postgres';
+import { OutageBreaker } from '@onceline/retry-policy';
 import { StartRefused, type Logger } from '@onceline/service-kit';
-import { OutageBreaker } from '../stopping/outage-breaker.js';
 import { MIGRATIONS } from './migrations.js';
 
 const REFUSALS: Readonly<Record<string, string>> = {

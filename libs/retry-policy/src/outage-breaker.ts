@@ -1,11 +1,15 @@
+/** Between which rests chance chooses. */
 export interface OutageBreakerOptions {
+  /** No rest is shorter. */
   readonly firstMs: number;
+  /** No rest is longer. */
   readonly longestMs: number;
+  /** From 0 to 1. */
   readonly random?: () => number;
 }
 
 /**
- * How long consumption rests while the database takes nothing: full jitter between the first rest and a ceiling that doubles
+ * How long consumption rests while what all records need is away: full jitter between the first rest and a ceiling that doubles
  * up to the longest. The batch handed over again afterwards is the probe; no try is spent.
  */
 export class OutageBreaker {

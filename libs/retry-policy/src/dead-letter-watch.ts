@@ -1,12 +1,15 @@
+/** When there are too many dead letters. */
 export interface DeadLetterWatchOptions {
   /** Part of the records, from 0 to 1, that may end as dead letters. */
   readonly share: number;
   /** Fewer records than these say nothing. */
   readonly records: number;
   readonly windowMs: number;
+  /** A stopped consumer tries itself out this often. */
   readonly trialEveryMs: number;
 }
 
+/** Records that were handled, and how many of them ended as dead letters. */
 export interface Counted {
   readonly records: number;
   readonly dead: number;
