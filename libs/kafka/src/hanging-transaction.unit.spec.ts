@@ -51,8 +51,15 @@ class Owners {
     return new Owners(kafka, cluster);
   }
 
-  /** One more batch; `turns` after its beginning the next owner takes over, or none does. */
-  async step(size: number, turns: number | null): Promise<void> {
+  /**
+   * One more batch; `turns` after its beginning the next owner takes over, or none does. Where there is none yet, one may die while it takes
+   * over: its next requests are shut out.
+   */
+  async step(size: number, turns: number | null, dies: number | null = null): Promise<void> {
+    if (this.owner === undefined && dies !== null) {
+      void codeOf(this.newOwner().fence());
+      await pass(dies);
+    }
     const owner = (this.owner ??= { producer: await this.takeOver(), position: (await this.committed()) ?? 0 });
     const from = owner.position;
     const numbers = Array.from({ length: Math.min(size, INPUTS - from) }, (_, i) => from + i);
@@ -63,7 +70,7 @@ class Owners {
       else this.owner = undefined;
       return;
     }
-    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await pass(turns);
     // The old owner is still writing when the new one comes.
     this.owner = undefined;
   }
@@ -94,16 +101,24 @@ class Owners {
   }
 
   private async takeOver(): Promise<TransactionalProducer> {
+    for (;;) {
+      const owner = this.newOwner();
+      if ((await codeOf(owner.fence())) === 'no error') return owner;
+    }
+  }
+
+  private newOwner(): TransactionalProducer {
     const soleWriter: SoleWriter = {
       outputs: OUTPUTS.map((topic) => ({ topic, partition: 0 })),
       input: { groupId: 'g', topic: 'in', partition: 0 },
       inputOffsetOf: (r) => Number(textOf(r)),
     };
-    for (;;) {
-      const owner = this.kafka.transactionalProducer({ transactionalId: 'copy', soleWriter });
-      if ((await codeOf(owner.fence())) === 'no error') return owner;
-    }
+    return this.kafka.transactionalProducer({ transactionalId: 'copy', soleWriter });
   }
+}
+
+async function pass(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const contents = (numbers: readonly number[]) => ({
@@ -120,12 +135,13 @@ describe('exactly once, whichever markers are lost and whenever owners change', 
     const step = fc.record({
       size: fc.integer({ min: 1, max: 7 }),
       turns: fc.option(fc.integer({ min: 0, max: 8 })),
+      dies: fc.option(fc.integer({ min: 0, max: 40 })),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), fc.array(fc.boolean()), async (steps, lost) => {
         const owners = await Owners.over(new InMemoryCluster());
         owners.loseMarkers(lost[Symbol.iterator]());
-        for (const { size, turns } of steps) await owners.step(size, turns);
+        for (const { size, turns, dies } of steps) await owners.step(size, turns, dies);
         owners.loseMarkers([][Symbol.iterator]());
         await owners.finish();
         const all = Array.from({ length: INPUTS }, (_, n) => n);

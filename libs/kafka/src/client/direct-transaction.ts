@@ -17,6 +17,7 @@ import { errorTypes } from './client-errors.js';
 import { outcomesOf, requestProduce, type SequencedWrite } from './direct-produce.js';
 import { MarkerWatch } from './marker-watch.js';
 import { Leaders, refreshCluster } from './open-cluster.js';
+import { describeProducers, writeMarker } from './transaction-markers.js';
 
 /** The calls are there, the types leave them out. */
 interface TransactionBroker {
@@ -123,11 +124,26 @@ export class DirectTransactions {
     await this.endWith(true);
   }
 
-  /** Ends what an earlier owner's transaction left without a marker: the marker of this one, which writes nothing, is theirs too. */
+  /** Ends what an earlier owner's transaction left without a marker, partition by partition, then what is pending in the group. */
   async end({ partitions, groupId, commit, offset }: HangingTransaction): Promise<void> {
-    await this.add(partitions, groupId);
+    await this.know(partitions.map(({ topic }) => topic));
+    for (const at of partitions) await this.mark(at, commit);
+    // What is pending then moves with an offset of its own; if this is interrupted, it is aborted, and nothing else with it.
+    if (commit && offset === undefined) return;
+    await this.add([], groupId);
     await this.writeOffset(offset);
     await this.endWith(commit);
+  }
+
+  private async mark(at: TopicPartition, commit: boolean): Promise<void> {
+    const leader = await this.cluster.findBroker({ nodeId: String(this.leaders.of(at)) });
+    const producerId = BigInt(this.owner.producerId);
+    const known = await describeProducers(leader, at);
+    const mine = known.find((state) => state.producerId === producerId && state.openFrom >= 0n);
+    if (mine === undefined) return;
+    // A coordinator that has never written there is told as -1; the first one is 0.
+    const coordinatorEpoch = Math.max(0, mine.coordinatorEpoch);
+    await writeMarker(leader, { ...mine, producerEpoch: this.owner.producerEpoch, coordinatorEpoch }, commit);
   }
 
   /** Resolves when nothing is asked any more. */

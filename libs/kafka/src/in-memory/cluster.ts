@@ -143,6 +143,13 @@ export class InMemoryCluster {
     if (offset !== undefined) known.pending.set(groupId, offset);
   }
 
+  /** A marker written by hand. */
+  mark(id: string, epoch: number, at: TopicPartition, state: 'committed' | 'aborted'): void {
+    this.current(id, epoch);
+    this.log(at).end(id, state);
+    this.changed();
+  }
+
   end(id: string, epoch: number, state: 'committed' | 'aborted'): void {
     this.finish(id, this.inTransaction(id, epoch), state);
   }

@@ -102,9 +102,11 @@ function sessionOf(
     },
     async end({ partitions, groupId, commit, offset }) {
       await cluster.reach();
+      for (const at of partitions) cluster.mark(id, epoch, at, commit ? 'committed' : 'aborted');
+      if (commit && offset === undefined) return;
       cluster.begin(id, epoch, timeoutMs);
-      for (const at of partitions) cluster.writeIn(id, epoch, at, []);
       cluster.offsetIn(id, epoch, groupId, offset);
+      await cluster.reach();
       cluster.end(id, epoch, commit ? 'committed' : 'aborted');
     },
     close: () => Promise.resolve(),
