@@ -12,3 +12,6 @@ export { DURATION_RULE, durationText, millisecondsOf } from './durations.js';
 export { OutageBreaker, type OutageBreakerOptions } from './outage-breaker.js';
 export { DeadLetterWatch, type Counted, type DeadLetterWatchOptions } from './dead-letter-watch.js';
 export { fingerprintOf, type Failure } from './fingerprint.js';
+export { classifyFailure } from './classify-failure.js';
+export { classifyDatabaseFailure } from './database-failure.js';
+export type { ClassifiedFailure } from './classified-failure.js';

@@ -1,5 +1,5 @@
+import { classifyDatabaseFailure } from '@onceline/retry-policy';
 import { InjectedOutage } from '../faults/fault-rule.js';
-import { isSerializationConflict, isUnavailable, isUniqueViolation } from '@onceline/postgres';
 
 /** What a failed transaction asks for. */
 export type FailureKind =
@@ -12,17 +12,20 @@ export type FailureKind =
   /** No answer of the database at all: a defect of ours. */
   | 'defect';
 
-/** data exception, integrity violation, program limit exceeded: they are about values */
-const ABOUT_THE_RECORD = /^(22|23|54)/;
-
 /** Sorts an error by its SQLSTATE. What is not known to be about the record is never blamed on it. */
 export function failureKind(error: unknown): FailureKind {
-  if (isUnavailable(error) || error instanceof InjectedOutage) return 'wait';
-  // A unique key taken means that another instance was faster, as a claim that came too late does.
-  if (isSerializationConflict(error) || isUniqueViolation(error)) return 'conflict';
-  const code = sqlState(error);
-  if (code === undefined) return 'defect';
-  return ABOUT_THE_RECORD.test(code) ? 'record' : 'wait';
+  if (error instanceof InjectedOutage) return 'wait';
+  const failure = classifyDatabaseFailure(error);
+  switch (failure?.kind) {
+    case undefined:
+      return 'defect';
+    case 'unavailable':
+      return 'wait';
+    case 'permanent':
+      return 'record';
+    case 'transient':
+      return failure?.known ? 'conflict' : 'wait';
+  }
 }
 
 /** The error in words that hold no value: PostgreSQL repeats contents in its messages. */
@@ -33,10 +36,5 @@ export function describeRefusal(error: unknown): string {
     typeof table === 'string' ? `table ${table}` : '',
   ].filter((part) => part !== '');
   const place = at.length === 0 ? '' : ` (${at.join(', ')})`;
-  return `the database refused the record: SQLSTATE ${sqlState(error) ?? 'unknown'}${place}`;
-}
-
-function sqlState(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  return `the database refused the record: SQLSTATE ${classifyDatabaseFailure(error)?.code ?? 'unknown'}${place}`;
 }
