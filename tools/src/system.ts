@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectKafka, type ConsumedRecord } from '@onceline/kafka';
+import { connectKafka, type ConsumedRecord, type OutgoingRecord } from '@onceline/kafka';
 import { startReaper, startStack, type Reaper, type Stack } from '@onceline/local-stack';
 import { auditSystem, type AuditReport } from '@onceline/testing';
 import type { Access } from './access.js';
@@ -125,6 +125,17 @@ export class System {
       await kafka.close();
     }
     return records;
+  }
+
+  /** Writes records past every service, as anybody who reaches the broker could. */
+  async write(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+    const kafka = connectKafka({ brokers: this.stack.kafka.brokers, clientId: 'onceline-writer' });
+    try {
+      const producer = await kafka.producer();
+      await Promise.all(records.map((record) => producer.send(topic, record)));
+    } finally {
+      await kafka.close();
+    }
   }
 
   /** The independent checker, once everything is settled or `waitMs` is over. */
