@@ -21,9 +21,12 @@ interface Held {
 export class HeldPartition {
   private readonly heap = new DueHeap<Held>();
   /** In log order, from the first that is not done. */
-  private order: Held[] = [];
+  private readonly order: Held[] = [];
   private readTo_: number;
   private earliestBehind = Number.NEGATIVE_INFINITY;
+  private bytes_ = 0;
+  /** Where a fetch first seemed to have left something out. */
+  private holeAt: number | undefined;
 
   /** @param position the next offset to read, which is also where the group stands */
   constructor(position: number) {
@@ -49,8 +52,23 @@ export class HeldPartition {
     return this.order.length;
   }
 
+  /** Bytes of keys and values in hand. */
+  get bytes(): number {
+    return this.bytes_;
+  }
+
   get nextDue(): number {
     return this.heap.nextDue;
+  }
+
+  /**
+   * Whether a fetch from there leaves nothing out: what was never seen would be committed with what follows. When the fetch from the
+   * place in question leaves it out again, it is gone from the log.
+   */
+  follows(from: number): boolean {
+    const follows = from <= this.readTo_ || this.holeAt === this.readTo_;
+    this.holeAt = follows ? undefined : this.readTo_;
+    return follows;
   }
 
   add(record: ConsumedRecord, { due, earliestBehind }: DueTimes): void {
@@ -58,6 +76,7 @@ export class HeldPartition {
     const held = { record, due, done: false };
     this.order.push(held);
     this.heap.push(due, held);
+    this.bytes_ += bytesOf(record);
     this.readTo_ = record.offset + 1;
     // A clock that was set back must not let it look as if less had to be read.
     this.earliestBehind = Math.max(this.earliestBehind, earliestBehind);
@@ -69,8 +88,7 @@ export class HeldPartition {
   }
 
   /** Whether a record that is not read yet could be due before the first one in hand, or soon. */
-  shouldReadOn(now: number, maxHeld: number): boolean {
-    if (this.size >= maxHeld) return false;
+  shouldReadOn(now: number): boolean {
     return (
       this.earliestBehind - LEAD_MS <= Math.max(this.heap.nextDue === Infinity ? 0 : this.heap.nextDue, now + LEAD_MS)
     );
@@ -92,11 +110,16 @@ export class HeldPartition {
   settle(records: readonly Held[]): void {
     for (const held of records) held.done = true;
     const first = this.order.findIndex(({ done }) => !done);
-    this.order = first < 0 ? [] : this.order.slice(first);
+    const gone = this.order.splice(0, first < 0 ? this.order.length : first);
+    for (const { record } of gone) this.bytes_ -= bytesOf(record);
   }
 
   /** They could not go on, and wait as before. */
   putBack(records: readonly Held[]): void {
     for (const held of records) this.heap.push(held.due, held);
   }
+}
+
+function bytesOf({ key, value }: ConsumedRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
 }

@@ -8,8 +8,10 @@ import type { AssignedPartition, HoldingConsumerOptions, HoldingHandle } from '.
 import type { FetchedBatch, GroupListener, GroupMember, Stretch, TopicPartition } from './wire.js';
 
 const MAX_HELD = 5000;
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 const MAX_BURST = 500;
 const COMMIT_MS = 250;
+const COMMIT_AGAIN_MS = 1000;
 /** So that a clock which was set forward is noticed. */
 const LONGEST_NAP_MS = 1000;
 const FIRST_BACKOFF_MS = 100;
@@ -97,6 +99,7 @@ export class HoldingConsumer implements HoldingHandle, GroupListener {
     const holding = this.holdings.get(keyOf(batch));
     if (holding?.held === undefined || this.isOver) return undefined;
     const { held } = holding;
+    if (!this.isNext(holding, held, batch)) return undefined;
     this.commitWith = batch.commit;
     for (const record of batch.records) held.add(record, this.options.dueTimesOf(record));
     held.reach(batch.nextOffset);
@@ -104,8 +107,10 @@ export class HoldingConsumer implements HoldingHandle, GroupListener {
     return held.readTo;
   }
 
-  skipped({ nextOffset, ...at }: Stretch): void {
-    this.holdings.get(keyOf(at))?.held?.reach(nextOffset);
+  skipped(stretch: Stretch): void {
+    const holding = this.holdings.get(keyOf(stretch));
+    if (holding?.held === undefined || this.isOver) return;
+    if (this.isNext(holding, holding.held, stretch)) holding.held.reach(stretch.nextOffset);
   }
 
   failed(error: KafkaError): void {
@@ -116,6 +121,13 @@ export class HoldingConsumer implements HoldingHandle, GroupListener {
 
   private get isOver(): boolean {
     return this.stopped || this.hasFailed || this.letting;
+  }
+
+  /** A fetch may have begun under an assignment that had read further than it committed. */
+  private isNext({ at }: Holding, held: HeldPartition, { from }: Stretch): boolean {
+    const isNext = held.follows(from);
+    if (!isNext) this.member.seek(at, held.readTo);
+    return isNext;
   }
 
   private async locate(holdings: ReadonlyMap<string, Holding>): Promise<void> {
@@ -138,17 +150,27 @@ export class HoldingConsumer implements HoldingHandle, GroupListener {
     if (held === undefined || this.isOver || this.holdings.get(keyOf(holding.at)) !== holding) return;
     const now = Date.now();
     if (holding.sending === undefined && held.nextDue <= now) this.send(holding, held, now);
-    this.readOnOrPause(holding, held, now);
+    const isFull = this.isFull(held);
+    this.readOnOrPause(holding, !isFull && held.shouldReadOn(now));
     const next = Math.min(
       holding.sending === undefined ? held.nextDue : Infinity,
-      holding.paused ? held.readOnAt : Infinity,
+      // With full hands time alone changes nothing.
+      holding.paused && !isFull ? held.readOnAt : Infinity,
     );
     if (next === Infinity) return;
     holding.timer = setTimeout(() => this.look(holding), Math.min(LONGEST_NAP_MS, Math.max(1, next - now)));
   }
 
-  private readOnOrPause(holding: Holding, held: HeldPartition, now: number): void {
-    const readOn = held.shouldReadOn(now, this.options.maxHeld ?? MAX_HELD);
+  /** Who holds nothing reads on all the same: its next record may be due before all others. */
+  private isFull({ size }: HeldPartition): boolean {
+    const { maxHeld = MAX_HELD, maxHeldBytes = MAX_HELD_BYTES } = this.options;
+    if (size === 0 || size >= maxHeld) return size > 0;
+    let bytes = 0;
+    for (const { held } of this.holdings.values()) bytes += held?.bytes ?? 0;
+    return bytes >= maxHeldBytes;
+  }
+
+  private readOnOrPause(holding: Holding, readOn: boolean): void {
     if (readOn === !holding.paused) return;
     holding.paused = !readOn;
     if (readOn) this.member.resume([holding.at]);
@@ -192,7 +214,8 @@ export class HoldingConsumer implements HoldingHandle, GroupListener {
       await commitWith(offsets);
       moved.forEach((holding, i) => (holding.committed = offsets[i]!.nextOffset));
     } catch {
-      // The next commit includes them; after a rebalance they come again, as copies that their consumer knows.
+      // After a rebalance they come again, as copies that their consumer knows.
+      if (!this.isOver) this.commitTimer ??= setTimeout(() => void this.commit(), COMMIT_AGAIN_MS);
     }
   }
 }

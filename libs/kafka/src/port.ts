@@ -180,6 +180,8 @@ export interface HoldingConsumerOptions {
   readonly topics: readonly string[];
   /** Records held of one partition at most, beside one fetch. Default 5000. */
   readonly maxHeld?: number;
+  /** Bytes of keys and values held of all partitions together, beside one fetch of each. Default 64 MiB. */
+  readonly maxHeldBytes?: number;
   /** When a record may go on, and when the first of those behind it in the log may at the earliest; milliseconds since the epoch. */
   dueTimesOf(record: ConsumedRecord): { readonly due: number; readonly earliestBehind: number };
   /** Never called before their time. Resolves once they are acknowledged; after a throw the same records come again. At least once. */

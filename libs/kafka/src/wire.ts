@@ -123,6 +123,8 @@ export interface GroupMemberOptions {
   readonly groupId: string;
   readonly topics: readonly string[];
   readonly sessionTimeoutMs?: number | undefined;
+  /** Bytes of one partition that a fetch brings, if its records are not larger. Default: the client's. */
+  readonly fetchBytes?: number | undefined;
 }
 
 /** Reads stretches of the log without a group. */

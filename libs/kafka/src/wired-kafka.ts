@@ -23,6 +23,8 @@ import { FencedProducer } from './transactional-producer.js';
 import type { Wires } from './wire.js';
 
 const DELIVERY_TIMEOUT_MS = 5000;
+/** What is held waits: large fetches would only fill memory, and keep the rest late while they are read. */
+const HOLDING_FETCH_BYTES = 128 * 1024;
 
 type Consumer = MergingConsumer | SessionConsumer | HoldingConsumer;
 type Opened = Consumer | LaneProducer | FencedProducer;
@@ -73,7 +75,9 @@ export class WiredKafka implements Kafka {
 
   async hold(options: HoldingConsumerOptions): Promise<HoldingHandle> {
     this.assertOpen();
-    return this.started(new HoldingConsumer(this.wires.member(options), options));
+    return this.started(
+      new HoldingConsumer(this.wires.member({ ...options, fetchBytes: HOLDING_FETCH_BYTES }), options),
+    );
   }
 
   async read(topic: string, onBatch: (batch: RecordBatch) => void | Promise<void>): Promise<void> {

@@ -77,6 +77,8 @@ export class ClientLogReader implements LogReader {
     onBatch: (records: readonly ConsumedRecord[], nextOffset: number) => void | Promise<void>,
   ): Promise<void> {
     await this.partitions(stretch.topic);
+    // A fetch at the end of the log is kept by the broker until something comes, and everything behind it on this connection waits too.
+    if (stretch.from >= stretch.end) return;
     for (let position = stretch.from, next = this.ahead(stretch, position); position < stretch.end;) {
       const { records, nextOffset } = await next;
       if (nextOffset < stretch.end) next = this.ahead(stretch, nextOffset);

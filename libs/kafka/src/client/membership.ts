@@ -154,6 +154,7 @@ export class ClientGroupMember implements GroupMember {
       heartbeatInterval: Math.min(1000, Math.floor(this.sessionTimeoutMs / 4)),
       maxWaitTimeInMs: MAX_WAIT_MS,
       minBytes: 1,
+      ...(this.group.fetchBytes === undefined ? {} : { maxBytesPerPartition: this.group.fetchBytes }),
       retry: { retries: 5 },
       partitionAssigners: [patientAssigner(() => this.listener.letGo(), this.sessionTimeoutMs / 2)],
     });
