@@ -1,3 +1,9 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+// Where the nx targets let jest write its counts: jest does not make the folder, and a fresh clone has none.
+mkdirSync(join(import.meta.dirname, '.onceline', 'tests'), { recursive: true });
+
 // One configuration for every project: the root folder and the price of the specs (unit, int, e2e) come from the nx target.
 export default {
   testEnvironment: 'node',

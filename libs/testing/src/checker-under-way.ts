@@ -34,21 +34,24 @@ export async function readWaitingTopics(
   groups: { readonly ticketing: string; readonly retry: string },
   topics: readonly string[],
 ): Promise<readonly WaitingTopic[]> {
-  const found: WaitingTopic[] = [];
-  for (const topic of [...topics, REDELIVERY]) {
-    try {
-      const high = (await admin.offsets(topic)).map((range) => range.high);
-      found.push({
-        topic,
-        high,
-        committed: await admin.committed(isRetryTopic(topic) ? groups.retry : groups.ticketing, topic),
-      });
-    } catch (error) {
-      // A ladder that is no longer used may have taken its topic with it; heads that waited there come out without a way forward.
-      if (!(error instanceof KafkaError) || error.code !== 'topic-mismatch') throw error;
-    }
+  const read = await Promise.all([...topics, REDELIVERY].map((topic) => readWaitingTopic(admin, groups, topic)));
+  return read.filter((topic) => topic !== undefined);
+}
+
+async function readWaitingTopic(
+  admin: Kafka['admin'],
+  groups: { readonly ticketing: string; readonly retry: string },
+  topic: string,
+): Promise<WaitingTopic | undefined> {
+  try {
+    const high = (await admin.offsets(topic)).map((range) => range.high);
+    const committed = await admin.committed(isRetryTopic(topic) ? groups.retry : groups.ticketing, topic);
+    return { topic, high, committed };
+  } catch (error) {
+    // A ladder that is no longer used may have taken its topic with it; heads that waited there come out without a way forward.
+    if (error instanceof KafkaError && error.code === 'topic-mismatch') return undefined;
+    throw error;
   }
-  return found;
 }
 
 /** Reads what is under way: the records that no reader has committed. */
