@@ -24,10 +24,27 @@ export function dueTimeOf(
   delayMs: number,
 ): DueTime {
   const rungOver = timestamp + delayMs;
-  const text = headers[HEADERS.dueAt] ?? '';
-  const said = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  const said = timeOf(headers[HEADERS.dueAt]);
   const earliest = rungOver - OUTBOX_DELAY_MS;
   const latest = rungOver + delayMs * LONGEST_SHARE + CLOCK_SLACK_MS;
   if (said >= earliest && said <= latest) return { due: said, believed: true };
   return { due: rungOver, believed: false };
+}
+
+/**
+ * The first moment at which a record behind this one may be due. It counts from the failure, not from the append: after an outage the
+ * outbox appends what failed long ago. A time still to come is nobody's past: it would keep unread what is due before.
+ */
+export function earliestBehind(
+  { headers, timestamp }: Pick<ConsumedRecord, 'headers' | 'timestamp'>,
+  delayMs: number,
+  now: number,
+): number {
+  const said = timeOf(headers[HEADERS.retriedAt]);
+  const failedAt = said >= timestamp - OUTBOX_DELAY_MS && said <= timestamp ? said : timestamp;
+  return Math.min(failedAt, now) + delayMs;
+}
+
+function timeOf(text = ''): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
 }

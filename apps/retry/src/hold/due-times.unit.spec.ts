@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dueTimeOf } from './due-times.js';
+import { dueTimeOf, earliestBehind } from './due-times.js';
 
 const APPENDED = 1_800_000_000_000;
 const RUNG = 30_000;
@@ -36,5 +36,29 @@ describe('the due time of a record that waits', () => {
         expect(at).toBeLessThanOrEqual(APPENDED + 2 * RUNG + 60_000);
       }),
     );
+  });
+});
+
+describe('what lies behind a record', () => {
+  const behind = (text: string | undefined, now = APPENDED + 5) =>
+    earliestBehind({ headers: text === undefined ? {} : { 'retried-at': text }, timestamp: APPENDED }, RUNG, now);
+
+  it('failed after it and waits its rung at least, however long the outbox was held up', () => {
+    fc.assert(
+      fc.property(fc.nat(3_600_000), fc.nat(600_000), (heldUp, failedLater) => {
+        const failedAt = APPENDED - heldUp;
+        expect(behind(String(failedAt))).toBeLessThanOrEqual(failedAt + failedLater + RUNG);
+        expect(behind(String(failedAt))).toBe(failedAt + RUNG);
+      }),
+    );
+  });
+
+  it.each([undefined, 'soon', '', '0', String(APPENDED + 1), '9'.repeat(30)])(
+    'is counted from the append when the time of failure is %s',
+    (text) => expect(behind(text)).toBe(APPENDED + RUNG),
+  );
+
+  it('is not put off by a clock that is ahead of ours', () => {
+    expect(behind(undefined, APPENDED - 3_000_000)).toBe(APPENDED - 3_000_000 + RUNG);
   });
 });

@@ -2,7 +2,7 @@ import type { TopicDeclaration } from '@onceline/contracts';
 import type { BatchingProducer, ConsumedRecord, HoldingHandle, Kafka } from '@onceline/kafka';
 import type { ServiceKit } from '@onceline/service-kit';
 import type { Registry } from 'prom-client';
-import { dueTimeOf } from './due-times.js';
+import { dueTimeOf, earliestBehind } from './due-times.js';
 import { HoldMetrics } from './hold-metrics.js';
 
 /** A topic whose records wait, and where they go then. */
@@ -77,7 +77,7 @@ export class HoldingRoom {
     const { topic, delayMs } = this.rungOf(record);
     const { due, believed } = dueTimeOf(record, delayMs);
     if (!believed) this.metrics.distrusts(topic);
-    return { due, earliestBehind: record.timestamp + delayMs };
+    return { due, earliestBehind: earliestBehind(record, delayMs, Date.now()) };
   }
 
   private async forward(records: readonly ConsumedRecord[]): Promise<void> {
