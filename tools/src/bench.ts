@@ -5,6 +5,7 @@ import { ingressSuite } from './bench/ingress-suite.js';
 import { latencySuite } from './bench/latency-suite.js';
 import { pipelineSuite } from './bench/pipeline-suite.js';
 import { isMet, resultTable, writeResult } from './bench/results.js';
+import { retrySuite } from './bench/retry-suite.js';
 import type { Suite } from './bench/suite-context.js';
 
 const SUITES: Readonly<Record<string, Suite>> = {
@@ -12,9 +13,10 @@ const SUITES: Readonly<Record<string, Suite>> = {
   pipeline: pipelineSuite,
   latency: latencySuite,
   dedupe: dedupeSuite,
+  retry: retrySuite,
 };
 
-const HELP = `npm run bench -- [ingress | pipeline | latency | dedupe | all] [--quick]
+const HELP = `npm run bench -- [ingress | pipeline | latency | dedupe | retry | all] [--quick]
 
 Measures on a stack of its own, in one run, beside the stock way or the floor it is compared with; prints the ratios
 and writes .onceline/bench/<suite>.json. --quick takes small counts: it shows that the bench works, not how fast we are.`;

@@ -80,7 +80,7 @@ function valuesOf(metrics: string, name: string): number[] {
   return lines.map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
 }
 
-function residentBytes(pid: number): number {
+export function residentBytes(pid: number): number {
   const kibibytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kibibytes) * 1024;
 }
