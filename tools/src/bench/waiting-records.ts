@@ -17,8 +17,15 @@ export interface Waiting {
   readonly leadMs: number;
 }
 
-/** Writes them as if ticketing had, one after the other, in the past. Answers when the last one is due, jitter aside. */
-export async function writeWaiting(kafka: Kafka, waiting: Waiting): Promise<number> {
+/** Milliseconds since the epoch; the due times without jitter. */
+export interface WaitingTimes {
+  readonly written: number;
+  readonly firstDue: number;
+  readonly lastDue: number;
+}
+
+/** Writes them as if ticketing had, one after the other, in the past. */
+export async function writeWaiting(kafka: Kafka, waiting: Waiting): Promise<WaitingTimes> {
   const { topic, count, delayMs, perSecond, leadMs } = waiting;
   const firstDue = Date.now() + leadMs;
   const lastDue = firstDue + (count * 1000) / perSecond;
@@ -31,8 +38,9 @@ export async function writeWaiting(kafka: Kafka, waiting: Waiting): Promise<numb
     return producer.send(topic, { ...record, timestamp: failedAt }, { partition: n % partitions });
   });
   await producer.close();
-  if (Date.now() > firstDue) throw new Error(`writing took longer than the ${leadMs} ms until the first was due`);
-  return lastDue;
+  const written = Date.now();
+  if (written > firstDue) throw new Error(`writing took longer than the ${leadMs} ms until the first was due`);
+  return { written, firstDue, lastDue };
 }
 
 function headersOf({ run, topic, delayMs, jitterMs }: Waiting, n: number, failedAt: number): Record<string, string> {
