@@ -7,7 +7,6 @@ import type { Broker } from 'kafkajs';
 import { createRequire } from 'node:module';
 import { KafkaError } from '../errors.js';
 import type { TopicPartition } from '../wire.js';
-import { CompactReader, CompactWriter } from './compact-encoding.js';
 
 const require = createRequire(import.meta.url);
 const WRITE_TXN_MARKERS = { apiKey: 27, apiVersion: 1, apiName: 'WriteTxnMarkers' };
@@ -30,33 +29,21 @@ export async function describeProducers(
   leader: Broker,
   { topic, partition }: TopicPartition,
 ): Promise<ProducerState[]> {
-  const body = new CompactWriter().array([topic], (writer, name) =>
-    writer
-      .string(name)
-      .array([partition], (inner, index) => inner.int32(index))
-      .noTags(),
+  const decoder = await send(leader, DESCRIBE_PRODUCERS, (body) =>
+    oneTopic(body, topic, partition).writeUVarInt(NO_TAGS),
   );
-  const reader = await send(leader, DESCRIBE_PRODUCERS, body.noTags());
-  reader.int32(); // throttle time
+  decoder.readInt32(); // throttle time
   const found: ProducerState[] = [];
-  reader.array(() => {
-    reader.string();
-    reader.array(() => {
-      reader.int32();
-      const code = reader.int16();
-      reader.string();
-      reader.array(() => {
-        const [producerId, producerEpoch] = [reader.int64(), reader.int32()];
-        reader.int32(); // last sequence
-        reader.int64(); // last timestamp
-        const [coordinatorEpoch, openFrom] = [reader.int32(), reader.int64()];
-        reader.tags();
-        found.push({ topic, partition, producerId, producerEpoch, coordinatorEpoch, openFrom });
-      });
-      reader.tags();
-      if (code !== 0) throw clientError(code);
+  readPartitions(decoder, () => {
+    decoder.readUVarIntString(); // the error in words
+    decoder.readUVarIntArray(() => {
+      const [producerId, producerEpoch] = [decoder.readInt64(), decoder.readInt32()];
+      decoder.readInt32(); // last sequence
+      decoder.readInt64(); // last timestamp
+      const [coordinatorEpoch, openFrom] = [decoder.readInt32(), decoder.readInt64()];
+      decoder.readTaggedFields();
+      found.push({ topic, partition, producerId, producerEpoch, coordinatorEpoch, openFrom });
     });
-    reader.tags();
   });
   return found;
 }
@@ -64,63 +51,87 @@ export async function describeProducers(
 /** Writes one marker. @throws the client's own error */
 export async function writeMarker(leader: Broker, marker: Marker, commit: boolean): Promise<void> {
   const { topic, partition, producerId, producerEpoch, coordinatorEpoch } = marker;
-  const body = new CompactWriter().array([marker], (writer) =>
-    writer
-      .int64(producerId)
-      .int16(producerEpoch)
-      .int8(commit ? 1 : 0)
-      .array([topic], (inner, name) =>
-        inner
-          .string(name)
-          .array([partition], (indexes, index) => indexes.int32(index))
-          .noTags(),
-      )
-      .int32(coordinatorEpoch)
-      .noTags(),
-  );
-  const reader = await send(leader, WRITE_TXN_MARKERS, body.noTags());
+  const decoder = await send(leader, WRITE_TXN_MARKERS, (body) => {
+    body.writeUVarInt(ONE_ITEM).writeInt64(producerId).writeInt16(producerEpoch).writeBoolean(commit);
+    oneTopic(body, topic, partition).writeInt32(coordinatorEpoch).writeUVarInt(NO_TAGS).writeUVarInt(NO_TAGS);
+  });
   let answers = 0;
-  reader.array(() => {
-    reader.int64();
-    reader.array(() => {
-      reader.string();
-      reader.array(() => {
-        reader.int32();
-        const code = reader.int16();
-        reader.tags();
-        if (code !== 0) throw clientError(code);
-        answers++;
-      });
-      reader.tags();
-    });
-    reader.tags();
+  decoder.readUVarIntArray(() => {
+    decoder.readInt64(); // producer id
+    readPartitions(decoder, () => answers++);
+    decoder.readTaggedFields();
   });
   if (answers !== 1) throw new KafkaError('unconfirmed', `no answer about the marker for ${topic}/${partition}`);
 }
 
-interface SendingBroker {
-  readonly connectionPool: { send(protocol: object): Promise<CompactReader> };
+/** A compact array says one more than its length. */
+const ONE_ITEM = 2;
+const NO_TAGS = 0;
+
+/** kafkajs's own, as far as they are used here. */
+interface Encoder {
+  writeInt16(value: number): this;
+  writeInt32(value: number): this;
+  writeInt64(value: bigint): this;
+  writeBoolean(value: boolean): this;
+  writeUVarInt(value: number): this;
+  writeUVarIntString(value: string): this;
 }
 
-async function send(broker: Broker, api: object, body: CompactWriter): Promise<CompactReader> {
-  const Encoder = require('kafkajs/src/protocol/encoder.js') as new () => { writeBufferInternal(bytes: Buffer): void };
+interface Decoder {
+  readInt16(): number;
+  readInt32(): number;
+  readInt64(): bigint;
+  readUVarIntString(): string | null;
+  readUVarIntArray(read: () => void): void;
+  readTaggedFields(): void;
+}
+
+function oneTopic(body: Encoder, topic: string, partition: number): Encoder {
+  body.writeUVarInt(ONE_ITEM).writeUVarIntString(topic);
+  return body.writeUVarInt(ONE_ITEM).writeInt32(partition).writeUVarInt(NO_TAGS);
+}
+
+/** The part that both answers have in common. @throws the client's own error where a partition has one */
+function readPartitions(decoder: Decoder, readRest: () => void): void {
+  decoder.readUVarIntArray(() => {
+    decoder.readUVarIntString();
+    decoder.readUVarIntArray(() => {
+      decoder.readInt32();
+      const code = decoder.readInt16();
+      readRest();
+      decoder.readTaggedFields();
+      if (code !== 0) throw clientError(code);
+    });
+    decoder.readTaggedFields();
+  });
+}
+
+interface SendingBroker {
+  readonly connectionPool: { send(protocol: object): Promise<Decoder> };
+}
+
+async function send(broker: Broker, api: object, write: (body: Encoder) => void): Promise<Decoder> {
+  const NewEncoder = require('kafkajs/src/protocol/encoder.js') as new () => Encoder;
+  const NewDecoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder;
   return (broker as unknown as SendingBroker).connectionPool.send({
     request: {
       ...api,
       encode: () => {
-        const encoder = new Encoder();
+        const body = new NewEncoder();
         // The tags of the header, which kafkajs's own header leaves out.
-        encoder.writeBufferInternal(Buffer.concat([Buffer.of(0), body.bytes()]));
-        return Promise.resolve(encoder);
+        body.writeUVarInt(NO_TAGS);
+        write(body);
+        return Promise.resolve(body);
       },
     },
     response: {
       decode: (bytes: Buffer) => {
-        const reader = new CompactReader(bytes);
-        reader.tags();
-        return Promise.resolve(reader);
+        const decoder = new NewDecoder(bytes);
+        decoder.readTaggedFields();
+        return Promise.resolve(decoder);
       },
-      parse: (reader: CompactReader) => reader,
+      parse: (decoder: Decoder) => decoder,
     },
   });
 }
