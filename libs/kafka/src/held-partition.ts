@@ -1,6 +1,7 @@
 /** Records of one partition that wait for their time. Pure: the clock comes in as an argument. */
 import { DueHeap } from './due-heap.js';
 import type { ConsumedRecord } from './port.js';
+import { ReadPosition } from './read-position.js';
 
 /** Records that a resume or a fetch may take are read this long before anybody could need them, in milliseconds. */
 const LEAD_MS = 2000;
@@ -22,25 +23,23 @@ export class HeldPartition {
   private readonly heap = new DueHeap<Held>();
   /** In log order, from the first that is not done. */
   private readonly order: Held[] = [];
-  private readTo_: number;
+  private readonly position: ReadPosition;
   private earliestBehind = Number.NEGATIVE_INFINITY;
   private bytes_ = 0;
-  /** Where a fetch first seemed to have left something out. */
-  private holeAt: number | undefined;
 
   /** @param position the next offset to read, which is also where the group stands */
   constructor(position: number) {
-    this.readTo_ = position;
+    this.position = new ReadPosition(position);
   }
 
   /** The next offset to be read. */
   get readTo(): number {
-    return this.readTo_;
+    return this.position.next;
   }
 
   /** The next offset to be committed: everything before it has gone on. */
   get settledTo(): number {
-    return this.order[0]?.record.offset ?? this.readTo_;
+    return this.order[0]?.record.offset ?? this.position.next;
   }
 
   /** When the first record that waits was written; `undefined` when none does. */
@@ -61,37 +60,31 @@ export class HeldPartition {
     return this.heap.nextDue;
   }
 
-  /**
-   * Whether a fetch from there leaves nothing out: what was never seen would be committed with what follows. When the fetch from the
-   * place in question leaves it out again, it is gone from the log.
-   */
+  /** Whether a fetch from there leaves nothing out. */
   follows(from: number): boolean {
-    const follows = from <= this.readTo_ || this.holeAt === this.readTo_;
-    this.holeAt = follows ? undefined : this.readTo_;
-    return follows;
+    return this.position.follows(from);
   }
 
   add(record: ConsumedRecord, { due, earliestBehind }: DueTimes): void {
-    if (record.offset < this.readTo_) return;
+    if (record.offset < this.position.next) return;
     const held = { record, due, done: false };
     this.order.push(held);
     this.heap.push(due, held);
     this.bytes_ += bytesOf(record);
-    this.readTo_ = record.offset + 1;
+    this.position.reach(record.offset + 1);
     // A clock that was set back must not let it look as if less had to be read.
     this.earliestBehind = Math.max(this.earliestBehind, earliestBehind);
   }
 
   /** Moves over offsets that hold nothing to see. */
   reach(nextOffset: number): void {
-    this.readTo_ = Math.max(this.readTo_, nextOffset);
+    this.position.reach(nextOffset);
   }
 
   /** Whether a record that is not read yet could be due before the first one in hand, or soon. */
   shouldReadOn(now: number): boolean {
-    return (
-      this.earliestBehind - LEAD_MS <= Math.max(this.heap.nextDue === Infinity ? 0 : this.heap.nextDue, now + LEAD_MS)
-    );
+    const firstInHand = this.heap.size > 0 ? this.heap.nextDue : Number.NEGATIVE_INFINITY;
+    return this.earliestBehind - LEAD_MS <= Math.max(firstInHand, now + LEAD_MS);
   }
 
   /** When the answer of {@link shouldReadOn} may change by time alone. */

@@ -68,8 +68,9 @@ export class HoldingConsumer implements HoldingHandle, GroupListener {
   }
 
   oldestHeld(topic: string): number | undefined {
-    const times = [...this.holdings.values()].flatMap(({ at, held }) => (at.topic === topic ? [held?.oldest] : []));
-    return times.reduce((first, time) => (time === undefined || (first ?? Infinity) <= time ? first : time), undefined);
+    const ofTopic = [...this.holdings.values()].filter(({ at }) => at.topic === topic);
+    const times = ofTopic.map(({ held }) => held?.oldest).filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** Begins with what the group has committed: what waited here comes again, to whom it belongs now. */

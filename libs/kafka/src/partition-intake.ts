@@ -3,6 +3,7 @@
  * brought, in order, without a hole and within bounds, and tells the client where to go on.
  */
 import type { RecordBatch } from './port.js';
+import { ReadPosition } from './read-position.js';
 import type { FetchedBatch, GroupMember, Stretch, TopicPartition } from './wire.js';
 
 /** The partition is paused when this much waits, and resumed when half of it does. One more fetch may come on top. */
@@ -35,11 +36,9 @@ export class PartitionIntake {
   private waiting: Waiting[] = [];
   private records = 0;
   private bytes = 0;
-  private end_ = 0;
+  private position = new ReadPosition(0);
   private isOpen = false;
   private isFull = false;
-  /** Where a fetch first seemed to have left something out. */
-  private holeAt: number | undefined;
 
   constructor(
     private readonly at: TopicPartition,
@@ -49,7 +48,7 @@ export class PartitionIntake {
 
   /** The next offset to be fetched. */
   get end(): number {
-    return this.end_;
+    return this.position.next;
   }
 
   get isEmpty(): boolean {
@@ -58,13 +57,13 @@ export class PartitionIntake {
 
   /** Up to here everything was taken; `undefined` while something waits, and when closed: what was dropped is not settled. */
   get takenTo(): number | undefined {
-    return this.isOpen && this.isEmpty ? this.end_ : undefined;
+    return this.isOpen && this.isEmpty ? this.end : undefined;
   }
 
   /** Drops what waits and goes on from a position. */
   open(position: number): void {
     this.drop();
-    this.end_ = position;
+    this.position = new ReadPosition(position);
     this.isOpen = true;
     this.goOn();
   }
@@ -78,7 +77,7 @@ export class PartitionIntake {
 
   /** The client forgot its position, and perhaps which partitions were paused; what waits here is still good. */
   goOn(): void {
-    if (this.isOpen) this.member.seek(this.at, this.end_);
+    if (this.isOpen) this.member.seek(this.at, this.end);
     if (this.isOpen && !this.isFull) this.member.resume([this.at]);
     else this.member.pause([this.at]);
   }
@@ -87,8 +86,8 @@ export class PartitionIntake {
   add(batch: FetchedBatch): number | undefined {
     if (!this.isOpen || !this.follows(batch.from)) return undefined;
     // A fetch that began before a seek, or a leader's move, may bring again what is here already.
-    const isKnown = batch.from < this.end_;
-    const records = isKnown ? batch.records.filter(({ offset }) => offset >= this.end_) : batch.records;
+    const isKnown = batch.from < this.end;
+    const records = isKnown ? batch.records.filter(({ offset }) => offset >= this.end) : batch.records;
     if (records.length > 0) {
       this.waiting.push({ records, taken: 0, nextOffset: batch.nextOffset, commit: batch.commit });
       this.records += records.length;
@@ -96,7 +95,7 @@ export class PartitionIntake {
     }
     this.reach(batch.nextOffset);
     this.throttle();
-    return this.end_;
+    return this.end;
   }
 
   /** Moves over offsets that hold nothing to see; they are committed with the records before them. */
@@ -126,20 +125,15 @@ export class PartitionIntake {
     return { batch: { topic, partition, records, nextOffset }, commit: last.commit };
   }
 
-  /**
-   * Nothing may be left out: what a handler never saw would be committed with what follows. When the fetch from the place in question
-   * leaves it out again, it is gone from the log (retention, compaction).
-   */
   private follows(from: number): boolean {
-    const follows = from <= this.end_ || this.holeAt === this.end_;
-    this.holeAt = follows ? undefined : this.end_;
-    if (!follows) this.member.seek(this.at, this.end_);
+    const follows = this.position.follows(from);
+    if (!follows) this.member.seek(this.at, this.end);
     return follows;
   }
 
   private reach(nextOffset: number): void {
-    if (nextOffset <= this.end_) return;
-    this.end_ = nextOffset;
+    if (nextOffset <= this.end) return;
+    this.position.reach(nextOffset);
     const last = this.waiting.at(-1);
     if (last !== undefined) last.nextOffset = nextOffset;
   }
@@ -159,7 +153,6 @@ export class PartitionIntake {
     this.waiting = [];
     this.records = this.bytes = 0;
     this.isFull = false;
-    this.holeAt = undefined;
   }
 }
 

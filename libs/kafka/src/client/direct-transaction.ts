@@ -231,7 +231,7 @@ export class DirectTransactions {
   private async writeOnce(batches: readonly SequencedWrite[]): Promise<WriteOutcome[]> {
     const outcomes = new Map<SequencedWrite, WriteOutcome>();
     const requests = await Promise.allSettled(
-      [...this.byLeader(batches)].map(async ([leader, writes]) => {
+      [...this.leaders.group(batches, ({ target }) => target)].map(async ([leader, writes]) => {
         const broker = await this.cluster.findBroker({ nodeId: String(leader) });
         const answer = await requestProduce(broker, writes, { timeoutMs: REQUEST_TIMEOUT_MS, owner: this.owner });
         outcomesOf(writes, answer).forEach((outcome, i) => outcomes.set(writes[i]!, outcome));
@@ -239,15 +239,6 @@ export class DirectTransactions {
     );
     throwFirst(requests);
     return batches.map((batch) => outcomes.get(batch)!);
-  }
-
-  private byLeader(batches: readonly SequencedWrite[]): Map<number, SequencedWrite[]> {
-    const byLeader = new Map<number, SequencedWrite[]>();
-    for (const batch of batches) {
-      const leader = this.leaders.of(batch.target);
-      byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
-    }
-    return byLeader;
   }
 
   private async ask<T>(whom: Coordinated, call: (broker: TransactionBroker) => Promise<T>): Promise<T> {

@@ -74,7 +74,9 @@ export class MarkerWatch {
 
   private async unseen(written: readonly Written[]): Promise<Written[]> {
     try {
-      const asked = await Promise.all([...this.byLeader(written)].map(([leader, some]) => this.unseenAt(leader, some)));
+      const asked = await Promise.all(
+        [...this.leaders.group(written, ({ at }) => at)].map(([leader, some]) => this.unseenAt(leader, some)),
+      );
       return asked.flat();
     } catch (error) {
       // A leader that has moved or gone: the others are asked again too, which changes nothing.
@@ -89,14 +91,5 @@ export class MarkerWatch {
     const partitions = written.map(({ at }) => at);
     const ends = await listEnds(broker, partitions, READ_COMMITTED);
     return written.filter(({ nextOffset }, i) => ends[i]! < nextOffset);
-  }
-
-  private byLeader(written: readonly Written[]): Map<number, Written[]> {
-    const byLeader = new Map<number, Written[]>();
-    for (const one of written) {
-      const leader = this.leaders.of(one.at);
-      byLeader.set(leader, [...(byLeader.get(leader) ?? []), one]);
-    }
-    return byLeader;
   }
 }

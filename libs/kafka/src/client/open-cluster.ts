@@ -65,4 +65,14 @@ export class Leaders {
     }
     return leaders.get(partition) ?? NO_LEADER;
   }
+
+  /** The items of each leader together, in their order. */
+  group<T>(items: readonly T[], partitionOf: (item: T) => TopicPartition): Map<number, T[]> {
+    const byLeader = new Map<number, T[]>();
+    for (const item of items) {
+      const leader = this.of(partitionOf(item));
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), item]);
+    }
+    return byLeader;
+  }
 }
