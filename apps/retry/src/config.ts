@@ -1,20 +1,19 @@
 import { ladderSettings } from '@onceline/retry-policy';
-import { apiTokensSetting, commonSettings, portSetting, readConfig, wholeNumber } from '@onceline/service-kit';
+import {
+  apiTokensSetting,
+  commonSettings,
+  databaseUrlSetting,
+  portSetting,
+  readConfig,
+  wholeNumber,
+} from '@onceline/service-kit';
 import { z } from 'zod';
-
-const databaseUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol),
-    'must be a postgres:// address',
-  )
-  .describe('the address of the database, e.g. postgres://user:password@127.0.0.1:5432/onceline');
 
 /** Every setting of this service. */
 export const retrySettings = z.object({
   ...commonSettings,
   PORT: portSetting(8083),
-  DATABASE_URL: databaseUrl,
+  DATABASE_URL: databaseUrlSetting,
   API_TOKENS: apiTokensSetting,
   TICKETING_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https address' })
@@ -55,5 +54,5 @@ export function readRetryConfig(environment: NodeJS.ProcessEnv = process.env): R
 
 /** What the migration program needs: nothing but the database. */
 export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env): { DATABASE_URL: string } {
-  return readConfig(z.object({ DATABASE_URL: databaseUrl }), environment);
+  return readConfig(z.object({ DATABASE_URL: databaseUrlSetting }), environment);
 }

@@ -1,60 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { connectPostgres, isUnavailable, pendingMigrations, type Postgres } from '@onceline/postgres';
+import { DatabaseRefused, openMigrated, type Postgres } from '@onceline/postgres';
 import { StartRefused, type Logger } from '@onceline/service-kit';
 import { MIGRATIONS } from './migrations.js';
 
-const REFUSALS: Readonly<Record<string, string>> = {
-  '28P01': 'the password is wrong',
-  '28000': 'the user may not connect',
-  '3D000': 'the database does not exist',
-};
-
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30_000;
-
-/**
- * Connects, and waits while the database is away: a restart would not bring it back any sooner. What waiting does not mend
- * refuses the start.
- */
+/** @throws StartRefused what waiting does not mend, with the fix */
 export async function openDatabase(url: string, logger: Pick<Logger, 'warn'>): Promise<Postgres> {
-  for (let failures = 0; ; failures += 1) {
-    try {
-      return await connectPostgres({
-        url,
-        applicationName: 'onceline-retry',
-        migrations: [...MIGRATIONS],
-        onConnectionLost: (error) => logger.warn({ err: error }, 'database connection lost'),
-      });
-    } catch (error) {
-      if (!isUnavailable(error)) throw refused(url, error);
-      const afterMs = pauseMs(failures);
-      logger.warn({ err: error, afterMs }, 'database unavailable at start, waiting');
-      await sleep(afterMs);
-    }
+  try {
+    return await openMigrated({
+      url,
+      applicationName: 'onceline-retry',
+      migrations: [...MIGRATIONS],
+      migrationProgram: 'apps/retry/dist/migrate.js',
+      onConnectionLost: (error) => logger.warn({ err: error }, 'database connection lost'),
+      onWait: (error, afterMs) => logger.warn({ err: error, afterMs }, 'database unavailable at start, waiting'),
+    });
+  } catch (error) {
+    throw error instanceof DatabaseRefused ? new StartRefused(error.message, { cause: error }) : error;
   }
-}
-
-/** Full jitter between one second and a ceiling that doubles up to half a minute. */
-export function pauseMs(failures: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures + 1));
-  return Math.round(FIRST_PAUSE_MS + random() * (ceiling - FIRST_PAUSE_MS));
-}
-
-/** @throws StartRefused with the command that mends it */
-export async function requireMigrations(postgres: Postgres): Promise<void> {
-  const pending = await pendingMigrations(postgres);
-  if (pending.length === 0) return;
-  throw new StartRefused(
-    `The database lacks migrations: ${pending.join(', ')}.\nFix: run: npm run provision (or node apps/retry/dist/migrate.js)`,
-  );
-}
-
-function refused(url: string, error: unknown): Error {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  const why = REFUSALS[String(code)] ?? String(message);
-  const { username, host, pathname } = new URL(url);
-  return new StartRefused(
-    `PostgreSQL refuses user ${username} at ${host}${pathname}: ${why}.\nFix: correct DATABASE_URL, or create what it names.`,
-    { cause: error },
-  );
 }

@@ -23,7 +23,7 @@ import { Operator } from './dead-letters/operator.js';
 import { RedrivesController } from './dead-letters/redrives.controller.js';
 import { Requests } from './dead-letters/requests.js';
 import { HoldingRoom, rungsOf } from './hold/holding-room.js';
-import { openDatabase, requireMigrations } from './open-database.js';
+import { openDatabase } from './open-database.js';
 
 /** A part that works by itself, beside what it answers over HTTP. */
 interface Room {
@@ -83,7 +83,6 @@ class Retry {
     const postgres = await openDatabase(this.config.DATABASE_URL, kit.logger);
     const kafka = this.kafka(kit);
     try {
-      await requireMigrations(postgres);
       await requireTopics(kafka, this.topics);
       return this.assemble(kit, postgres, kafka);
     } catch (error) {

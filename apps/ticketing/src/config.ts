@@ -4,6 +4,7 @@ import {
   apiTokensSetting,
   commonSettings,
   ConfigError,
+  databaseUrlSetting,
   portSetting,
   readConfig,
   type SettingProblem,
@@ -11,19 +12,11 @@ import {
 } from '@onceline/service-kit';
 import { z } from 'zod';
 
-const databaseUrl = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol),
-    'must be a postgres:// address',
-  )
-  .describe('the address of the database, e.g. postgres://user:password@127.0.0.1:5432/onceline');
-
 /** Every setting of this service. */
 export const ticketingSettings = z.object({
   ...commonSettings,
   PORT: portSetting(8082),
-  DATABASE_URL: databaseUrl,
+  DATABASE_URL: databaseUrlSetting,
   API_TOKENS: apiTokensSetting,
   TICKETING_GROUP_ID: z
     .string()
@@ -128,5 +121,5 @@ const FAULTS_IN_PRODUCTION = {
 
 /** What the migration program needs: nothing but the database. */
 export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env): { DATABASE_URL: string } {
-  return readConfig(z.object({ DATABASE_URL: databaseUrl }), environment);
+  return readConfig(z.object({ DATABASE_URL: databaseUrlSetting }), environment);
 }

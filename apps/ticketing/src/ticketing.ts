@@ -30,7 +30,7 @@ import { BreakerStore } from './stopping/breaker.store.js';
 import { ConsumerGate } from './stopping/consumer-gate.js';
 import { gateParts } from './stopping/gate-parts.js';
 import { tryingOut } from './stopping/try-out.js';
-import { openDatabase, requireMigrations } from './store/open-database.js';
+import { openDatabase } from './store/open-database.js';
 import { rehearseOn } from './store/rehearse.js';
 import type { WithSession } from './store/session.js';
 import { sessionsOf } from './store/sessions.js';
@@ -69,7 +69,6 @@ class Ticketing {
     const postgres = await openDatabase(this.config.DATABASE_URL, kit.logger);
     const kafka = this.kafka(kit);
     try {
-      await requireMigrations(postgres);
       await requireTopics(kafka, declaredFor(this.config));
       return await this.assemble(kit, postgres);
     } catch (error) {

@@ -1,4 +1,5 @@
 export { connectPostgres } from './connect-postgres.js';
+export { DatabaseRefused, openMigrated, type OpenOptions } from './open-migrated.js';
 export type { Isolation, Postgres, PostgresOptions, Queries, Transaction } from './connect-postgres.js';
 export { isSerializationConflict, isUnavailable, isUniqueViolation } from './failure.js';
 export { migrate, pendingMigrations } from './migrations.js';

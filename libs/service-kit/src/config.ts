@@ -132,6 +132,15 @@ export function portSetting(defaultPort: number): z.ZodType<number> {
   });
 }
 
+/** The address of the service's PostgreSQL. */
+export const databaseUrlSetting = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol),
+    'must be a postgres:// address',
+  )
+  .describe('the address of the database, e.g. postgres://user:password@127.0.0.1:5432/onceline');
+
 const BROKER = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 
 function isBroker(text: string): boolean {

@@ -4,6 +4,7 @@ export { StartRefused } from './start-refused.js';
 export {
   ConfigError,
   commonSettings,
+  databaseUrlSetting,
   describeSettings,
   portSetting,
   readConfig,
@@ -22,4 +23,5 @@ export { Roles, type Role } from './roles.js';
 export { apiTokensSetting, hashToken, type ApiToken } from './api-tokens.js';
 export { BearerGuard } from './bearer-guard.js';
 export { decodeCursor, encodeCursor } from './page-cursor.js';
+export { nextPageCursor, pageCursor, pageLimit, searchableText } from './page-settings.js';
 export { openApi, type ApiRoute, type OpenApiDocument, type OpenApiOperation } from './open-api.js';

@@ -1,6 +1,6 @@
 import type { BatchOutcome, ConsumedRecord, RecordBatch } from '@onceline/kafka';
 import { isSerializationConflict, isUnavailable, type Postgres } from '@onceline/postgres';
-import { pauseMs } from '../open-database.js';
+import { OutageBreaker } from '@onceline/retry-policy';
 import type { DeadLetter, DeadLetterSource } from './dead-letter.js';
 import { readDeadLetter } from './read-dead-letter.js';
 import { storeDeadLetters } from './store-dead-letters.js';
@@ -25,14 +25,13 @@ const CONFLICT_PAUSE_MS = 100;
 
 /** Takes dead letters into the database; offsets are committed after it, and what is read twice changes nothing. */
 export class IndexDeadLetters {
-  private failures = 0;
-  private pausedFor: string | undefined;
+  private readonly breaker = new OutageBreaker();
 
   constructor(private readonly options: IndexOptions) {}
 
   /** Why the index rests; undefined while it runs. */
   reason(): string | undefined {
-    return this.pausedFor;
+    return this.breaker.reason();
   }
 
   async handle(batches: readonly RecordBatch[]): Promise<BatchOutcome> {
@@ -42,8 +41,7 @@ export class IndexDeadLetters {
       const stored = await this.store(read.map(({ deadLetter }) => deadLetter));
       this.options.observer.indexed(stored, read.length - stored.length);
       this.options.observer.clamped(read.flatMap(({ clamped }) => clamped));
-      this.failures = 0;
-      this.pausedFor = undefined;
+      this.breaker.answered();
       return { settle: 'commit' };
     } catch (error) {
       return this.rest(error);
@@ -84,9 +82,7 @@ export class IndexDeadLetters {
   private rest(error: unknown): BatchOutcome {
     if (isSerializationConflict(error)) return { settle: 'redeliver', afterMs: CONFLICT_PAUSE_MS };
     if (!isUnavailable(error)) throw error;
-    const afterMs = pauseMs(this.failures);
-    this.failures += 1;
-    this.pausedFor = 'database unavailable';
+    const afterMs = this.breaker.failed('database unavailable', Date.now());
     this.options.observer.paused(error, afterMs);
     return { settle: 'redeliver', afterMs };
   }

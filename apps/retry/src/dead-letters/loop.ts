@@ -1,4 +1,4 @@
-import { pauseMs } from '../open-database.js';
+import { OutageBreaker } from '@onceline/retry-policy';
 
 export interface LoopOptions {
   /** One round; answers the milliseconds until the next one. */
@@ -12,7 +12,7 @@ export class Loop {
   private stopped = false;
   private running: Promise<void> | undefined;
   private endRest: () => void = () => undefined;
-  private failures = 0;
+  private readonly breaker = new OutageBreaker();
 
   constructor(private readonly options: LoopOptions) {}
 
@@ -39,11 +39,10 @@ export class Loop {
   private async round(): Promise<number> {
     try {
       const afterMs = await this.options.round();
-      this.failures = 0;
+      this.breaker.answered();
       return afterMs;
     } catch (error) {
-      const afterMs = pauseMs(this.failures);
-      this.failures += 1;
+      const afterMs = this.breaker.failed('the round failed', Date.now());
       this.options.onFailure(error, afterMs);
       return afterMs;
     }

@@ -1,34 +1,20 @@
+import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 import { CLASSES, STATUSES } from './dead-letter.js';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
-const cursor = z.string().min(1).max(2048).optional().describe('nextCursor of the page before');
-const limit = z.coerce
-  .number<string>('must be a whole number from 1 to 100')
-  .int('must be a whole number from 1 to 100')
-  .min(1, 'must be a whole number from 1 to 100')
-  .max(100, 'must be a whole number from 1 to 100')
-  .prefault('50')
-  .describe('items in a page, from 1 to 100');
-const nextCursor = z.string().nullable().describe('null on the last page');
-/** PostgreSQL has no U+0000: asking for it is a mistake of the caller's, not a failure of ours. */
-const searchable = (longest: number) =>
-  z
-    .string()
-    .min(1)
-    .max(longest)
-    .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'must be text without U+0000');
+const cursor = pageCursor(2048);
 const moment = z.iso
   .datetime({ offset: true })
   .refine((text) => Date.parse(text) >= 0, 'must be a moment since 1970')
   .optional();
-const reason = searchable(1000).describe('why, for the audit trail');
+const reason = searchableText(1000).describe('why, for the audit trail');
 
 const filterShape = {
-  fingerprint: searchable(128).optional().describe('a group, as GET /v1/dead-letter-groups names it'),
-  consumer: searchable(128).optional().describe('the consumer that failed'),
-  bot: searchable(64).optional().describe('id of a bot'),
-  conversation: searchable(512).optional().describe('a conversation, as dead letters show it'),
+  fingerprint: searchableText(128).optional().describe('a group, as GET /v1/dead-letter-groups names it'),
+  consumer: searchableText(128).optional().describe('the consumer that failed'),
+  bot: searchableText(64).optional().describe('id of a bot'),
+  conversation: searchableText(512).optional().describe('a conversation, as dead letters show it'),
   class: z
     .enum(CLASSES)
     .optional()
@@ -39,18 +25,18 @@ const filterShape = {
 };
 
 export const filterSchema = z.strictObject(filterShape);
-export const listQuerySchema = z.strictObject({ ...filterShape, limit, cursor });
+export const listQuerySchema = z.strictObject({ ...filterShape, limit: pageLimit, cursor });
 export type ListQuery = z.infer<typeof listQuerySchema>;
 export const groupsQuerySchema = listQuerySchema;
-export const pageQuerySchema = z.strictObject({ limit, cursor });
-export const listCursorSchema = z.tuple([z.iso.datetime({ precision: 6 }), searchable(128)]);
+export const pageQuerySchema = z.strictObject({ limit: pageLimit, cursor });
+export const listCursorSchema = z.tuple([z.iso.datetime({ precision: 6 }), searchableText(128)]);
 export const groupsCursorSchema = z.tuple([
   z.iso.datetime({ precision: 6 }),
-  searchable(128),
-  searchable(256),
+  searchableText(128),
+  searchableText(256),
   z.enum(CLASSES),
 ]);
-export const idParamsSchema = z.object({ id: searchable(128) });
+export const idParamsSchema = z.object({ id: searchableText(128) });
 
 /** Only open ones are ever taken, so that a status is nothing to choose here. */
 const openFilter = filterSchema
@@ -58,9 +44,9 @@ const openFilter = filterSchema
   .refine((filter) => Object.keys(filter).length > 0, 'must name at least one condition');
 
 const selectionShape = {
-  id: searchable(128).optional().describe('one dead letter'),
-  ids: z.array(searchable(128)).min(1).max(1000).optional().describe('several, at most 1000'),
-  fingerprint: searchable(128).optional().describe('a group'),
+  id: searchableText(128).optional().describe('one dead letter'),
+  ids: z.array(searchableText(128)).min(1).max(1000).optional().describe('several, at most 1000'),
+  fingerprint: searchableText(128).optional().describe('a group'),
   filter: openFilter.optional().describe('all that fit'),
 };
 const CHOICES = ['id', 'ids', 'fingerprint', 'filter'] as const;
@@ -170,7 +156,7 @@ export const deadLetterDetailsSchema = deadLetterSchema.extend({
 });
 export type DeadLetterDetails = z.infer<typeof deadLetterDetailsSchema>;
 
-export const deadLettersPageSchema = z.object({ items: z.array(deadLetterSchema), nextCursor });
+export const deadLettersPageSchema = z.object({ items: z.array(deadLetterSchema), nextCursor: nextPageCursor });
 export type DeadLettersPage = z.infer<typeof deadLettersPageSchema>;
 
 export const groupSchema = z.object({
@@ -184,7 +170,7 @@ export const groupSchema = z.object({
   firstSeenAt: time,
   lastSeenAt: time,
 });
-export const groupsPageSchema = z.object({ items: z.array(groupSchema), nextCursor });
+export const groupsPageSchema = z.object({ items: z.array(groupSchema), nextCursor: nextPageCursor });
 export type GroupsPage = z.infer<typeof groupsPageSchema>;
 
 const skipped = z
@@ -218,7 +204,7 @@ export type Redrive = z.infer<typeof redriveSchema>;
 export const startedRedriveSchema = redriveSchema.extend({ skipped });
 export const redrivesPageSchema = z.object({
   items: z.array(redriveSchema.omit({ counts: true, outcomes: true, stages: true })),
-  nextCursor,
+  nextCursor: nextPageCursor,
 });
 export type RedrivesPage = z.infer<typeof redrivesPageSchema>;
 
@@ -234,6 +220,6 @@ export type DryRun = z.infer<typeof dryRunSchema>;
 export const discardedSchema = z.object({ discarded: z.int(), skipped });
 export type Discarded = z.infer<typeof discardedSchema>;
 
-export const auditPageSchema = z.object({ items: z.array(auditEntrySchema), nextCursor });
+export const auditPageSchema = z.object({ items: z.array(auditEntrySchema), nextCursor: nextPageCursor });
 export type AuditPage = z.infer<typeof auditPageSchema>;
 export const auditCursorSchema = z.string().regex(/^\d{1,18}$/);

@@ -1,48 +1,35 @@
 import { OUTCOMES } from '@onceline/contracts';
+import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
-const cursor = z.string().min(1).max(512).optional().describe('nextCursor of the page before');
-const limit = z
-  .string()
-  .regex(/^([1-9]\d?|100)$/, 'must be a whole number from 1 to 100')
-  .transform(Number)
-  .prefault('50')
-  .describe('items in a page, from 1 to 100');
-const nextCursor = z.string().nullable().describe('null on the last page');
-/** PostgreSQL has no U+0000: asking for it is a mistake of the caller's, not a failure of ours. */
-const searchable = (longest: number) =>
-  z
-    .string()
-    .min(1)
-    .max(longest)
-    .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'must be text without U+0000');
-const filter = (meaning: string) => searchable(512).optional().describe(meaning);
+const cursor = pageCursor(512);
+const filter = (meaning: string) => searchableText(512).optional().describe(meaning);
 
 export const ticketsQuerySchema = z.strictObject({
   bot: filter('id of a bot'),
   chat: filter('id of a chat; business chats have their connection in front'),
   conversation: filter('a conversation, as tickets show it'),
   status: z.enum(['open']).optional(),
-  limit,
+  limit: pageLimit,
   cursor,
 });
 export type TicketsQuery = z.infer<typeof ticketsQuerySchema>;
 
-export const eventsQuerySchema = z.strictObject({ limit, cursor });
+export const eventsQuerySchema = z.strictObject({ limit: pageLimit, cursor });
 
 /** What cursors hold: forged ones must not reach the database either. */
 export const ticketsCursorSchema = z.tuple([
   z.iso.datetime({ precision: 3 }).refine((text) => Date.parse(text) >= 0, 'must be a moment since 1970'),
-  searchable(128),
+  searchableText(128),
 ]);
 export const eventsCursorSchema = z
   .int()
   .positive()
   .max(2 ** 31 - 1);
 
-export const ticketParamsSchema = z.object({ id: searchable(128) });
-export const ledgerParamsSchema = z.object({ idempotencyKey: searchable(1024) });
+export const ticketParamsSchema = z.object({ id: searchableText(128) });
+export const ledgerParamsSchema = z.object({ idempotencyKey: searchableText(1024) });
 
 export const ticketSchema = z.object({
   id: z.string(),
@@ -82,12 +69,12 @@ export const ticketWithMessagesSchema = ticketSchema.extend({
 });
 export type TicketWithMessages = z.infer<typeof ticketWithMessagesSchema>;
 
-export const ticketsPageSchema = z.object({ items: z.array(ticketSchema), nextCursor });
+export const ticketsPageSchema = z.object({ items: z.array(ticketSchema), nextCursor: nextPageCursor });
 export type TicketsPage = z.infer<typeof ticketsPageSchema>;
 
 export const eventsPageSchema = z.object({
   items: z.array(z.looseObject({ type: z.string(), version: z.int() })).describe('as published to tickets.events'),
-  nextCursor,
+  nextCursor: nextPageCursor,
 });
 export type EventsPage = z.infer<typeof eventsPageSchema>;
 
@@ -147,19 +134,19 @@ const parkedConversationSchema = z.object({
 });
 export type ParkedConversationEntry = z.infer<typeof parkedConversationSchema>;
 
-export const parkedQuerySchema = z.strictObject({ limit, cursor });
+export const parkedQuerySchema = z.strictObject({ limit: pageLimit, cursor });
 export type ParkedQuery = z.infer<typeof parkedQuerySchema>;
-export const parkedCursorSchema = z.tuple([z.iso.datetime({ precision: 3 }), searchable(1024)]);
-export const parkedPageSchema = z.object({ items: z.array(parkedConversationSchema), nextCursor });
+export const parkedCursorSchema = z.tuple([z.iso.datetime({ precision: 3 }), searchableText(1024)]);
+export const parkedPageSchema = z.object({ items: z.array(parkedConversationSchema), nextCursor: nextPageCursor });
 export type ParkedPage = z.infer<typeof parkedPageSchema>;
 
 export const discardBodySchema = z.strictObject({
-  reason: searchable(1024).describe('why nobody will handle this update any more'),
+  reason: searchableText(1024).describe('why nobody will handle this update any more'),
 });
 
 /** Headers and bytes as a dead letter holds them, or corrected. */
 const rehearsedUpdateSchema = z.strictObject({
-  idempotencyKey: searchable(1024),
+  idempotencyKey: searchableText(1024),
   recordKey: z.string().max(4096).nullable(),
   headers: z.record(z.string(), z.string()),
   payload: z.base64().describe('the bytes of the update'),
@@ -189,8 +176,8 @@ export type RehearsalAnswer = z.infer<typeof rehearsalSchema>;
 const faultSchema = z
   .strictObject({
     match: z.union([
-      z.strictObject({ idempotencyKey: searchable(1024) }),
-      z.strictObject({ conversation: searchable(1024) }),
+      z.strictObject({ idempotencyKey: searchableText(1024) }),
+      z.strictObject({ conversation: searchableText(1024) }),
       z.strictObject({ share: z.number().gt(0).max(1) }),
     ]),
     kind: z.enum(['transient', 'permanent', 'unavailable']),

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OutageBreaker } from '@onceline/retry-policy';
+import { connectPostgres, type Postgres, type PostgresOptions } from './connect-postgres.js';
+import { isUnavailable } from './failure.js';
+import { pendingMigrations } from './migrations.js';
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  '28P01': 'the password is wrong',
+  '28000': 'the user may not connect',
+  '3D000': 'the database does not exist',
+};
+
+/** What waiting does not mend; the message says the fix. */
+export class DatabaseRefused extends Error {}
+
+/** How a service opens its database. */
+export interface OpenOptions extends PostgresOptions {
+  /** What runs the migrations of this service, e.g. `apps/ticketing/dist/migrate.js`. */
+  readonly migrationProgram: string;
+  /** Told before each pause, in milliseconds. */
+  readonly onWait: (error: unknown, afterMs: number) => void;
+}
+
+/**
+ * Connects, and waits while the database is away: a restart would not bring it back any sooner.
+ * @throws DatabaseRefused also when migrations are pending, with the command that mends it
+ */
+export async function openMigrated(options: OpenOptions): Promise<Postgres> {
+  const postgres = await connectPatiently(options);
+  try {
+    await requireMigrations(postgres, options.migrationProgram);
+    return postgres;
+  } catch (error) {
+    await postgres.close();
+    throw error;
+  }
+}
+
+async function connectPatiently({ onWait, ...options }: OpenOptions): Promise<Postgres> {
+  const breaker = new OutageBreaker();
+  for (;;) {
+    try {
+      return await connectPostgres(options);
+    } catch (error) {
+      if (!isUnavailable(error)) throw refused(options.url, error);
+      const afterMs = breaker.failed('database unavailable', Date.now());
+      onWait(error, afterMs);
+      await sleep(afterMs);
+    }
+  }
+}
+
+async function requireMigrations(postgres: Postgres, program: string): Promise<void> {
+  const pending = await pendingMigrations(postgres);
+  if (pending.length === 0) return;
+  throw new DatabaseRefused(
+    `The database lacks migrations: ${pending.join(', ')}.\nFix: run: npm run provision (or node ${program})`,
+  );
+}
+
+function refused(url: string, error: unknown): DatabaseRefused {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const why = REFUSALS[String(code)] ?? String(message);
+  const { username, host, pathname } = new URL(url);
+  return new DatabaseRefused(
+    `PostgreSQL refuses user ${username} at ${host}${pathname}: ${why}.\nFix: correct DATABASE_URL, or create what it names.`,
+    { cause: error },
+  );
+}
