@@ -18,12 +18,16 @@ interface Written {
 const PATIENCE_MS = 5000;
 /** Markers take some milliseconds; whoever asks earlier asks twice. */
 const FIRST_PAUSE_MS = 3;
+/** While nobody waits for them there is time to ask once, when they are surely there. */
+const IDLE_PAUSE_MS = 25;
 const MAX_PAUSE_MS = 200;
 
 /** Watches the partitions that one transactional id alone writes. */
 export class MarkerWatch {
   private written = new Map<string, Written>();
   private arrival: Promise<{ readonly error: unknown } | undefined> = Promise.resolve(undefined);
+  /** Ends the idle pause of the transaction last ended. */
+  private want: () => void = () => undefined;
   private stopped = false;
 
   constructor(
@@ -39,8 +43,9 @@ export class MarkerWatch {
   expect(): void {
     const written = [...this.written.values()];
     this.written = new Map();
+    const wanted = new Promise<void>((resolve) => (this.want = resolve));
     // An error waits for whoever begins the next transaction.
-    this.arrival = this.seeAll(written).then(
+    this.arrival = this.seeAll(written, wanted).then(
       () => undefined,
       (error: unknown) => ({ error }),
     );
@@ -48,6 +53,7 @@ export class MarkerWatch {
 
   /** Resolves once committed readers see all that was written. @throws KafkaError */
   async arrived(): Promise<void> {
+    this.want();
     const failure = await this.arrival;
     if (failure !== undefined) throw toKafkaError(failure.error, 'waiting for the markers of the last transaction');
   }
@@ -55,12 +61,14 @@ export class MarkerWatch {
   /** Resolves when nothing is asked any more. */
   async stop(): Promise<void> {
     this.stopped = true;
+    this.want();
     await this.arrival;
   }
 
-  private async seeAll(written: readonly Written[]): Promise<void> {
-    const until = Date.now() + PATIENCE_MS;
+  private async seeAll(written: readonly Written[], wanted: Promise<void>): Promise<void> {
     let left = written;
+    if (left.length > 0) await unlessWanted(IDLE_PAUSE_MS, wanted);
+    const until = Date.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; left.length > 0; pause = Math.min(MAX_PAUSE_MS, pause * 1.5)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       if (this.stopped) return;
@@ -92,4 +100,11 @@ export class MarkerWatch {
     const ends = await listEnds(broker, partitions, READ_COMMITTED);
     return written.filter(({ nextOffset }, i) => ends[i]! < nextOffset);
   }
+}
+
+async function unlessWanted(pauseMs: number, wanted: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const pause = new Promise<void>((resolve) => (timer = setTimeout(resolve, pauseMs)));
+  await Promise.race([pause, wanted]);
+  clearTimeout(timer);
 }
