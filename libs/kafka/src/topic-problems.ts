@@ -5,7 +5,7 @@ import type { TopicProblem } from './port.js';
 /** The sentence for a topic that is not there. */
 export function missingTopic(name: string, partitions?: number): string {
   const size = partitions === undefined ? '' : ` with ${partitions} partitions`;
-  return `topic "${name}" is missing: create it${size} (the topics command creates all that are missing)`;
+  return `topic "${name}" is missing: create it${size} (npm run provision creates all that are missing)`;
 }
 
 /** Compares declared topics with the partition counts found; topics absent from `counts` are missing. */
