@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { topicDeclarations, type TopicSettings } from '@onceline/contracts';
-import { alignTopics, connectKafka, type AlignedTopics } from '@onceline/kafka';
+import { connectKafka, type AlignedTopics } from '@onceline/kafka';
 import { repositoryRoot } from './repository-root.js';
 
 /** Where to provision. */
@@ -28,13 +28,12 @@ async function provisionTopics({
   ...settings
 }: ProvisionOptions): Promise<ProvisionedTopics> {
   const declared = topicDeclarations({ replicationFactor, ...settings });
-  const options = { brokers, clientId: 'onceline-provision' };
-  const kafka = connectKafka(options);
+  const kafka = connectKafka({ brokers, clientId: 'onceline-provision' });
   try {
     const created = await kafka.admin.createMissing(declared, { replicationFactor });
     const problems = await kafka.admin.check(declared);
     if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
-    return { created, ...(await alignTopics(options, declared)) };
+    return { created, ...(await kafka.admin.raiseSettings(declared)) };
   } finally {
     await kafka.close();
   }
@@ -47,12 +46,10 @@ export async function checkTopics({
   ...settings
 }: Omit<ProvisionOptions, 'databaseUrl'>): Promise<readonly string[]> {
   const declared = topicDeclarations({ replicationFactor, ...settings });
-  const options = { brokers, clientId: 'onceline-provision' };
-  const kafka = connectKafka(options);
+  const kafka = connectKafka({ brokers, clientId: 'onceline-provision' });
   try {
     const problems = await kafka.admin.check(declared);
-    const { left } = await alignTopics(options, declared, { dryRun: true });
-    const differences = left.map(
+    const differences = (await kafka.admin.compareSettings(declared)).map(
       ({ topic, setting, found, declared: wanted }) =>
         `topic "${topic}" has ${setting} ${found}, declared is ${wanted}`,
     );

@@ -3,8 +3,7 @@ export { KAFKA_ERROR_CODES, KafkaError, type KafkaErrorCode } from './errors.js'
 export { connectKafka } from './connect-kafka.js';
 export { createInMemoryKafka, type InMemoryKafkaOptions } from './in-memory/create-in-memory-kafka.js';
 export { InMemoryCluster, type MarkerTarget } from './in-memory/cluster.js';
-export { alignTopics, type AlignedTopics } from './client/align-topics.js';
-export { describeDifference, type SettingDifference } from './topic-settings.js';
+export { describeDifference, isRaise, type AlignedTopics, type SettingDifference } from './topic-settings.js';
 export { partitionFor } from './partitioner.js';
 export {
   contextOf,

@@ -5,6 +5,7 @@
  */
 import type { TopicDeclaration } from '@onceline/contracts';
 import type { KafkaError } from './errors.js';
+import type { AlignedTopics, SettingDifference } from './topic-settings.js';
 
 /** Header values are readable text (UTF-8). */
 export type RecordHeaders = Readonly<Record<string, string>>;
@@ -232,6 +233,13 @@ export interface TopicAdmin {
   ): Promise<readonly string[]>;
   /** Missing topics and wrong partition counts. */
   check(topics: readonly TopicDeclaration[]): Promise<readonly TopicProblem[]>;
+  /** Declared settings that a topic has otherwise; a topic that is not there differs in nothing. */
+  compareSettings(topics: readonly TopicDeclaration[]): Promise<readonly SettingDifference[]>;
+  /**
+   * Sets the declared settings of topics that exist where that only gives room: larger records, longer retention. Nothing is ever
+   * lowered: what else differs is answered and left.
+   */
+  raiseSettings(topics: readonly TopicDeclaration[]): Promise<AlignedTopics>;
   /** First and next offset (last stable offset) of each partition, indexed by partition. */
   offsets(topic: string): Promise<readonly { readonly low: number; readonly high: number }[]>;
   /** Committed next offset of each partition, `null` where the group has none. */

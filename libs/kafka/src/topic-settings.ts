@@ -9,6 +9,12 @@ export interface SettingDifference {
   readonly declared: string;
 }
 
+/** What was set as declared, and what differs still. */
+export interface AlignedTopics {
+  readonly raised: readonly SettingDifference[];
+  readonly left: readonly SettingDifference[];
+}
+
 /** Settings found, by topic and name. */
 export type FoundSettings = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
@@ -34,6 +40,11 @@ export function isRaise({ setting, found, declared }: SettingDifference): boolea
   // Negative: for ever.
   if (setting === 'retention.ms') return from >= 0 && (to < 0 || to > from);
   return false;
+}
+
+/** What may be set without asking, and what stays. */
+export function splitDifferences(differences: readonly SettingDifference[]): AlignedTopics {
+  return { raised: differences.filter(isRaise), left: differences.filter((difference) => !isRaise(difference)) };
 }
 
 /** The sentence for a difference that was left, with the command that sets it. */

@@ -121,6 +121,8 @@ export class WiredKafka implements Kafka {
     return {
       createMissing: (topics, options) => ask(() => admin.createMissing(topics, options)),
       check: (topics) => ask(() => admin.check(topics)),
+      compareSettings: (topics) => ask(() => admin.compareSettings(topics)),
+      raiseSettings: (topics) => ask(() => admin.raiseSettings(topics)),
       offsets: (topic) => ask(() => admin.offsets(topic)),
       committed: (groupId, topic) => ask(() => admin.committed(groupId, topic)),
     };

@@ -34,13 +34,8 @@ export async function readWaitingTopics(
   groups: { readonly ticketing: string; readonly retry: string },
   topics: readonly string[],
 ): Promise<readonly WaitingTopic[]> {
-  const found: WaitingTopic[] = [];
-  // One after the other: while the client looks for a topic that is not there, it finds no other one either.
-  for (const topic of [...topics, REDELIVERY]) {
-    const read = await readWaitingTopic(admin, groups, topic);
-    if (read !== undefined) found.push(read);
-  }
-  return found;
+  const read = await Promise.all([...topics, REDELIVERY].map((topic) => readWaitingTopic(admin, groups, topic)));
+  return read.filter((topic) => topic !== undefined);
 }
 
 async function readWaitingTopic(

@@ -4,11 +4,15 @@ import type { Admin } from 'kafkajs';
 import { KafkaError } from '../errors.js';
 import type { TopicAdmin, TopicProblem } from '../port.js';
 import { missingTopic, problemsOf } from '../topic-problems.js';
+import { differencesOf, splitDifferences, type AlignedTopics, type SettingDifference } from '../topic-settings.js';
 import { errorTypes, toKafkaError } from './client-errors.js';
+import { readTopicConfigs, writeTopicConfigs, type TopicConfig } from './topic-configs.js';
 
 const PATIENCE_MS = 15_000;
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 500;
+/** A topic that somebody else has just created. */
+const LISTED_WITHIN_MS = 1000;
 
 /** A coordinator that has just moved or started answers with these; kafkajs does not ask again. */
 const COORDINATOR_MOVING: ReadonlySet<string> = new Set([
@@ -43,6 +47,8 @@ function missingOr(error: unknown, topic: string, doing: string): KafkaError {
 
 /** {@link TopicAdmin} over kafkajs's admin, which is connected at first use. */
 export class ClientTopicAdmin implements TopicAdmin {
+  private readonly listed = new Set<string>();
+
   constructor(private readonly admin: () => Promise<Admin>) {}
 
   /** @throws KafkaError `topic-mismatch` when there is no such topic, `unavailable` */
@@ -80,13 +86,25 @@ export class ClientTopicAdmin implements TopicAdmin {
 
   /** The controller has them at once, the broker that is asked next a moment later. */
   private async untilListed(names: readonly string[]): Promise<void> {
-    const until = Date.now() + PATIENCE_MS;
+    if (!(await this.listedWithin(PATIENCE_MS, names)))
+      throw new KafkaError('unavailable', 'topics that were created are not listed');
+  }
+
+  private async listedWithin(patienceMs: number, names: readonly string[]): Promise<boolean> {
+    const until = Date.now() + patienceMs;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
       const listed = new Set(await this.ask('listing topics', (admin) => admin.listTopics()));
-      if (names.every((name) => listed.has(name))) return;
-      if (Date.now() + pause > until) throw new KafkaError('unavailable', 'topics that were created are not listed');
+      for (const name of names) if (listed.has(name)) this.listed.add(name);
+      if (names.every((name) => listed.has(name))) return true;
+      if (Date.now() + pause > until) return false;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
+  }
+
+  /** kafkajs's admin must never look for a topic that is not there: while it does, it finds no other one either. */
+  private async mustBeListed(topic: string): Promise<void> {
+    if (this.listed.has(topic) || (await this.listedWithin(LISTED_WITHIN_MS, [topic]))) return;
+    throw new KafkaError('topic-mismatch', missingTopic(topic));
   }
 
   async check(topics: readonly TopicDeclaration[]): Promise<readonly TopicProblem[]> {
@@ -100,7 +118,25 @@ export class ClientTopicAdmin implements TopicAdmin {
     return problemsOf(topics, counts);
   }
 
+  async compareSettings(topics: readonly TopicDeclaration[]): Promise<readonly SettingDifference[]> {
+    const configs = await this.configs(topics);
+    return differencesOf(topics, new Map([...configs].map(([topic, { all }]) => [topic, all])));
+  }
+
+  async raiseSettings(topics: readonly TopicDeclaration[]): Promise<AlignedTopics> {
+    const configs = await this.configs(topics);
+    const found = new Map([...configs].map(([topic, { all }]) => [topic, all]));
+    const aligned = splitDifferences(differencesOf(topics, found));
+    await this.ask('raising the settings of topics', (admin) => writeTopicConfigs(admin, aligned.raised, configs));
+    return aligned;
+  }
+
+  private configs(topics: readonly TopicDeclaration[]): Promise<ReadonlyMap<string, TopicConfig>> {
+    return this.ask('reading the settings of topics', (admin) => readTopicConfigs(admin, topics));
+  }
+
   async offsets(topic: string): Promise<readonly { low: number; high: number }[]> {
+    await this.mustBeListed(topic);
     const admin = await this.admin();
     try {
       const found = await admin.fetchTopicOffsets(topic);
@@ -113,6 +149,7 @@ export class ClientTopicAdmin implements TopicAdmin {
   }
 
   async committed(groupId: string, topic: string): Promise<readonly (number | null)[]> {
+    await this.mustBeListed(topic);
     const [found] = await askCoordinator(`asking for the offsets that group "${groupId}" committed`, async () =>
       (await this.admin()).fetchOffsets({ groupId, topics: [topic] }),
     );

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { RecordBatch } from '../port.js';
 import { type Bench, codeOf, commit, newGroup, record, textOf, until } from './bench.spec.js';
 
+const codeOfError = (error: unknown) => codeOf(Promise.reject(error as Error));
+
 /** Reading whole topics, and what is known of topics from the outside. */
 export function reading(bench: Bench): void {
   describe('reading', () => {
@@ -70,6 +72,55 @@ export function reading(bench: Bench): void {
   });
 
   describe('provisioning', () => {
+    it('raises what gives room, keeps what else was set by hand, and tells what it left', async () => {
+      const { admin } = bench.kafka;
+      const [name, other] = [`t-${randomUUID()}`, `t-${randomUUID()}`];
+      const declare = (topic: string, config: Record<string, string>) => ({ name: topic, partitions: 1, config });
+      const before = {
+        'max.message.bytes': '1000',
+        'retention.ms': '9000000',
+        'segment.bytes': '1048576',
+        'flush.ms': '7777',
+      };
+      const same = declare(other, { 'retention.ms': '5000000' });
+      await admin.createMissing([declare(name, before), same], { replicationFactor: 1 });
+      const producer = await bench.kafka.producer();
+      const large = { key: null, value: Buffer.alloc(2000) };
+      expect(await codeOf(producer.send(name, large))).toBe('record-too-large');
+
+      const config = { 'max.message.bytes': '3000', 'retention.ms': '8000000', 'segment.bytes': '2097152' };
+      const declared = [declare(name, config), same, declare(`missing-${randomUUID()}`, config)];
+      const larger = { topic: name, setting: 'max.message.bytes', found: '1000', declared: '3000' };
+      const left = [
+        { topic: name, setting: 'retention.ms', found: '9000000', declared: '8000000' },
+        { topic: name, setting: 'segment.bytes', found: '1048576', declared: '2097152' },
+      ];
+      expect(await admin.compareSettings(declared)).toEqual([larger, ...left]);
+      expect(await admin.raiseSettings(declared)).toEqual({ raised: [larger], left });
+      expect(await admin.raiseSettings(declared)).toEqual({ raised: [], left });
+      expect(await producer.send(name, large)).toMatchObject({ topic: name, offset: 0 });
+      expect(await admin.compareSettings([declare(name, { 'flush.ms': '1' })])).toMatchObject([{ found: '7777' }]);
+    });
+
+    it("compares with the broker's own settings where a topic has none", async () => {
+      const topic = await bench.newTopic();
+      const config = { 'retention.ms': '604800000', 'cleanup.policy': 'compact,delete' };
+      expect(await bench.kafka.admin.compareSettings([{ name: topic, partitions: 1, config }])).toEqual([
+        { topic, setting: 'cleanup.policy', found: 'delete', declared: 'compact,delete' },
+      ]);
+    });
+
+    it('finds what is there while it is asked for what is not', async () => {
+      const { admin } = bench.kafka;
+      const there = await Promise.all([bench.newTopic(), bench.newTopic(2)]);
+      const questions = [`missing-${randomUUID()}`, ...there, `missing-${randomUUID()}`].flatMap((topic) => [
+        admin.offsets(topic).then((found) => found.length, codeOfError),
+        admin.committed(newGroup(), topic).then((found) => found.length, codeOfError),
+      ]);
+      const missing = ['topic-mismatch', 'topic-mismatch'];
+      expect(await Promise.all(questions)).toEqual([...missing, 1, 1, 2, 2, ...missing]);
+    });
+
     it('creates what is missing once, and names what differs with the fix', async () => {
       const [a, b, c] = [`t-${randomUUID()}`, `t-${randomUUID()}`, `t-${randomUUID()}`];
       const declare = (name: string, partitions: number) => ({

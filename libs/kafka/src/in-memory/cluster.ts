@@ -4,15 +4,17 @@ import { sizeOf } from '../batching-producer.js';
 import { KafkaError } from '../errors.js';
 import type { OutgoingRecord, TransactionContents } from '../port.js';
 import { missingTopic } from '../topic-problems.js';
+import type { FoundSettings, SettingDifference } from '../topic-settings.js';
 import type { StampedRecord, TopicPartition } from '../wire.js';
 import { InMemoryGroup } from './group.js';
 import { PartitionLog } from './partition-log.js';
 
-const MAX_MESSAGE_BYTES = 1_048_588;
+/** Kafka's own defaults of the settings that this system declares and that matter here. */
+const DEFAULT_SETTINGS = { 'max.message.bytes': '1048588', 'retention.ms': '604800000', 'cleanup.policy': 'delete' };
 
 interface Topic {
   readonly logs: readonly PartitionLog[];
-  readonly maxBytes: number;
+  readonly settings: Map<string, string>;
 }
 
 type InputOffset = NonNullable<TransactionContents['offset']>;
@@ -75,8 +77,16 @@ export class InMemoryCluster {
   create({ name, partitions, config }: TopicDeclaration): boolean {
     if (this.topics.has(name)) return false;
     const logs = Array.from({ length: partitions }, (_, partition) => new PartitionLog({ topic: name, partition }));
-    this.topics.set(name, { logs, maxBytes: Number(config['max.message.bytes'] ?? MAX_MESSAGE_BYTES) });
+    this.topics.set(name, { logs, settings: new Map(Object.entries({ ...DEFAULT_SETTINGS, ...config })) });
     return true;
+  }
+
+  settings(): FoundSettings {
+    return new Map([...this.topics].map(([name, { settings }]) => [name, settings]));
+  }
+
+  set({ topic, setting, declared }: SettingDifference): void {
+    this.topics.get(topic)?.settings.set(setting, declared);
   }
 
   counts(): Map<string, number> {
@@ -103,7 +113,7 @@ export class InMemoryCluster {
 
   write(target: TopicPartition, records: readonly OutgoingRecord[], writer?: string): number {
     const log = this.log(target);
-    const { maxBytes } = this.topics.get(target.topic)!;
+    const maxBytes = Number(this.topics.get(target.topic)!.settings.get('max.message.bytes'));
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0);
     if (bytes > maxBytes) {
       const message = `${bytes} bytes for ${target.topic}/${target.partition}, which takes ${maxBytes}`;

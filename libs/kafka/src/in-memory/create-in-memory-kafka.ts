@@ -2,6 +2,7 @@
 import { KafkaError } from '../errors.js';
 import type { Kafka, TopicAdmin, TransactionContents } from '../port.js';
 import { problemsOf } from '../topic-problems.js';
+import { differencesOf, splitDifferences } from '../topic-settings.js';
 import type {
   LogReader,
   PartitionWrite,
@@ -160,6 +161,16 @@ function adminOf(cluster: InMemoryCluster): TopicAdmin {
     async check(topics) {
       await cluster.reach();
       return problemsOf(topics, cluster.counts());
+    },
+    async compareSettings(topics) {
+      await cluster.reach();
+      return differencesOf(topics, cluster.settings());
+    },
+    async raiseSettings(topics) {
+      await cluster.reach();
+      const aligned = splitDifferences(differencesOf(topics, cluster.settings()));
+      aligned.raised.forEach((difference) => cluster.set(difference));
+      return aligned;
     },
     async offsets(topic) {
       await cluster.reach();

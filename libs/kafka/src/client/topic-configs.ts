@@ -1,57 +1,24 @@
 /** Settings of topics through kafkajs's admin. */
 import type { TopicDeclaration } from '@onceline/contracts';
 import type { Admin } from 'kafkajs';
-import type { KafkaOptions } from '../port.js';
-import { differencesOf, isRaise, type FoundSettings, type SettingDifference } from '../topic-settings.js';
-import { toKafkaError } from './client-errors.js';
-import { newClient } from './client.js';
+import type { SettingDifference } from '../topic-settings.js';
 
 const TOPIC_RESOURCE = 2;
 /** Set on the topic itself, and not by the broker's own settings. */
 const TOPIC_CONFIG = 1;
 
-interface TopicSettings {
+/** Settings of one topic. */
+export interface TopicConfig {
   readonly all: ReadonlyMap<string, string>;
   /** What an alteration must repeat, because it replaces everything that is set on the topic. */
   readonly own: ReadonlyMap<string, string>;
 }
 
-/** What was set as declared, and what differs still. */
-export interface AlignedTopics {
-  readonly raised: readonly SettingDifference[];
-  readonly left: readonly SettingDifference[];
-}
-
-/**
- * Sets the declared settings of topics that exist where that only gives room ({@link isRaise}). Nothing is ever lowered: what else
- * differs is answered and left. With `dryRun` everything is left.
- * @throws KafkaError
- */
-export async function alignTopics(
-  options: KafkaOptions,
-  topics: readonly TopicDeclaration[],
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
-): Promise<AlignedTopics> {
-  const admin = newClient(options).admin();
-  try {
-    await admin.connect();
-    const settings = await readSettings(admin, topics);
-    const found: FoundSettings = new Map([...settings].map(([topic, { all }]) => [topic, all]));
-    const differences = differencesOf(topics, found);
-    const raised = dryRun ? [] : differences.filter(isRaise);
-    await setAll(admin, raised, settings);
-    return { raised, left: differences.filter((difference) => !raised.includes(difference)) };
-  } catch (error) {
-    throw toKafkaError(error, 'aligning the settings of topics');
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-async function readSettings(
+/** Settings of those of the topics that exist. @throws the client's own error */
+export async function readTopicConfigs(
   admin: Admin,
   topics: readonly TopicDeclaration[],
-): Promise<ReadonlyMap<string, TopicSettings>> {
+): Promise<ReadonlyMap<string, TopicConfig>> {
   const existing = new Set(await admin.listTopics());
   const names = topics.map(({ name }) => name).filter((name) => existing.has(name));
   if (names.length === 0) return new Map();
@@ -66,13 +33,14 @@ async function readSettings(
   );
 }
 
-async function setAll(
+/** Sets what is declared, and keeps what else was set on these topics. @throws the client's own error */
+export async function writeTopicConfigs(
   admin: Admin,
   changes: readonly SettingDifference[],
-  settings: ReadonlyMap<string, TopicSettings>,
+  configs: ReadonlyMap<string, TopicConfig>,
 ): Promise<void> {
   const resources = [...new Set(changes.map(({ topic }) => topic))].map((name) => {
-    const wanted = new Map(settings.get(name)?.own);
+    const wanted = new Map(configs.get(name)?.own);
     for (const { topic, setting, declared } of changes) if (topic === name) wanted.set(setting, declared);
     return { type: TOPIC_RESOURCE, name, configEntries: [...wanted].map(([key, value]) => ({ name: key, value })) };
   });
