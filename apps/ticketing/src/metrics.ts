@@ -1,11 +1,13 @@
-import { OUTCOMES } from '@onceline/contracts';
+import { HEADERS, OUTCOMES } from '@onceline/contracts';
 import type { ConsumerHandle } from '@onceline/kafka';
+import { FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { IGNORED_REASONS } from './intake/ignored-reasons.js';
 import { FAILURE_CODES } from './intake/update-failure.js';
 import type { BatchReport } from './handle-updates.js';
 import type { ParkingMeasure } from './parking/measure-parking.js';
 import type { Settlement } from './store/plan-batch.js';
+import type { TracedUpdate } from './store/traced-update.js';
 
 /** Sources that the relay publishes from. */
 export const OUTBOX_SOURCES = ['events', 'outbox'] as const;
@@ -51,7 +53,7 @@ export class TicketingMetrics {
     this.retries = counter('retries', 'Tries that failed and will be repeated, by cause.', 'code', { registers });
     this.unknownFailures = counter('unknown_failures', 'Failures that nobody foresaw.', '', { registers });
     this.stale = counter('redeliveries_stale', 'Redeliveries that nobody waited for.', '', { registers });
-    this.distrusted = counter('headers_distrusted', 'Redeliveries whose number of tries was not ours.', '', {
+    this.distrusted = counter('headers_distrusted', 'Headers of redeliveries that were not believed.', 'header', {
       registers,
     });
     this.refused = counter('outbox_refused', 'Records that Kafka can never take, set aside.', 'source', { registers });
@@ -106,6 +108,7 @@ export class TicketingMetrics {
     const settled = new Set(settlements.map(({ update }) => update.idempotencyKey));
     for (const { idempotencyKey, delivery } of updates) {
       if (!settled.has(idempotencyKey)) (delivery.type === 'first' ? this.repeated : this.stale).inc();
+      if (delivery.type === 'again') for (const header of delivery.distrusted) this.distrusted.inc({ header });
     }
     const now = Date.now();
     for (const settlement of settlements) this.outcome(settlement, now);
@@ -114,8 +117,7 @@ export class TicketingMetrics {
   private outcome({ update, outcome, reason, failure, attempts }: Settlement, now: number): void {
     this.outcomes.inc({ outcome });
     if (failure && !failure.known) this.unknownFailures.inc();
-    const { delivery } = update;
-    if (delivery.type === 'again' && attempts > 0 && delivery.attempt !== attempts - 1) this.distrusted.inc();
+    if (isAnotherTry(update, attempts)) this.distrusted.inc({ header: HEADERS.attempt });
     if (outcome === 'parked') {
       if (failure) this.retries.inc({ code: failure.code });
       return;
@@ -179,6 +181,7 @@ export class TicketingMetrics {
       this.deadLetters.inc({ code, class: 'pipeline' }, 0);
       this.retries.inc({ code }, 0);
     }
+    for (const header of FAILURE_HEADER_NAMES) this.distrusted.inc({ header }, 0);
     for (const breaker of BREAKERS) this.breakerChanged(breaker, 'closed');
     for (const source of OUTBOX_SOURCES) {
       this.published.inc({ source }, 0);
@@ -186,6 +189,12 @@ export class TicketingMetrics {
       this.outboxMeasured(source, 0, 0);
     }
   }
+}
+
+/** A number of tries that can be read, and yet is not the one that was waited for. */
+function isAnotherTry({ delivery }: TracedUpdate, attempts: number): boolean {
+  if (delivery.type === 'first' || attempts === 0 || delivery.distrusted.includes(HEADERS.attempt)) return false;
+  return delivery.attempt !== attempts - 1;
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];

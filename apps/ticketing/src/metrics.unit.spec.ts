@@ -41,14 +41,21 @@ it('tries are counted with the outcome; copies and redeliveries that nobody wait
   expect(lines).toContain('onceline_ticketing_attempts_sum 3');
   expect(lines).toContain('onceline_ticketing_redeliveries_stale_total 1');
   expect(lines).toContain('onceline_ticketing_updates_settled_before_total 1');
-  expect(lines).toContain('onceline_ticketing_headers_distrusted_total 0');
+  expect(lines).toContain('onceline_ticketing_headers_distrusted_total{header="attempt"} 0');
 });
 
-it.each([{}, { attempt: '77' }, { attempt: 'two' }])(
+it.each([{}, { attempt: '77' }, { attempt: 'two' }, { attempt: '9'.repeat(40) }])(
   'headers %j of a third try are distrusted, and counted',
   async (headers) => {
     const update = again(headers);
     const lines = await linesAfter([update], [settled(update, { attempts: 3 })]);
-    expect(lines).toContain('onceline_ticketing_headers_distrusted_total 1');
+    expect(lines).toContain('onceline_ticketing_headers_distrusted_total{header="attempt"} 1');
   },
 );
+
+it('any other header that cannot be true is counted by its name, of a copy as well', async () => {
+  const lines = await linesAfter([again({ attempt: '1', 'redrive-count': '-1', 'failure-kind': 'cosmic' })], []);
+  expect(lines).toContain('onceline_ticketing_headers_distrusted_total{header="redrive-count"} 1');
+  expect(lines).toContain('onceline_ticketing_headers_distrusted_total{header="failure-kind"} 1');
+  expect(lines).toContain('onceline_ticketing_headers_distrusted_total{header="attempt"} 0');
+});

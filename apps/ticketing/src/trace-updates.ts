@@ -1,7 +1,6 @@
 import { contextOf, failSpan, injectTrace, isSampled, startRecordSpan, type RecordHeaders } from '@onceline/kafka';
 import { trace, type Span } from '@opentelemetry/api';
-import { HEADERS } from '@onceline/contracts';
-import { readableText } from './intake/readable-text.js';
+import { HEADERS, readableText } from '@onceline/contracts';
 import type { ReceivedUpdate } from './intake/to-command.js';
 import type { Settlement } from './store/plan-batch.js';
 import type { TracedUpdate } from './store/traced-update.js';

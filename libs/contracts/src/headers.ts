@@ -62,3 +62,11 @@ export const HEADER_MEANINGS: Readonly<Record<HeaderName, string>> = {
   'redrive-id': 'the redrive that brought the record',
   'redrive-count': 'how many redrives its update has had, this one included',
 };
+
+/**
+ * Text that a header, a JSON document and PostgreSQL can all hold: U+0000 and half a surrogate pair are replaced by a visible mark, so that
+ * a record never fails for a character and a reader sees that something stood there.
+ */
+export function readableText(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\u2400');
+}

@@ -8,7 +8,7 @@ export {
   type TopicDeclaration,
   type TopicSettings,
 } from './topics.js';
-export { HEADERS, HEADER_MEANINGS, type HeaderName } from './headers.js';
+export { HEADERS, HEADER_MEANINGS, readableText, type HeaderName } from './headers.js';
 export {
   UPDATE_KINDS,
   isKnownKind,

@@ -6,6 +6,15 @@ export {
   type NextHop,
   type RetryHop,
 } from './next-hop.js';
+export {
+  FAILURE_CLASSES,
+  FAILURE_HEADER_NAMES,
+  FAILURE_LIMITS,
+  readFailureHeaders,
+  type FailureClass,
+  type FailureHeaders,
+  type FailureOrigin,
+} from './failure-headers.js';
 export { totalMs, type Ladder } from './ladder.js';
 export { ladderOf, ladderSettings, rungsMsOf } from './ladder-settings.js';
 export { DURATION_RULE, durationText, millisecondsOf } from './durations.js';

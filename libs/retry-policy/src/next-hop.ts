@@ -2,13 +2,17 @@ import { retryTopicName } from '@onceline/contracts';
 import { rungOf, type Ladder } from './ladder.js';
 
 /** What a failure asks for. */
-export type FailureKind =
+export const FAILURE_KINDS = [
   /** No later try can succeed. */
-  | 'permanent'
+  'permanent',
   /** A later try may succeed. */
-  | 'transient'
+  'transient',
   /** Something that all records need is away. No record is to blame, no try is spent: wait. */
-  | 'unavailable';
+  'unavailable',
+] as const;
+
+/** One of {@link FAILURE_KINDS}. */
+export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /** A try that failed. */
 export interface FailedTry {

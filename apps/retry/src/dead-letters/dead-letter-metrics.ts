@@ -1,6 +1,7 @@
 import type { Queries } from '@onceline/postgres';
+import { FAILURE_CLASSES, FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { CLASSES, STATUSES, type DeadLetter, type DeadLetterSource } from './dead-letter.js';
+import { STATUSES, type DeadLetter, type DeadLetterSource } from './dead-letter.js';
 
 const NAMESPACE = 'onceline_retry_';
 const REDRIVE_STATES = ['running', 'stopped', 'cancelled', 'finished'] as const;
@@ -93,15 +94,17 @@ export class DeadLetterMetrics {
   private startAtZero(): void {
     this.resetGauges();
     for (const { consumer } of this.sources) {
-      for (const of of CLASSES) this.indexed.inc({ consumer, class: of }, 0);
+      for (const of of FAILURE_CLASSES) this.indexed.inc({ consumer, class: of }, 0);
     }
+    for (const header of FAILURE_HEADER_NAMES) this.clampedHeaders.inc({ header }, 0);
     for (const work of WORK) this.failures.inc({ work }, 0);
   }
 
   private resetGauges(): void {
     for (const { consumer } of this.sources) {
       this.oldestOpen.set({ consumer }, 0);
-      for (const of of CLASSES) for (const status of STATUSES) this.kept.set({ consumer, class: of, status }, 0);
+      for (const of of FAILURE_CLASSES)
+        for (const status of STATUSES) this.kept.set({ consumer, class: of, status }, 0);
     }
     for (const state of REDRIVE_STATES) this.redrives.set({ state }, 0);
     for (const state of ITEM_STATES) this.redriveRecords.set({ state }, 0);

@@ -1,6 +1,4 @@
-/** Whose failure it is: ours, or that of a customer's endpoint. */
-export const CLASSES = ['pipeline', 'destination'] as const;
-export type DeadLetterClass = (typeof CLASSES)[number];
+import type { FailureClass } from '@onceline/retry-policy';
 
 /** Where a dead letter stands. Only an open one can be redriven or discarded. */
 export const STATUSES = ['open', 'redriving', 'redriven', 'failed-again', 'discarded'] as const;
@@ -13,7 +11,7 @@ export interface DeadLetter {
   readonly partition: number;
   readonly offset: number;
   readonly consumer: string;
-  readonly class: DeadLetterClass;
+  readonly class: FailureClass;
   readonly key: string | null;
   readonly payload: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;

@@ -95,7 +95,7 @@ describe('a dead letter in the index', () => {
       traceId: null,
       firstFailedAt: null,
       redriveId: null,
-      conversation: 'null\uFFFDbyte',
+      conversation: 'null\u2400byte',
       failure: { kind: 'unknown', code: 'unknown' },
       payload: { base64: null, text: null, bytes: 0 },
       key: null,

@@ -41,7 +41,7 @@ describe('headers', () => {
           expect((text ?? '').isWellFormed()).toBe(true);
         }
         // What is indexed must fit into a page of a B-tree, whatever its characters weigh.
-        for (const text of texts.slice(1)) expect((text ?? '').length).toBeLessThanOrEqual(512);
+        for (const text of texts.slice(1)) expect(Buffer.byteLength(text ?? '')).toBeLessThanOrEqual(3 * 512);
         expect(attempts >= 0 && attempts <= 1000 && redriveCount >= 0 && redriveCount <= 1000).toBe(true);
         expect(Date.parse(deadAt)).toBeLessThanOrEqual(NOW + 86_400_000);
         expect(firstFailedAt === null || Date.parse(firstFailedAt) > 0).toBe(true);

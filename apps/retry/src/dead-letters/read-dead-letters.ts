@@ -1,7 +1,8 @@
 import type { Queries } from '@onceline/postgres';
+import type { FailureClass } from '@onceline/retry-policy';
 import { decodeCursor, encodeCursor } from '@onceline/service-kit';
 import { AUDIT_COLUMNS, toAuditEntry, type AuditRow } from './audit-trail.js';
-import type { DeadLetterClass, DeadLetterStatus } from './dead-letter.js';
+import type { DeadLetterStatus } from './dead-letter.js';
 import {
   listCursorSchema,
   type DeadLetterDetails,
@@ -17,7 +18,7 @@ const COLUMNS = `dead_letter_id, consumer, class, status, fingerprint, failure_k
 interface DeadLetterRow {
   dead_letter_id: string;
   consumer: string;
-  class: DeadLetterClass;
+  class: FailureClass;
   status: DeadLetterStatus;
   fingerprint: string;
   failure_kind: string;

@@ -1,6 +1,6 @@
 import type { Queries } from '@onceline/postgres';
+import type { FailureClass } from '@onceline/retry-policy';
 import { decodeCursor, encodeCursor } from '@onceline/service-kit';
-import type { DeadLetterClass } from './dead-letter.js';
 import { exactly } from './read-dead-letters.js';
 import { groupsCursorSchema, type GroupsPage, type ListQuery } from './schemas.js';
 import { filterConditions, Parameters, whereAll } from './selection.js';
@@ -8,7 +8,7 @@ import { filterConditions, Parameters, whereAll } from './selection.js';
 interface GroupRow {
   fingerprint: string;
   consumer: string;
-  class: DeadLetterClass;
+  class: FailureClass;
   failure_kind: string;
   failure_code: string;
   failure_message: string;

@@ -1,6 +1,7 @@
+import { FAILURE_CLASSES } from '@onceline/retry-policy';
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
-import { CLASSES, STATUSES } from './dead-letter.js';
+import { STATUSES } from './dead-letter.js';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 const cursor = pageCursor(2048);
@@ -16,7 +17,7 @@ const filterShape = {
   bot: searchableText(64).optional().describe('id of a bot'),
   conversation: searchableText(512).optional().describe('a conversation, as dead letters show it'),
   class: z
-    .enum(CLASSES)
+    .enum(FAILURE_CLASSES)
     .optional()
     .describe('whose failure: ours (pipeline) or an endpoint of a customer (destination)'),
   status: z.enum(STATUSES).optional(),
@@ -34,7 +35,7 @@ export const groupsCursorSchema = z.tuple([
   z.iso.datetime({ precision: 6 }),
   searchableText(128),
   searchableText(256),
-  z.enum(CLASSES),
+  z.enum(FAILURE_CLASSES),
 ]);
 export const idParamsSchema = z.object({ id: searchableText(128) });
 
@@ -99,7 +100,7 @@ const failure = z.object({ kind: z.string(), code: z.string(), message: z.string
 export const deadLetterSchema = z.object({
   id: z.string(),
   consumer: z.string(),
-  class: z.enum(CLASSES),
+  class: z.enum(FAILURE_CLASSES),
   status: z.enum(STATUSES),
   fingerprint: z.string(),
   failure,
@@ -162,7 +163,7 @@ export type DeadLettersPage = z.infer<typeof deadLettersPageSchema>;
 export const groupSchema = z.object({
   fingerprint: z.string(),
   consumer: z.string(),
-  class: z.enum(CLASSES),
+  class: z.enum(FAILURE_CLASSES),
   failure: failure.describe('as in the latest of the group'),
   handlerVersion: z.string().nullable(),
   count: z.int(),

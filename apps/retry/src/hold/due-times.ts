@@ -1,5 +1,5 @@
-import { HEADERS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
+import { readFailureHeaders } from '@onceline/retry-policy';
 
 /** When a record may go on, and whether its own word for it was believed. */
 export interface DueTime {
@@ -24,10 +24,10 @@ export function dueTimeOf(
   delayMs: number,
 ): DueTime {
   const rungOver = timestamp + delayMs;
-  const said = timeOf(headers[HEADERS.dueAt]);
+  const { dueAt: said } = readFailureHeaders(headers, timestamp);
   const earliest = rungOver - OUTBOX_DELAY_MS;
   const latest = rungOver + delayMs * LONGEST_SHARE + CLOCK_SLACK_MS;
-  if (said >= earliest && said <= latest) return { due: said, believed: true };
+  if (said !== undefined && said >= earliest && said <= latest) return { due: said, believed: true };
   return { due: rungOver, believed: false };
 }
 
@@ -40,11 +40,7 @@ export function earliestBehind(
   delayMs: number,
   now: number,
 ): number {
-  const said = timeOf(headers[HEADERS.retriedAt]);
-  const failedAt = said >= timestamp - OUTBOX_DELAY_MS && said <= timestamp ? said : timestamp;
+  const { retriedAt: said } = readFailureHeaders(headers, timestamp);
+  const failedAt = said !== undefined && said >= timestamp - OUTBOX_DELAY_MS && said <= timestamp ? said : timestamp;
   return Math.min(failedAt, now) + delayMs;
-}
-
-function timeOf(text = ''): number {
-  return /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
 }

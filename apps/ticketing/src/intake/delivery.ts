@@ -1,6 +1,6 @@
-import { HEADERS, TOPICS } from '@onceline/contracts';
-import type { ConsumedRecord, RecordHeaders } from '@onceline/kafka';
-import { readableText } from './readable-text.js';
+import { TOPICS, type HeaderName } from '@onceline/contracts';
+import type { ConsumedRecord } from '@onceline/kafka';
+import { readFailureHeaders } from '@onceline/retry-policy';
 
 /** An operator's wish to handle a dead letter again. */
 export interface Redrive {
@@ -21,22 +21,24 @@ export type Delivery =
       /** When it left for its wait, milliseconds since the epoch; null when the header does not say it. */
       readonly leftAt: number | null;
       readonly redrive: Redrive | null;
+      /** Headers that were not taken as they came. */
+      readonly distrusted: readonly HeaderName[];
     };
 
-export function deliveryOf({ topic, headers }: Pick<ConsumedRecord, 'topic' | 'headers'>): Delivery {
+export function deliveryOf({
+  topic,
+  headers,
+  timestamp,
+}: Pick<ConsumedRecord, 'topic' | 'headers' | 'timestamp'>): Delivery {
   if (topic === TOPICS.unique) return { type: 'first' };
-  const attempt = wholeNumber(headers[HEADERS.attempt]);
-  const leftAt = /^\d{13}$/.test(headers[HEADERS.retriedAt] ?? '') ? Number(headers[HEADERS.retriedAt]) : null;
-  return { type: 'again', attempt, leftAt, redrive: redriveOf(headers) };
-}
-
-/** Marks of a redrive stay on the record through its retries. */
-function redriveOf(headers: RecordHeaders): Redrive | null {
-  const id = readableText(headers[HEADERS.redriveId] ?? '').slice(0, 128);
-  return id === '' ? null : { id, count: Math.max(1, wholeNumber(headers[HEADERS.redriveCount]) ?? 1) };
-}
-
-/** At most six digits: nothing we count gets larger, and what comes in is not trusted. */
-function wholeNumber(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : null;
+  // Nothing of what a record says of the past can be later than its append.
+  const { attempt, retriedAt, redriveId, redriveCount, distrusted } = readFailureHeaders(headers, timestamp);
+  return {
+    type: 'again',
+    attempt: attempt ?? null,
+    leftAt: retriedAt ?? null,
+    // Marks of a redrive stay on the record through its retries.
+    redrive: redriveId === undefined ? null : { id: redriveId, count: Math.max(1, redriveCount ?? 1) },
+    distrusted,
+  };
 }

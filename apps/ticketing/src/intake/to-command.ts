@@ -6,6 +6,7 @@ import {
   isBotId,
   isMalformed,
   parseUpdate,
+  readableText,
   type TelegramMessage,
   type TelegramUpdate,
 } from '@onceline/contracts';
@@ -14,7 +15,6 @@ import type { RecordCustomerMessage } from '../ticket/commands.js';
 import { customerMessage } from './customer-message.js';
 import { deliveryOf, type Delivery } from './delivery.js';
 import type { IgnoredReason } from './ignored-reasons.js';
-import { readableText } from './readable-text.js';
 import { defect, permanent, type UpdateFailure } from './update-failure.js';
 
 export type Verdict =

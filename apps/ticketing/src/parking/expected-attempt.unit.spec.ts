@@ -4,7 +4,7 @@ import { isExpected } from './expected-attempt.js';
 const now = 1_000_000;
 const head = { attempt: 2, redriveId: null, dueAt: now - 1 };
 const delivered = (headers: Record<string, string>) => {
-  const delivery = deliveryOf({ topic: 'ticketing.redelivery', headers });
+  const delivery = deliveryOf({ topic: 'ticketing.redelivery', headers, timestamp: now });
   if (delivery.type === 'first') throw new Error('a redelivery was taken for a first delivery');
   return delivery;
 };
@@ -31,15 +31,16 @@ it.each([
 
 it('what comes from unique is a first delivery, whatever its headers say', () => {
   const headers = { attempt: '3', 'redrive-id': 'r1' };
-  expect(deliveryOf({ topic: 'telegram.updates.unique', headers })).toEqual({ type: 'first' });
+  expect(deliveryOf({ topic: 'telegram.updates.unique', headers, timestamp: now })).toEqual({ type: 'first' });
 });
 
-it('absurd headers of a redelivery are read as nothing', () => {
+it('absurd headers of a redelivery are read as nothing, and named', () => {
   const headers = { attempt: '1e3', 'retried-at': 'yesterday', 'redrive-id': '\u0000', 'redrive-count': '-5' };
   expect(delivered(headers)).toEqual({
     type: 'again',
     attempt: null,
     leftAt: null,
-    redrive: { id: '\u2400', count: 1 },
+    redrive: null,
+    distrusted: ['attempt', 'retried-at', 'redrive-id', 'redrive-count'],
   });
 });

@@ -1,5 +1,4 @@
-import { HEADERS } from '@onceline/contracts';
-import { readableText } from '../intake/readable-text.js';
+import { HEADERS, readableText } from '@onceline/contracts';
 import { keptHeaders } from '../store/outbox-record.js';
 import { arrays, sortedBy, type Rows } from '../store/write-rows.js';
 import type { Head, ParkingChanges } from './parked-conversations.js';

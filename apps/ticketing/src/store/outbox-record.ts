@@ -1,7 +1,7 @@
-import { HEADERS, TOPICS } from '@onceline/contracts';
+import { HEADERS, readableText, TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
+import { FAILURE_LIMITS, readFailureHeaders } from '@onceline/retry-policy';
 import { HANDLER_VERSION } from '../handler-version.js';
-import { readableText } from '../intake/readable-text.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { UpdateFailure } from '../intake/update-failure.js';
 import type { TracedUpdate } from './traced-update.js';
@@ -23,8 +23,6 @@ export interface FailedTry {
   readonly now: number;
   readonly conversation: string;
 }
-
-const MAX_MESSAGE_LENGTH = 1024;
 
 /** The consumer whose retries and dead letters these are. */
 const CONSUMER = 'ticketing';
@@ -110,7 +108,7 @@ function failureHeaders(update: TracedUpdate, failed: FailedTry): Record<string,
     [HEADERS.firstFailedAt]: new Date(firstFailedAt).toISOString(),
     [HEADERS.failureKind]: failure.kind,
     [HEADERS.failureCode]: failure.code,
-    [HEADERS.failureMessage]: readableText(failure.message).slice(0, MAX_MESSAGE_LENGTH),
+    [HEADERS.failureMessage]: readableText(failure.message).slice(0, FAILURE_LIMITS.message),
     [HEADERS.handlerVersion]: HANDLER_VERSION,
     // The stored context stays the parent of every try; the span of this one is what the next one links to.
     ...(traceparent === null ? {} : { [HEADERS.previousTraceparent]: traceparent }),
@@ -120,17 +118,14 @@ function failureHeaders(update: TracedUpdate, failed: FailedTry): Record<string,
 }
 
 /** Where the update lies in `telegram.updates.unique`: set by its first failure, kept by all that follow. */
-function originHeaders({ headers, ...record }: ConsumedRecord): Record<string, string> {
-  const names = [HEADERS.originTopic, HEADERS.originPartition, HEADERS.originOffset, HEADERS.originTimestamp];
-  const isSet =
-    headers[HEADERS.originTopic] === TOPICS.unique &&
-    names.slice(1).every((name) => /^\d{1,16}$/.test(headers[name] ?? ''));
-  if (isSet && record.topic !== TOPICS.unique)
-    return Object.fromEntries(names.map((name) => [name, headers[name] ?? '']));
+function originHeaders(record: ConsumedRecord): Record<string, string> {
+  const { origin: told } = readFailureHeaders(record.headers, record.timestamp);
+  const isKnown = record.topic !== TOPICS.unique && told?.topic === TOPICS.unique;
+  const origin = isKnown ? told : record;
   return {
-    [HEADERS.originTopic]: record.topic,
-    [HEADERS.originPartition]: String(record.partition),
-    [HEADERS.originOffset]: String(record.offset),
-    [HEADERS.originTimestamp]: String(record.timestamp),
+    [HEADERS.originTopic]: origin.topic,
+    [HEADERS.originPartition]: String(origin.partition),
+    [HEADERS.originOffset]: String(origin.offset),
+    [HEADERS.originTimestamp]: String(origin.timestamp),
   };
 }

@@ -1,6 +1,5 @@
-import { duplicateRecordSchema, HEADERS, type DuplicateRecord } from '@onceline/contracts';
+import { duplicateRecordSchema, HEADERS, readableText, type DuplicateRecord } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
-import { readableText } from '../intake/readable-text.js';
 import { isUsableKey } from '../intake/to-command.js';
 import { describeRefusal, failureKind } from './failure.js';
 import type { WithSession } from './session.js';
