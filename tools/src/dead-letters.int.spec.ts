@@ -19,6 +19,7 @@ beforeAll(async () => {
       'idempotency-key': key,
       'failure-kind': 'permanent',
       'failure-code': 'key-collision',
+      'dead-letter-reason': 'permanent',
       'failure-message': `another payload has this key: ${key}`,
     };
     await producer.send(TOPICS.dedupeDeadLetter, { key: '1000001:42', value: Buffer.from('{"update_id":1}'), headers });
@@ -52,6 +53,7 @@ describe('dead-letters', () => {
     const [id] = idsIn(list.said);
     const shown = await run(`show ${id}`);
     expect(shown.line).toBe(`${id} is open`);
+    expect(shown.said).toMatch(/^given up +permanent$/m);
     expect(shown.said).toContain('payload (15 bytes)\n  {"update_id":1}');
   });
 

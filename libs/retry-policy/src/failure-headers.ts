@@ -1,5 +1,5 @@
 import { HEADERS, readableText, type HeaderName } from '@onceline/contracts';
-import { FAILURE_KINDS, type FailureKind } from './next-hop.js';
+import { DEAD_LETTER_REASONS, FAILURE_KINDS, type DeadLetterReason, type FailureKind } from './next-hop.js';
 
 /** Whose failure it is: our own, or that of somebody else's endpoint. */
 export const FAILURE_CLASSES = ['pipeline', 'destination'] as const;
@@ -46,6 +46,7 @@ export interface FailureHeaders {
   readonly message: string | undefined;
   readonly class: FailureClass | undefined;
   readonly handlerVersion: string | undefined;
+  readonly deadLetterReason: DeadLetterReason | undefined;
   /** Tries made so far. */
   readonly attempt: number | undefined;
   /** Milliseconds since the epoch, as all times here. */
@@ -70,6 +71,7 @@ export const FAILURE_HEADER_NAMES: readonly HeaderName[] = [
   HEADERS.failureMessage,
   HEADERS.failureClass,
   HEADERS.handlerVersion,
+  HEADERS.deadLetterReason,
   HEADERS.attempt,
   HEADERS.firstFailedAt,
   HEADERS.retriedAt,
@@ -99,6 +101,7 @@ export function readFailureHeaders(headers: Readonly<Record<string, string>>, no
     message: read.text(HEADERS.failureMessage, FAILURE_LIMITS.message),
     class: read.oneOf(HEADERS.failureClass, FAILURE_CLASSES),
     handlerVersion: read.text(HEADERS.handlerVersion, FAILURE_LIMITS.handlerVersion),
+    deadLetterReason: read.oneOf(HEADERS.deadLetterReason, DEAD_LETTER_REASONS),
     attempt: read.count(HEADERS.attempt, FAILURE_LIMITS.attempts),
     firstFailedAt: read.pastDate(HEADERS.firstFailedAt),
     retriedAt: read.past(HEADERS.retriedAt),

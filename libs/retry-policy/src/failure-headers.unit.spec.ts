@@ -7,7 +7,7 @@ import {
   readFailureHeaders,
   type FailureHeaders,
 } from './failure-headers.js';
-import { FAILURE_KINDS } from './next-hop.js';
+import { DEAD_LETTER_REASONS, FAILURE_KINDS } from './next-hop.js';
 
 const NOW = Date.UTC(2026, 0, 2);
 const read = (headers: Record<string, string>, now = NOW) => readFailureHeaders(headers, now);
@@ -22,6 +22,7 @@ const OURS = {
   'failure-message': 'other writers kept getting in the way',
   'failure-class': 'pipeline',
   'handler-version': '0.1.0',
+  'dead-letter-reason': 'too-old',
   attempt: '3',
   'first-failed-at': '2026-01-01T00:00:00.000Z',
   'retried-at': String(NOW - 1000),
@@ -45,6 +46,7 @@ it('takes what a consumer of ours writes as it is', () => {
     message: 'other writers kept getting in the way',
     class: 'pipeline',
     handlerVersion: '0.1.0',
+    deadLetterReason: 'too-old',
     attempt: 3,
     firstFailedAt: Date.UTC(2026, 0, 1),
     retriedAt: NOW - 1000,
@@ -75,6 +77,7 @@ it.each<[string, string, Partial<FailureHeaders>]>([
   ['failure-kind', 'cosmic', { kind: undefined }],
   ['failure-kind', 'constructor', { kind: undefined }],
   ['failure-class', 'nobody', { class: undefined }],
+  ['dead-letter-reason', 'bored', { deadLetterReason: undefined }],
   ['failure-message', 'x'.repeat(1025), { message: 'x'.repeat(1024) }],
   ['failure-message', `${'x'.repeat(1023)}😀`, { message: `${'x'.repeat(1023)}\uFFFD` }],
   ['failure-code', 'a\u0000b', { code: 'a\u2400b' }],
@@ -151,6 +154,7 @@ const textsOf = (found: FailureHeaders) =>
     [HEADERS.failureMessage, found.message],
     [HEADERS.failureClass, found.class],
     [HEADERS.handlerVersion, found.handlerVersion],
+    [HEADERS.deadLetterReason, found.deadLetterReason],
     [HEADERS.redriveId, found.redriveId],
   ] as const;
 
@@ -172,6 +176,7 @@ function expectWithinBounds(found: FailureHeaders, now: number): void {
   isNothingOr(found.handlerVersion, upTo(limits.handlerVersion));
   isNothingOr(found.kind, (kind) => FAILURE_KINDS.includes(kind));
   isNothingOr(found.class, (one) => FAILURE_CLASSES.includes(one));
+  isNothingOr(found.deadLetterReason, (reason) => DEAD_LETTER_REASONS.includes(reason));
   isNothingOr(found.attempt, wholeUpTo(limits.attempts));
   isNothingOr(found.redriveCount, wholeUpTo(limits.redrives));
   isNothingOr(found.firstFailedAt, timeUpTo(now + limits.clockSlackMs));

@@ -1,6 +1,8 @@
 export {
+  DEAD_LETTER_REASONS,
   nextHop,
   type DeadLetterHop,
+  type DeadLetterReason,
   type FailedTry,
   type FailureKind,
   type NextHop,

@@ -40,10 +40,16 @@ export interface RetryHop {
   readonly attempt: number;
 }
 
-/** Off the ladder: why nothing is tried any more. */
+/** Why nothing is tried any more. */
+export const DEAD_LETTER_REASONS = ['permanent', 'no-tries-left', 'too-old'] as const;
+
+/** One of {@link DEAD_LETTER_REASONS}. */
+export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
+
+/** Off the ladder. */
 export interface DeadLetterHop {
   readonly type: 'dead-letter';
-  readonly reason: 'permanent' | 'no-tries-left' | 'too-old';
+  readonly reason: DeadLetterReason;
 }
 
 /** Where a failed record goes; `wait`: nowhere, it is handled again when what is away has come back. */

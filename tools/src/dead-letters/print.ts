@@ -20,6 +20,7 @@ export interface DeadLetterLine {
 
 export interface DeadLetterPage extends DeadLetterLine {
   readonly position: { readonly topic: string; readonly partition: number; readonly offset: number };
+  readonly deadLetterReason: string | null;
   readonly copies: number;
   readonly payload: { readonly base64: string | null; readonly text: string | null; readonly bytes: number };
   readonly headers: Readonly<Record<string, string>>;
@@ -116,6 +117,7 @@ export function page(item: DeadLetterPage): string {
     status: item.status,
     where: `${position.topic} partition ${position.partition} offset ${position.offset}${item.copies > 1 ? ` (${item.copies} copies)` : ''}`,
     cause: `${failure.kind} ${failure.code}: ${failure.message}`,
+    'given up': item.deadLetterReason ?? '-',
     fingerprint: item.fingerprint,
     'handler version': item.handlerVersion ?? '-',
     attempts: String(item.attempts),

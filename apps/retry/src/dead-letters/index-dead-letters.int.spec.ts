@@ -16,7 +16,10 @@ describe('a dead letter in the index', () => {
   it('shows payload, headers, failure, attempts and trace', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const id = await retry.bury('shown', {
-      headers: { traceparent, attempt: '10', 'failure-kind': 'transient', 'handler-version': '0.1.0' },
+      headers: {
+        ...{ traceparent, attempt: '10', 'failure-kind': 'transient', 'handler-version': '0.1.0' },
+        'dead-letter-reason': 'no-tries-left',
+      },
     });
     const { json } = await retry.get(`/v1/dead-letters/${id}`);
     expect(json).toMatchObject({
@@ -26,6 +29,7 @@ describe('a dead letter in the index', () => {
       status: 'open',
       failure: { kind: 'transient', code: 'broken', message: 'broken at 5' },
       handlerVersion: '0.1.0',
+      deadLetterReason: 'no-tries-left',
       attempts: 10,
       botId: '7',
       conversation: '7:shown',
@@ -73,6 +77,7 @@ describe('a dead letter in the index', () => {
       'failure-message': '\u0000\ud83d\ude00'.repeat(1000),
       'failure-class': 'nobody',
       traceparent: 'not-a-trace',
+      'dead-letter-reason': 'bored',
       'redrive-count': '99999999999999999999',
       'redrive-id': '\u0000',
       '': 'no name',
@@ -95,6 +100,7 @@ describe('a dead letter in the index', () => {
       traceId: null,
       firstFailedAt: null,
       redriveId: null,
+      deadLetterReason: null,
       conversation: 'null\u2400byte',
       failure: { kind: 'unknown', code: 'unknown' },
       payload: { base64: null, text: null, bytes: 0 },

@@ -89,6 +89,7 @@ describe('the record of a redrive', () => {
       'first-failed-at': 'c',
       'due-at': 'd',
       'handler-version': 'e',
+      'dead-letter-reason': 'permanent',
     };
     const deadLetter = {
       key: 'k',

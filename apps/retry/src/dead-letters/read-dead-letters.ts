@@ -1,5 +1,5 @@
 import type { Queries } from '@onceline/postgres';
-import type { FailureClass } from '@onceline/retry-policy';
+import { readFailureHeaders, type FailureClass } from '@onceline/retry-policy';
 import { decodeCursor, encodeCursor } from '@onceline/service-kit';
 import { AUDIT_COLUMNS, toAuditEntry, type AuditRow } from './audit-trail.js';
 import type { DeadLetterStatus } from './dead-letter.js';
@@ -110,6 +110,7 @@ export async function readDeadLetter(queries: Queries, id: string): Promise<Dead
   return {
     ...toView(row),
     position: { topic: row.topic, partition: row.partition, offset: Number(row.kafka_offset) },
+    deadLetterReason: readFailureHeaders(row.headers, Date.now()).deadLetterReason ?? null,
     copies: row.copies,
     key: row.record_key,
     payload: toPayload(row.payload),

@@ -8,6 +8,7 @@ const LEFT_BEHIND: readonly string[] = [
   HEADERS.failureCode,
   HEADERS.failureMessage,
   HEADERS.failureClass,
+  HEADERS.deadLetterReason,
   HEADERS.handlerVersion,
   HEADERS.dueAt,
   HEADERS.retriedAt,

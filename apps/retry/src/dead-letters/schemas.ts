@@ -1,4 +1,4 @@
-import { FAILURE_CLASSES } from '@onceline/retry-policy';
+import { DEAD_LETTER_REASONS, FAILURE_CLASSES } from '@onceline/retry-policy';
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 import { STATUSES } from './dead-letter.js';
@@ -131,6 +131,10 @@ export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 export const deadLetterDetailsSchema = deadLetterSchema.extend({
   position: z.object({ topic: z.string(), partition: z.int(), offset: z.int() }),
+  deadLetterReason: z
+    .enum(DEAD_LETTER_REASONS)
+    .nullable()
+    .describe('why nothing was tried any more; null where the record does not say it'),
   copies: z.int().describe('records in the topic that are this dead letter'),
   key: z.string().nullable(),
   payload: z.object({

@@ -98,7 +98,10 @@ describe('an update that always fails', () => {
     await world.deliverAll();
     expect(await outcomesOf(updates)).toEqual(['ticket-opened', 'dead-lettered: fault-injected', 'message-appended']);
     const [letter] = await world.deadLetters();
-    expect(letter?.headers).toMatchObject({ attempt: '3', 'failure-kind': 'transient', 'failure-class': 'pipeline' });
+    expect(letter?.headers).toMatchObject({
+      ...{ attempt: '3', 'failure-kind': 'transient', 'failure-class': 'pipeline' },
+      'dead-letter-reason': 'no-tries-left',
+    });
     expect(letter?.headers['due-at']).toBeUndefined();
     const events = await store.ask('select version, type, idempotency_key from ticketing.events order by version');
     expect(events).toEqual([

@@ -3,9 +3,9 @@ import { TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { uniqueName, useStack } from '@onceline/testing';
 import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
+import { nextHop } from '@onceline/retry-policy';
 import { receive } from '../intake/to-command.js';
 import { MIGRATIONS } from './migrations.js';
-import type { Hop } from './plan-batch.js';
 import { settleBatchOn, type SettleBatch, type SettleRules } from './settle-batch.js';
 import { sessionsOf } from './sessions.js';
 import type { Session, Statement, WithSession } from './session.js';
@@ -50,14 +50,14 @@ export function traced(record: ConsumedRecord): TracedUpdate {
 
 export const tracedMessage = (chat: number, text?: string) => traced(uniqueRecord(messageFrom(chat, text)));
 
+const CONSUMER = { consumer: 'ticketing', random: 0 };
+
 /** Rungs of a second each, three tries, and no faults but those of the spec. */
 export function testRules(changes: Partial<SettleRules> & { tries?: number } = {}): SettleRules {
-  const { tries: most = 3, ...rest } = changes;
+  const { tries = 3, ...rest } = changes;
+  const ladder = { rungsMs: [1000], tries, jitter: 0, maxAgeMs: 86_400_000 };
   return {
-    nextHop: (_, tries, { now }): Hop =>
-      tries >= most
-        ? { type: 'dead-letter' }
-        : { type: 'retry', topic: 'ticketing.retry.1s', dueAt: now + 1000, attempt: tries },
+    nextHop: (failure, attempt, times) => nextHop(ladder, { ...CONSUMER, failure, attempt, ...times }),
     trace: (update) => ({ ...update, traceparent: update.record.headers['traceparent'] ?? null, tracestate: null }),
     drainLimit: 200,
     faults: true,

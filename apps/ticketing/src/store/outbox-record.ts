@@ -1,6 +1,6 @@
 import { HEADERS, readableText, TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
-import { FAILURE_LIMITS, readFailureHeaders } from '@onceline/retry-policy';
+import { FAILURE_LIMITS, readFailureHeaders, type DeadLetterReason } from '@onceline/retry-policy';
 import { HANDLER_VERSION } from '../handler-version.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { UpdateFailure } from '../intake/update-failure.js';
@@ -38,12 +38,16 @@ export function toRetry(
     [HEADERS.dueAt]: String(hop.dueAt),
     [HEADERS.retriedAt]: String(failed.now),
   };
-  return recordOf(hop.topic, update, headers);
+  return recordOf(hop.topic, update, headers, [HEADERS.failureClass, HEADERS.deadLetterReason]);
 }
 
-/** For good, with its cause. Nothing waits for it any more. */
-export function toDeadLetter(update: TracedUpdate, failed: FailedTry): OutboxRecord {
-  const headers = { ...failureHeaders(update, failed), [HEADERS.failureClass]: 'pipeline' };
+/** For good, with its cause and why it is not tried again. Nothing waits for it any more. */
+export function toDeadLetter(update: TracedUpdate, failed: FailedTry, why: DeadLetterReason): OutboxRecord {
+  const headers = {
+    ...failureHeaders(update, failed),
+    [HEADERS.failureClass]: 'pipeline',
+    [HEADERS.deadLetterReason]: why,
+  };
   return recordOf(TOPICS.ticketingDeadLetter, update, headers, [HEADERS.dueAt, HEADERS.retriedAt]);
 }
 
@@ -66,6 +70,7 @@ const FAILURE_HEADERS: readonly string[] = [
   HEADERS.failureCode,
   HEADERS.failureMessage,
   HEADERS.failureClass,
+  HEADERS.deadLetterReason,
   HEADERS.handlerVersion,
 ];
 

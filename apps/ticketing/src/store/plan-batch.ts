@@ -1,4 +1,5 @@
 import type { Outcome } from '@onceline/contracts';
+import type { DeadLetterHop, DeadLetterReason, RetryHop } from '@onceline/retry-policy';
 import { injectedFailure } from '../faults/fault-rule.js';
 import type { Delivery, Redrive } from '../intake/delivery.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
@@ -8,16 +9,14 @@ import { ParkedConversations, type Head, type ParkingChanges } from '../parking/
 import { scopeOf } from '../parking/scope.js';
 import type { OpenTicket } from '../ticket/state.js';
 import type { Known, LedgerRow } from './known.js';
-import { toDeadLetter, toFirstRedelivery, toRetry, type OutboxRecord } from './outbox-record.js';
+import { toDeadLetter, toFirstRedelivery, toRetry, type FailedTry, type OutboxRecord } from './outbox-record.js';
 import { TicketStates, type PlannedEvent } from './ticket-states.js';
 import type { TracedUpdate } from './traced-update.js';
 
 export const BEHIND_PARKED = 'behind-parked';
 
 /** Where a failed update goes. */
-export type Hop =
-  | { readonly type: 'retry'; readonly topic: string; readonly dueAt: number; readonly attempt: number }
-  | { readonly type: 'dead-letter' };
+export type Hop = RetryHop | DeadLetterHop;
 
 /** What the decisions need besides the state; fixed for one batch. */
 export interface PlanRules {
@@ -169,16 +168,16 @@ class Planner {
       return 'settled';
     }
     const { failure } = handled;
-    const { now, nextHop } = this.rules;
+    const { now } = this.rules;
+    const { redrive } = before;
     const firstFailedAt = before.firstFailedAt ?? now;
-    const hop =
-      failure.kind === 'permanent' ? { type: 'dead-letter' as const } : nextHop(failure, attempts, firstFailedAt);
+    const hop = this.rules.nextHop(failure, attempts, firstFailedAt);
     if (hop.type === 'dead-letter') {
-      this.giveUp(update, conversation, { failure, attempts, firstFailedAt, redrive: before.redrive });
+      this.giveUp(update, conversation, { failure, attempts, firstFailedAt, redrive, why: hop.reason });
       return 'settled';
     }
     const { code, message } = failure;
-    const redriveId = before.redrive?.id ?? null;
+    const redriveId = redrive?.id ?? null;
     const { attempt, dueAt } = hop;
     this.records.push(toRetry(update, { failure, attempts: attempt, firstFailedAt, now, conversation }, hop));
     this.parking.wait(conversation, {
@@ -189,19 +188,19 @@ class Planner {
       dueAt,
       failure: { code, message },
     });
-    this.settle(update, { outcome: 'parked', reason: code, ticketId: null, attempts, failure }, before.redrive);
+    this.settle(update, { outcome: 'parked', reason: code, ticketId: null, attempts, failure }, redrive);
     return 'waiting';
   }
 
   private giveUp(
     update: TracedUpdate,
     conversation: string,
-    of: { failure: UpdateFailure; attempts: number; firstFailedAt: number; redrive: Redrive | null },
+    of: Omit<FailedTry, 'now' | 'conversation'> & { redrive: Redrive | null; why: DeadLetterReason },
   ): void {
-    const { failure, attempts, firstFailedAt, redrive } = of;
+    const { failure, attempts, firstFailedAt, redrive, why } = of;
     const { now } = this.rules;
     const { idempotencyKey, updateKind, receivedAt } = update;
-    this.records.push(toDeadLetter(update, { failure, attempts, firstFailedAt, now, conversation }));
+    this.records.push(toDeadLetter(update, { failure, attempts, firstFailedAt, now, conversation }, why));
     // The gap of a redriven update was marked when it was given up for the first time.
     const ticketId =
       redrive === null

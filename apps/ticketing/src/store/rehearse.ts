@@ -65,7 +65,7 @@ function stageOf(rules: SettleRules, ordered: boolean): Stage {
         : planBatch(
             updates,
             { ...known, parked: [], queues: new Map() },
-            planRules({ ...limited, nextHop: () => ({ type: 'dead-letter' }) }),
+            planRules({ ...limited, nextHop: () => ({ type: 'dead-letter', reason: 'no-tries-left' }) }),
           ),
   };
 }
