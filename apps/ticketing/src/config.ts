@@ -1,5 +1,5 @@
 import { TELEGRAM_RETENTION_MS } from '@onceline/contracts';
-import { ladderOf, ladderSettings, totalMs } from '@onceline/retry-policy';
+import { durationText, ladderOf, ladderSettings, longestLifeMs } from '@onceline/retry-policy';
 import {
   apiTokensSetting,
   commonSettings,
@@ -34,7 +34,8 @@ export const ticketingSettings = z.object({
   DEDUPE_TTL_HOURS: wholeNumber({
     min: 1,
     default: 72,
-    description: 'the hours that dedupe remembers a key; the whole ladder must end within them',
+    description:
+      'the hours that dedupe remembers a key; they must hold the 24 in which Telegram repeats an update and TICKETING_RETRY_MAX_AGE',
   }),
   TICKETING_DRAIN_LIMIT: wholeNumber({
     min: 1,
@@ -95,17 +96,17 @@ export function readTicketingConfig(environment: NodeJS.ProcessEnv = process.env
 
 /** Telegram repeats an update for a day; one that still climbs its ladder after dedupe has forgotten it could be taken twice. */
 function ladderProblems(config: TicketingConfig): SettingProblem[] {
-  const ladderMs = totalMs(ladderOf(config));
+  const lifeMs = longestLifeMs(ladderOf(config));
   const windowMs = config.DEDUPE_TTL_HOURS * HOUR_MS;
-  if (ladderMs + TELEGRAM_RETENTION_MS <= windowMs) return [];
-  const hours = (ms: number) => `${Math.ceil((ms / HOUR_MS) * 10) / 10} h`;
-  const sum = `${hours(ladderMs)} of retries + ${hours(TELEGRAM_RETENTION_MS)} in which Telegram repeats an update`;
+  const neededMs = lifeMs + TELEGRAM_RETENTION_MS;
+  if (neededMs <= windowMs) return [];
+  const sum = `${durationText(lifeMs)} in which an update may be tried again + ${durationText(TELEGRAM_RETENTION_MS)} in which Telegram repeats it`;
   return [
     {
-      setting: 'TICKETING_RETRY_RUNGS',
-      value: config.TICKETING_RETRY_RUNGS,
-      problem: `${sum} = ${hours(ladderMs + TELEGRAM_RETENTION_MS)}, longer than dedupe remembers a key (${hours(windowMs)})`,
-      fix: 'shorten TICKETING_RETRY_RUNGS or TICKETING_RETRY_MAX_AGE, lower TICKETING_RETRY_TRIES, or raise DEDUPE_TTL_HOURS here and for dedupe',
+      setting: 'TICKETING_RETRY_MAX_AGE',
+      value: config.TICKETING_RETRY_MAX_AGE,
+      problem: `${sum} = ${durationText(neededMs)}, longer than dedupe remembers a key (${durationText(windowMs)})`,
+      fix: 'shorten TICKETING_RETRY_MAX_AGE, or raise DEDUPE_TTL_HOURS here and for dedupe',
     },
   ];
 }

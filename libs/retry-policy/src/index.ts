@@ -17,7 +17,7 @@ export {
   type FailureHeaders,
   type FailureOrigin,
 } from './failure-headers.js';
-export { totalMs, type Ladder } from './ladder.js';
+export { longestLifeMs, type Ladder } from './ladder.js';
 export { ladderOf, ladderSettings, rungsMsOf } from './ladder-settings.js';
 export { DURATION_RULE, durationText, millisecondsOf } from './durations.js';
 export { OutageBreaker, type OutageBreakerOptions } from './outage-breaker.js';

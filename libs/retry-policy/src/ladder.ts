@@ -15,9 +15,14 @@ export function rungOf({ rungsMs }: Ladder, tries: number): number | undefined {
   return rungsMs[Math.min(tries, rungsMs.length) - 1];
 }
 
-/** The longest that a record can wait on its ladder, if each try comes when it is due. */
-export function totalMs(ladder: Ladder): number {
-  let sum = 0;
-  for (let tries = 1; tries < ladder.tries; tries += 1) sum += (rungOf(ladder, tries) ?? 0) * (1 + ladder.jitter);
-  return Math.min(Math.ceil(sum), ladder.maxAgeMs);
+/**
+ * The latest after its first failure that any try of a record is planned, the last one included. The first wait begins with that failure;
+ * each later one begins when a try has come, which an outage may put off for as long as the age allows. So the sum of the waits bounds only
+ * records that are never late, and the age bounds all.
+ */
+export function longestLifeMs(ladder: Ladder): number {
+  const { tries, jitter, maxAgeMs } = ladder;
+  const firstMs = rungOf(ladder, 1);
+  if (firstMs === undefined || tries < 2) return 0;
+  return tries === 2 ? Math.min(firstMs + Math.floor(firstMs * jitter), maxAgeMs) : maxAgeMs;
 }

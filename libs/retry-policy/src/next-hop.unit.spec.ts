@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { totalMs, type Ladder } from './ladder.js';
+import { longestLifeMs, type Ladder } from './ladder.js';
 import { nextHop, type FailedTry } from './next-hop.js';
 
 const ladders = fc.record({
@@ -77,16 +77,38 @@ describe('a record that always fails', () => {
     );
   });
 
-  it('waits no longer in all than its ladder says, and as long as that when chance has it so', () => {
+  it('lives no longer than its ladder says, however late its tries come', () => {
+    const lateness = fc.array(fc.integer({ min: 0, max: 100 * 3_600_000 }), { minLength: 1, maxLength: 20 });
     fc.assert(
-      fc.property(ladders, dice, (ladder, faces) => {
-        const sumOf = ({ waits }: Life) => waits.reduce((total, wait) => total + wait, 0);
-        expect(sumOf(climb(ladder, thrown(faces, 0)))).toBeLessThanOrEqual(totalMs(ladder));
-        // Whole milliseconds: each wait may lose a part of one.
-        const ageless = { ...ladder, maxAgeMs: Number.MAX_SAFE_INTEGER };
-        expect(sumOf(climb(ageless, () => 1))).toBeGreaterThan(totalMs(ageless) - ladder.tries);
+      fc.property(ladders, dice, lateness, (ladder, faces, late) => {
+        const { dueTimes } = climb(ladder, thrown(faces, 0), thrown(late, 0));
+        const life = (dueTimes.at(-1) ?? FIRST_FAILED_AT) - FIRST_FAILED_AT;
+        expect(life).toBeLessThanOrEqual(longestLifeMs(ladder));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('lives as long as that when its second try comes as late as it can', () => {
+    fc.assert(
+      fc.property(ladders, (ladder) => {
+        const [first = 0, second = first] = ladder.rungsMs;
+        fc.pre(ladder.tries > 1 && first + second <= ladder.maxAgeMs);
+        const { dueTimes } = climb(ladder, () => 0, thrown([ladder.maxAgeMs - first - second], 0));
+        const reached = (dueTimes.at(-1) ?? 0) - FIRST_FAILED_AT;
+        expect(reached).toBe(ladder.tries === 2 ? first : longestLifeMs(ladder));
       }),
     );
+  });
+
+  it('on a ladder of two tries lives for the first wait, all its jitter included', () => {
+    const ladder = { rungsMs: [3_600_000], tries: 2, jitter: 0.1, maxAgeMs: 86_400_000 };
+    const { dueTimes } = climb(ladder, () => 0.999_999_999);
+    expect(longestLifeMs(ladder)).toBe(3_960_000);
+    expect(dueTimes.at(-1)).toBeGreaterThanOrEqual(FIRST_FAILED_AT + 3_960_000 - 1);
+    expect(longestLifeMs({ ...ladder, tries: 1 })).toBe(0);
+    expect(longestLifeMs({ ...ladder, rungsMs: [] })).toBe(0);
+    expect(longestLifeMs({ ...ladder, maxAgeMs: 1000 })).toBe(1000);
   });
 
   it('uses all its tries where age allows, each in the topic of its rung, and the last rung repeats', () => {
