@@ -1,11 +1,16 @@
 import type { ConsumedRecord } from '@onceline/kafka';
 import { readFailureHeaders } from '@onceline/retry-policy';
 
-/** When a record may go on, and whether its own word for it was believed. */
+/** Where a due time points that cannot be true; `none`: there is none, or no number. */
+export const DIRECTIONS = ['past', 'future', 'none'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+/** When a record may go on, and why its own word for it was not believed. */
 export interface DueTime {
   /** Milliseconds since the epoch. */
   readonly due: number;
-  readonly believed: boolean;
+  /** Null when it was believed. */
+  readonly distrusted: Direction | null;
 }
 
 /** A wait may be longer than its rung by this share at most: the jitter that settings allow, and some more. */
@@ -27,8 +32,10 @@ export function dueTimeOf(
   const { dueAt: said } = readFailureHeaders(headers, timestamp);
   const earliest = rungOver - OUTBOX_DELAY_MS;
   const latest = rungOver + delayMs * LONGEST_SHARE + CLOCK_SLACK_MS;
-  if (said !== undefined && said >= earliest && said <= latest) return { due: said, believed: true };
-  return { due: rungOver, believed: false };
+  if (said === undefined) return { due: rungOver, distrusted: 'none' };
+  if (said < earliest) return { due: rungOver, distrusted: 'past' };
+  if (said > latest) return { due: rungOver, distrusted: 'future' };
+  return { due: said, distrusted: null };
 }
 
 /**

@@ -11,21 +11,23 @@ describe('the due time of a record that waits', () => {
     fc.assert(
       fc.property(fc.integer({ min: -3_600_000, max: 3000 }), (jitter) => {
         const said = APPENDED + RUNG + jitter;
-        expect(due(String(said))).toEqual({ due: said, believed: true });
+        expect(due(String(said))).toEqual({ due: said, distrusted: null });
       }),
     );
   });
 
   it.each([
-    ['nothing', undefined],
-    ['no number', 'soon'],
-    ['a number with a sign', '-5'],
-    ['the beginning of time', '0'],
-    ['seconds in place of milliseconds', String(APPENDED / 1000)],
-    ['next year', String(APPENDED + 365 * 86_400_000)],
-    ['more digits than a time has', '9'.repeat(40)],
-  ])('is one rung after the append when it says %s', (_, text) => {
-    expect(due(text)).toEqual({ due: APPENDED + RUNG, believed: false });
+    ['nothing', undefined, 'none'],
+    ['no number', 'soon', 'none'],
+    ['a number with a sign', '-5', 'none'],
+    ['the beginning of time', '0', 'past'],
+    ['seconds in place of milliseconds', String(APPENDED / 1000), 'past'],
+    ['a moment before any outage', String(APPENDED + RUNG - 86_400_001), 'past'],
+    ['a moment after any jitter', String(APPENDED + 2 * RUNG + 60_001), 'future'],
+    ['next year', String(APPENDED + 365 * 86_400_000), 'future'],
+    ['more digits than a time has', '9'.repeat(40), 'future'],
+  ])('is one rung after the append when it says %s', (_, text, distrusted) => {
+    expect(due(text)).toEqual({ due: APPENDED + RUNG, distrusted });
   });
 
   it('lies within bounds whatever the header says', () => {

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { DIRECTIONS, type Direction } from './due-times.js';
 
 const NAMESPACE = 'onceline_retry_';
 /** Seconds between the due time of a record and its acknowledgement in the topic it goes back to. */
@@ -24,8 +25,8 @@ export class HoldMetrics {
     });
     this.distrusted = new Counter({
       name: `${NAMESPACE}due_times_distrusted_total`,
-      help: 'Records whose due time could not be true.',
-      labelNames,
+      help: 'Records whose due time could not be true, by where it points.',
+      labelNames: ['topic', 'direction'] as const,
       registers,
     });
     this.failures = new Counter({
@@ -47,7 +48,7 @@ export class HoldMetrics {
       registers,
     });
     for (const topic of topics) {
-      this.distrusted.inc({ topic }, 0);
+      for (const direction of DIRECTIONS) this.distrusted.inc({ topic, direction }, 0);
       this.failures.inc({ topic }, 0);
       this.waits(topic, { records: 0, oldestSeconds: 0 });
     }
@@ -57,8 +58,8 @@ export class HoldMetrics {
     this.lateness.observe({ topic }, lateMs / 1000);
   }
 
-  distrusts(topic: string): void {
-    this.distrusted.inc({ topic });
+  distrusts(topic: string, direction: Direction): void {
+    this.distrusted.inc({ topic, direction });
   }
 
   failed(topic: string): void {

@@ -75,8 +75,8 @@ export class HoldingRoom {
 
   private dueTimesOf(record: ConsumedRecord): { due: number; earliestBehind: number } {
     const { topic, delayMs } = this.rungOf(record);
-    const { due, believed } = dueTimeOf(record, delayMs);
-    if (!believed) this.metrics.distrusts(topic);
+    const { due, distrusted } = dueTimeOf(record, delayMs);
+    if (distrusted !== null) this.metrics.distrusts(topic, distrusted);
     return { due, earliestBehind: earliestBehind(record, delayMs, Date.now()) };
   }
 
