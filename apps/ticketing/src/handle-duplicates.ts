@@ -1,6 +1,6 @@
 import type { BatchOutcome, RecordBatch } from '@onceline/kafka';
+import { transactionVerdict } from '@onceline/retry-policy';
 import type { ConsumerGate } from './stopping/consumer-gate.js';
-import { failureKind } from './store/failure.js';
 import { recordDuplicates, type RefusedDuplicate } from './store/record-duplicates.js';
 import type { WithSession } from './store/session.js';
 
@@ -33,7 +33,7 @@ export class HandleDuplicates {
       for (const one of refused) observer.duplicateRefused(one);
       return { settle: 'commit' };
     } catch (error) {
-      if (failureKind(error) === 'defect') throw error;
+      if (transactionVerdict(error) === 'defect') throw error;
       const afterMs = gate.failed('database unavailable');
       observer.paused(error, afterMs);
       return { settle: 'redeliver', afterMs };

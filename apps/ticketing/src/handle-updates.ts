@@ -1,7 +1,7 @@
 import { withBatchSpan, type BatchOutcome, type ConsumedRecord, type RecordBatch } from '@onceline/kafka';
+import { transactionVerdict } from '@onceline/retry-policy';
 import { receive, type ReceivedUpdate } from './intake/to-command.js';
 import type { ConsumerGate } from './stopping/consumer-gate.js';
-import { failureKind } from './store/failure.js';
 import type { Settlement } from './store/plan-batch.js';
 import { ConsumerStopped, type SettleBatch } from './store/settle-batch.js';
 import { settleUpdates } from './store/settle-updates.js';
@@ -76,7 +76,7 @@ export class HandleUpdates {
   private rest(error: unknown): BatchOutcome {
     const { gate, observer } = this.options;
     if (error instanceof ConsumerStopped) return { settle: 'redeliver', afterMs: gate.stoppedElsewhere() };
-    const kind = failureKind(error);
+    const kind = transactionVerdict(error);
     if (kind === 'defect') throw error;
     const afterMs = gate.failed(PAUSE_REASONS[kind]);
     observer.paused(error, afterMs);

@@ -71,6 +71,32 @@ export function classifyDatabaseFailure(error: unknown): ClassifiedFailure | und
   return isKnown ? CONNECTION_LOST : undefined;
 }
 
+/** What a transaction that failed asks for. */
+export type TransactionVerdict =
+  /** Somebody else wrote at the same time: read again, decide again. */
+  | 'conflict'
+  /** The database refuses the content: one of the records can never be stored. */
+  | 'record'
+  /** The database is away, or not in a state to take anything: wait. No record is to blame. */
+  | 'wait'
+  /** No answer of the database at all: a defect of ours. */
+  | 'defect';
+
+/** What the table says to the error of a transaction. What is not known to be about a record is never blamed on it. */
+export function transactionVerdict(error: unknown): TransactionVerdict {
+  const failure = classifyDatabaseFailure(error);
+  switch (failure?.kind) {
+    case undefined:
+      return 'defect';
+    case 'unavailable':
+      return 'wait';
+    case 'permanent':
+      return 'record';
+    case 'transient':
+      return failure?.known ? 'conflict' : 'wait';
+  }
+}
+
 function classifyCode(code: string): ClassifiedFailure | undefined {
   if (NETWORK_CODES.has(code)) return { kind: 'unavailable', code, known: true };
   if (!/^[0-9A-Z]{5}$/.test(code)) return undefined;

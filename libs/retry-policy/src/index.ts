@@ -24,5 +24,5 @@ export { OutageBreaker, type OutageBreakerOptions } from './outage-breaker.js';
 export { DeadLetterWatch, type Counted, type DeadLetterWatchOptions } from './dead-letter-watch.js';
 export { fingerprintOf, type Failure } from './fingerprint.js';
 export { classifyFailure } from './classify-failure.js';
-export { classifyDatabaseFailure } from './database-failure.js';
+export { classifyDatabaseFailure, transactionVerdict, type TransactionVerdict } from './database-failure.js';
 export type { ClassifiedFailure } from './classified-failure.js';

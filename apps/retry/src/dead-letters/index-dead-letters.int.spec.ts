@@ -130,6 +130,37 @@ describe('a dead letter that the database refuses', () => {
   });
 });
 
+describe('the index waits, blames no record and goes on by itself', () => {
+  it.each([
+    [
+      'a unique key that is taken',
+      `create unique index clash on retry.dead_letters (failure_code) where failure_code = 'clash'`,
+      'drop index retry.clash',
+    ],
+    [
+      'a database that it does not know',
+      'alter table retry.dead_letters rename cause to moved',
+      'alter table retry.dead_letters rename moved to cause',
+    ],
+  ])('at %s', async (name, breaking, mending) => {
+    const keys = [`${name.length}-1`, `${name.length}-2`];
+    const failures = async () =>
+      (await retry.registry.metrics())
+        .split('\n')
+        .filter((line) => line.startsWith('onceline_retry_dead_letter_failures_total{work="index"'))
+        .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    const before = await failures();
+    await retry.postgres.query(breaking);
+    for (const key of keys) await retry.send(key, { headers: { 'failure-code': 'clash' } });
+    await eventually(async () => expect(await failures()).toBeGreaterThan(before));
+    expect((await retry.get('/health/live')).status).toBe(200);
+    await retry.postgres.query(mending);
+    const ids = await Promise.all(keys.map((key) => retry.idOf(key)));
+    const details = await Promise.all(ids.map((id) => retry.get(`/v1/dead-letters/${id}`)));
+    expect(details.map(({ json }) => Object.keys(json['headers'] as object).length)).toEqual([8, 8]);
+  });
+});
+
 describe('lists', () => {
   it('go newest first, page by page, through filters', async () => {
     const keys = ['p1', 'p2', 'p3', 'p4', 'p5'];

@@ -1,6 +1,6 @@
 import type { BatchOutcome, ConsumedRecord, RecordBatch } from '@onceline/kafka';
-import { isSerializationConflict, isUnavailable, type Postgres } from '@onceline/postgres';
-import { OutageBreaker } from '@onceline/retry-policy';
+import type { Postgres } from '@onceline/postgres';
+import { OutageBreaker, transactionVerdict } from '@onceline/retry-policy';
 import type { DeadLetter, DeadLetterSource } from './dead-letter.js';
 import { readDeadLetter } from './read-dead-letter.js';
 import { storeDeadLetters } from './store-dead-letters.js';
@@ -22,6 +22,7 @@ export interface IndexOptions {
 }
 
 const CONFLICT_PAUSE_MS = 100;
+const OUTAGE = 'database unavailable';
 
 /** Takes dead letters into the database; offsets are committed after it, and what is read twice changes nothing. */
 export class IndexDeadLetters {
@@ -61,7 +62,7 @@ export class IndexDeadLetters {
       const added = await storeDeadLetters(postgres, deadLetters);
       return deadLetters.filter(({ id }) => added.delete(id));
     } catch (error) {
-      if (!isAboutTheContent(error)) throw error;
+      if (transactionVerdict(error) !== 'record') throw error;
       const stored: DeadLetter[] = [];
       for (const deadLetter of deadLetters) if (await this.storeAlone(deadLetter)) stored.push(deadLetter);
       return stored;
@@ -73,23 +74,18 @@ export class IndexDeadLetters {
     try {
       return (await storeDeadLetters(postgres, [deadLetter])).size > 0;
     } catch (error) {
-      if (!isAboutTheContent(error)) throw error;
+      if (transactionVerdict(error) !== 'record') throw error;
       observer.reduced(deadLetter, error);
       return (await storeDeadLetters(postgres, [{ ...deadLetter, headers: {}, conversation: null }])).size > 0;
     }
   }
 
   private rest(error: unknown): BatchOutcome {
-    if (isSerializationConflict(error)) return { settle: 'redeliver', afterMs: CONFLICT_PAUSE_MS };
-    if (!isUnavailable(error)) throw error;
-    const afterMs = this.breaker.failed('database unavailable', Date.now());
+    const verdict = transactionVerdict(error);
+    if (verdict === 'defect' || verdict === 'record') throw error;
+    const isConflict = verdict === 'conflict';
+    const afterMs = isConflict ? CONFLICT_PAUSE_MS : this.breaker.failed(OUTAGE, Date.now());
     this.options.observer.paused(error, afterMs);
     return { settle: 'redeliver', afterMs };
   }
-}
-
-/** data exception, integrity violation, program limit exceeded: they are about values */
-function isAboutTheContent(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && /^(22|23|54)[0-9A-Z]{3}$/.test(code);
 }

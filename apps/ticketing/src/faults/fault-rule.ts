@@ -14,8 +14,10 @@ export interface FaultRule {
   readonly times: number | null;
 }
 
-/** A fault of the kind `unavailable`: as if the database were away. No record is to blame. */
+/** A fault of the kind `unavailable`: as if the database were away, so it looks like PostgreSQL's own. No record is to blame. */
 export class InjectedOutage extends Error {
+  readonly code = '57P03';
+
   constructor(readonly ruleId: string) {
     super(`fault ${ruleId} makes the database unavailable`);
     this.name = 'InjectedOutage';

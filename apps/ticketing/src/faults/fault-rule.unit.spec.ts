@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { failureKind } from '../store/failure.js';
+import { transactionVerdict } from '@onceline/retry-policy';
 import { injectedFailure, type FaultRule, type FaultSubject } from './fault-rule.js';
 
 const subject: FaultSubject = { idempotencyKey: 'k', conversation: '7:1', tries: 0 };
@@ -47,7 +47,7 @@ describe('a fault', () => {
     } catch (error) {
       thrown = error;
     }
-    expect(failureKind(thrown)).toBe('wait');
+    expect(transactionVerdict(thrown)).toBe('wait');
   });
 
   it('of the kind permanent can never be handled; the first rule that matches decides', () => {

@@ -1,5 +1,4 @@
-import type { DeadLetterWatch, OutageBreaker } from '@onceline/retry-policy';
-import { failureKind } from '../store/failure.js';
+import { transactionVerdict, type DeadLetterWatch, type OutageBreaker } from '@onceline/retry-policy';
 import type { Settlement } from '../store/plan-batch.js';
 import type { TracedUpdate } from '../store/traced-update.js';
 import type { BreakerStore } from './breaker.store.js';
@@ -136,7 +135,7 @@ export class ConsumerGate {
       await this.options.store.open(reason);
       this.isStored = true;
     } catch (error) {
-      if (failureKind(error) !== 'wait') throw error;
+      if (transactionVerdict(error) !== 'wait') throw error;
       this.failed('database unavailable');
     }
   }

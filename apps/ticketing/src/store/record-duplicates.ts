@@ -1,7 +1,8 @@
 import { duplicateRecordSchema, HEADERS, readableText, type DuplicateRecord } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
+import { transactionVerdict } from '@onceline/retry-policy';
 import { isUsableKey } from '../intake/to-command.js';
-import { describeRefusal, failureKind } from './failure.js';
+import { describeRefusal } from './failure.js';
 import type { WithSession } from './session.js';
 
 const INSERT_DUPLICATES = {
@@ -82,7 +83,7 @@ async function store(
   try {
     return { recorded: await insert(withSession, rows), refused: [] };
   } catch (error) {
-    if (failureKind(error) !== 'record') throw error;
+    if (transactionVerdict(error) !== 'record') throw error;
     if (others.length === 0)
       return { recorded: 0, refused: [{ record: only.record, message: describeRefusal(error) }] };
     const half = Math.ceil(rows.length / 2);

@@ -1,5 +1,5 @@
+import { transactionVerdict } from '@onceline/retry-policy';
 import type { Known } from './known.js';
-import { failureKind } from './failure.js';
 import { planBatch, type BatchPlan, type Settlement } from './plan-batch.js';
 import { planRules, readOn, type SettleRules } from './settle-batch.js';
 import type { Session, WithSession } from './session.js';
@@ -30,7 +30,7 @@ export function rehearseOn(withSession: WithSession, rules: SettleRules) {
       try {
         return await withSession((session) => undone(session, () => rehearseAll(session, updates, stage)));
       } catch (error) {
-        if (failureKind(error) !== 'conflict' || tries === MAX_TRIES) throw error;
+        if (transactionVerdict(error) !== 'conflict' || tries === MAX_TRIES) throw error;
       }
     }
   };
@@ -76,7 +76,7 @@ async function rehearseAll(session: Session, updates: readonly TracedUpdate[], s
   try {
     return { known, results: await rehearsePlan(session, updates, stage.plan(updates, known)) };
   } catch (error) {
-    if (failureKind(error) !== 'record') throw error;
+    if (transactionVerdict(error) !== 'record') throw error;
     await session.command('rollback to savepoint all_at_once');
   }
   const results: Rehearsed[] = [];
@@ -89,7 +89,7 @@ async function rehearseOne(session: Session, update: TracedUpdate, stage: Stage)
   try {
     return await rehearsePlan(session, [update], stage.plan([update], await stage.read(session, [update])));
   } catch (error) {
-    if (failureKind(error) !== 'record') throw error;
+    if (transactionVerdict(error) !== 'record') throw error;
     await session.command('rollback to savepoint one');
     return [{ update, settlement: undefined, refused: true }];
   }

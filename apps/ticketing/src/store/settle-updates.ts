@@ -1,5 +1,6 @@
+import { transactionVerdict } from '@onceline/retry-policy';
 import { permanent, transient, type UpdateFailure } from '../intake/update-failure.js';
-import { describeRefusal, failureKind } from './failure.js';
+import { describeRefusal } from './failure.js';
 import type { Settlement } from './plan-batch.js';
 import type { SettleBatch, SettleOptions } from './settle-batch.js';
 import type { TracedUpdate } from './traced-update.js';
@@ -21,7 +22,7 @@ export async function settleUpdates(
     try {
       return await settle(updates, { locked: tries > 1 });
     } catch (error) {
-      const kind = failureKind(error);
+      const kind = transactionVerdict(error);
       if (kind === 'conflict' && tries < MAX_TRIES) continue;
       if (kind !== 'record' && kind !== 'conflict') throw error;
       const [only] = updates;
@@ -64,7 +65,7 @@ async function settleAlone(
     try {
       return await settle([update], option);
     } catch (error) {
-      const kind = failureKind(error);
+      const kind = transactionVerdict(error);
       if (kind !== 'record' && kind !== 'conflict') throw error;
       last = { kind, error };
     }
