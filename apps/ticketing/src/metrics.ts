@@ -1,6 +1,6 @@
 import { HEADERS, OUTCOMES } from '@onceline/contracts';
 import type { ConsumerHandle } from '@onceline/kafka';
-import { FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
+import { classifyFailure, FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { IGNORED_REASONS } from './intake/ignored-reasons.js';
 import { FAILURE_CODES } from './intake/update-failure.js';
@@ -12,6 +12,10 @@ import type { TracedUpdate } from './store/traced-update.js';
 /** Sources that the relay publishes from. */
 export const OUTBOX_SOURCES = ['events', 'outbox'] as const;
 export type OutboxSourceName = (typeof OUTBOX_SOURCES)[number];
+
+/** What can fail by itself: an update, a batch of them, what is published and what is measured. */
+export const WORK = ['handling', 'settling', 'publishing', 'measuring'] as const;
+export type Work = (typeof WORK)[number];
 
 const BREAKERS = ['database', 'dead-letters'] as const;
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
@@ -51,7 +55,9 @@ export class TicketingMetrics {
       registers,
     });
     this.retries = counter('retries', 'Tries that failed and will be repeated, by cause.', 'code', { registers });
-    this.unknownFailures = counter('unknown_failures', 'Failures that nobody foresaw.', '', { registers });
+    this.unknownFailures = counter('unknown_failures', 'Failures that no rule knows, by what failed.', 'work', {
+      registers,
+    });
     this.stale = counter('redeliveries_stale', 'Redeliveries that nobody waited for.', '', { registers });
     this.distrusted = counter('headers_distrusted', 'Headers of redeliveries that were not believed.', 'header', {
       registers,
@@ -116,7 +122,7 @@ export class TicketingMetrics {
 
   private outcome({ update, outcome, reason, failure, attempts }: Settlement, now: number): void {
     this.outcomes.inc({ outcome });
-    if (failure && !failure.known) this.unknownFailures.inc();
+    if (failure && !failure.known) this.unknownFailures.inc({ work: 'handling' });
     if (isAnotherTry(update, attempts)) this.distrusted.inc({ header: HEADERS.attempt });
     if (outcome === 'parked') {
       if (failure) this.retries.inc({ code: failure.code });
@@ -142,8 +148,14 @@ export class TicketingMetrics {
     this.parked.oldest.set(oldestSeconds);
   }
 
-  consumerPaused(): void {
+  consumerPaused(error: unknown): void {
     this.paused.set(1);
+    this.failed('settling', error);
+  }
+
+  /** Work that is repeated until it succeeds: what no rule knows is worth an alert, for it may never. */
+  failed(work: Work, error: unknown): void {
+    if (!classifyFailure(error).known) this.unknownFailures.inc({ work });
   }
 
   duplicatesRecorded(recorded: number, malformed: number): void {
@@ -181,6 +193,7 @@ export class TicketingMetrics {
       this.deadLetters.inc({ code, class: 'pipeline' }, 0);
       this.retries.inc({ code }, 0);
     }
+    for (const work of WORK) this.unknownFailures.inc({ work }, 0);
     for (const header of FAILURE_HEADER_NAMES) this.distrusted.inc({ header }, 0);
     for (const breaker of BREAKERS) this.breakerChanged(breaker, 'closed');
     for (const source of OUTBOX_SOURCES) {

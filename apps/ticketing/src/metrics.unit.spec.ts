@@ -1,6 +1,8 @@
+import { KafkaError } from '@onceline/kafka';
 import { Registry } from 'prom-client';
+import { InjectedOutage } from './faults/fault-rule.js';
 import { defect, transient } from './intake/update-failure.js';
-import { TicketingMetrics } from './metrics.js';
+import { TicketingMetrics, WORK } from './metrics.js';
 import { messageFrom, traced, tracedMessage, uniqueRecord } from './store/fixtures.spec.js';
 import type { Settlement } from './store/plan-batch.js';
 import type { TracedUpdate } from './store/traced-update.js';
@@ -30,7 +32,7 @@ it('a try that will be repeated is a retry and no outcome yet; one that nobody f
   );
   expect(lines).toContain('onceline_ticketing_retries_total{code="fault-injected"} 1');
   expect(lines).toContain('onceline_ticketing_retries_total{code="handler-defect"} 1');
-  expect(lines).toContain('onceline_ticketing_unknown_failures_total 1');
+  expect(lines).toContain('onceline_ticketing_unknown_failures_total{work="handling"} 1');
   expect(lines).toContain('onceline_ticketing_attempts_count 0');
 });
 
@@ -58,4 +60,29 @@ it('any other header that cannot be true is counted by its name, of a copy as we
   expect(lines).toContain('onceline_ticketing_headers_distrusted_total{header="redrive-count"} 1');
   expect(lines).toContain('onceline_ticketing_headers_distrusted_total{header="failure-kind"} 1');
   expect(lines).toContain('onceline_ticketing_headers_distrusted_total{header="attempt"} 0');
+});
+
+describe('work that is repeated until it succeeds', () => {
+  const coded = (code: string) => Object.assign(new Error('words'), { code });
+  const unknownAfter = async (work: 'settling' | 'publishing' | 'measuring', error: unknown) => {
+    const registry = new Registry();
+    const metrics = new TicketingMetrics(registry);
+    if (work === 'settling') metrics.consumerPaused(error);
+    else metrics.failed(work, error);
+    const { values } = await registry.getSingleMetric('onceline_ticketing_unknown_failures_total')!.get();
+    expect(values.map(({ labels }) => labels['work']).sort()).toEqual([...WORK].sort());
+    return values.filter(({ value }) => value > 0).map(({ labels }) => labels['work']);
+  };
+
+  it.each(['settling', 'publishing', 'measuring'] as const)('%s: what no rule knows is counted', async (work) => {
+    expect(await unknownAfter(work, coded('42P01'))).toEqual([work]);
+    expect(await unknownAfter(work, new KafkaError('client', 'words'))).toEqual([work]);
+    expect(await unknownAfter(work, new TypeError('x is not a function'))).toEqual([work]);
+  });
+
+  it.each(['settling', 'publishing', 'measuring'] as const)('%s: what a rule knows is not', async (work) => {
+    expect(await unknownAfter(work, coded('57P01'))).toEqual([]);
+    expect(await unknownAfter(work, new KafkaError('unavailable', 'words'))).toEqual([]);
+    expect(await unknownAfter(work, new InjectedOutage('f1'))).toEqual([]);
+  });
 });

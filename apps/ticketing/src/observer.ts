@@ -33,11 +33,12 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
   }
 
   notMeasured(error: unknown): void {
+    this.metrics.failed('measuring', error);
     this.logger.warn({ err: withoutContents(error) }, 'parked conversations not measured');
   }
 
   paused(error: unknown, afterMs: number): void {
-    this.metrics.consumerPaused();
+    this.metrics.consumerPaused(error);
     this.logger.warn({ err: withoutContents(error), afterMs }, 'consumption paused');
   }
 
@@ -64,6 +65,7 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
   }
 
   failed(error: unknown): void {
+    this.metrics.failed('publishing', error);
     this.logger.warn({ err: withoutContents(error) }, 'publishing failed, will be repeated');
   }
 

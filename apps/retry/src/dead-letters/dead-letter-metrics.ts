@@ -1,5 +1,5 @@
 import type { Queries } from '@onceline/postgres';
-import { FAILURE_CLASSES, FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
+import { classifyFailure, FAILURE_CLASSES, FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { STATUSES, type DeadLetter, type DeadLetterSource } from './dead-letter.js';
 
@@ -40,7 +40,7 @@ export class DeadLetterMetrics {
     this.redriveRecords = gauge('redrive_records', 'Records of the redrives that run or wait for outcomes.', ['state']);
     this.sent = counter('redrive_records_sent', 'Records sent again.', []);
     this.notices = gauge('ledger_notices_waiting', 'Discards that the ledger has not heard of.', []);
-    this.failures = counter('dead_letter_failures', 'Rounds that failed and are repeated.', ['work']);
+    this.failures = counter('dead_letter_failures', 'Rounds that failed and are repeated.', ['work', 'known']);
     this.startAtZero();
   }
 
@@ -61,8 +61,9 @@ export class DeadLetterMetrics {
     this.sent.inc(count);
   }
 
-  failed(work: string): void {
-    this.failures.inc({ work });
+  /** What no rule knows is worth an alert. */
+  failed(work: Work, error: unknown): void {
+    this.failures.inc({ work, known: String(classifyFailure(error).known) });
   }
 
   /** Reads what only the database knows. */
@@ -97,7 +98,7 @@ export class DeadLetterMetrics {
       for (const of of FAILURE_CLASSES) this.indexed.inc({ consumer, class: of }, 0);
     }
     for (const header of FAILURE_HEADER_NAMES) this.clampedHeaders.inc({ header }, 0);
-    for (const work of WORK) this.failures.inc({ work }, 0);
+    for (const work of WORK) for (const known of ['true', 'false']) this.failures.inc({ work, known }, 0);
   }
 
   private resetGauges(): void {

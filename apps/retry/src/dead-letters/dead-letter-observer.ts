@@ -42,7 +42,7 @@ export class DeadLetterObserver implements Observers {
   }
 
   redriveSendFailed(redriveId: string, error: unknown): void {
-    this.metrics.failed('send');
+    this.metrics.failed('send', error);
     this.logger.warn({ redriveId, err: bare(error) }, 'redrive: records not sent');
   }
 
@@ -59,12 +59,12 @@ export class DeadLetterObserver implements Observers {
   }
 
   ticketingFailed(error: unknown): void {
-    this.metrics.failed('ticketing');
+    this.metrics.failed('ticketing', error);
     this.logger.warn({ err: bare(error) }, 'ticketing did not answer as it should, will be asked again');
   }
 
   failed(work: Work, error: unknown, afterMs: number): void {
-    this.metrics.failed(work);
+    this.metrics.failed(work, error);
     this.logger.warn({ work, afterMs, err: bare(error) }, 'a round failed, will be repeated');
   }
 }

@@ -176,7 +176,7 @@ describe('a group', () => {
     retry.ticketing.refusals = [503, 503, 500];
     const { json } = await retry.post<Progress>('/v1/redrives', { id, reason: 'try' });
     expect(await retry.ended(json.id)).toMatchObject({ counts: { redriven: 1 } });
-    expect(await retry.registry.metrics()).toMatch(/failures_total\{work="ticketing"\} [3-9]/);
+    expect(await retry.registry.metrics()).toMatch(/failures_total\{work="ticketing",known="true"\} [3-9]/);
   });
 });
 

@@ -22,7 +22,15 @@ export interface DiscardAnswer {
 }
 
 /** Ticketing did not answer, or not as it should. */
-export class TicketingError extends Error {}
+export class TicketingError extends Error {
+  /** Of the answer; undefined when there was none. */
+  readonly status: number | undefined;
+
+  constructor(message: string, { status, cause }: { status?: number; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.status = status;
+  }
+}
 
 const PATIENCE_MS = 10_000;
 const REHEARSAL_PATIENCE_MS = 60_000;
@@ -69,7 +77,7 @@ export class TicketingClient {
   private async requireOk(response: Response, what: string): Promise<void> {
     if (response.ok) return;
     const text = (await response.text()).slice(0, 500);
-    throw new TicketingError(`ticketing answers ${response.status} to ${what}: ${text}`);
+    throw new TicketingError(`ticketing answers ${response.status} to ${what}: ${text}`, { status: response.status });
   }
 }
 

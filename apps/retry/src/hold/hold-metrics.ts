@@ -1,3 +1,4 @@
+import { classifyFailure } from '@onceline/retry-policy';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { DIRECTIONS, type Direction } from './due-times.js';
 
@@ -32,7 +33,7 @@ export class HoldMetrics {
     this.failures = new Counter({
       name: `${NAMESPACE}forward_failures_total`,
       help: 'Times that due records could not be sent on, and were tried again.',
-      labelNames,
+      labelNames: ['topic', 'known'] as const,
       registers,
     });
     this.waiting = new Gauge({
@@ -49,7 +50,7 @@ export class HoldMetrics {
     });
     for (const topic of topics) {
       for (const direction of DIRECTIONS) this.distrusted.inc({ topic, direction }, 0);
-      this.failures.inc({ topic }, 0);
+      for (const known of ['true', 'false']) this.failures.inc({ topic, known }, 0);
       this.waits(topic, { records: 0, oldestSeconds: 0 });
     }
   }
@@ -62,8 +63,9 @@ export class HoldMetrics {
     this.distrusted.inc({ topic, direction });
   }
 
-  failed(topic: string): void {
-    this.failures.inc({ topic });
+  /** What no rule knows is worth an alert. */
+  failed(topic: string, error: unknown): void {
+    this.failures.inc({ topic, known: String(classifyFailure(error).known) });
   }
 
   waits(topic: string, { records, oldestSeconds }: { records: number; oldestSeconds: number }): void {

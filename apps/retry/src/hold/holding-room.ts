@@ -85,7 +85,7 @@ export class HoldingRoom {
     const failed = sent.find((result) => result.status === 'rejected');
     if (failed === undefined) return;
     const { topic } = this.rungOf(records[0]!);
-    this.metrics.failed(topic);
+    this.metrics.failed(topic, failed.reason);
     this.options.kit.logger.warn({ topic, records: records.length, err: failed.reason }, 'due records are tried again');
     throw failed.reason;
   }
