@@ -38,6 +38,16 @@ export async function askCoordinator<T>(doing: string, ask: () => Promise<T>): P
   }
 }
 
+/** Asks until it holds or the patience is over. */
+async function holdsWithin(patienceMs: number, holds: () => Promise<boolean>): Promise<boolean> {
+  const until = Date.now() + patienceMs;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
+    if (await holds()) return true;
+    if (Date.now() + pause > until) return false;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
 function missingOr(error: unknown, topic: string, doing: string): KafkaError {
   const failure = toKafkaError(error, doing);
   return failure.code === 'topic-mismatch'
@@ -91,14 +101,11 @@ export class ClientTopicAdmin implements TopicAdmin {
   }
 
   private async listedWithin(patienceMs: number, names: readonly string[]): Promise<boolean> {
-    const until = Date.now() + patienceMs;
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(MAX_PAUSE_MS, pause * 2)) {
+    return holdsWithin(patienceMs, async () => {
       const listed = new Set(await this.ask('listing topics', (admin) => admin.listTopics()));
       for (const name of names) if (listed.has(name)) this.listed.add(name);
-      if (names.every((name) => listed.has(name))) return true;
-      if (Date.now() + pause > until) return false;
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
+      return names.every((name) => listed.has(name));
+    });
   }
 
   /** kafkajs's admin must never look for a topic that is not there: while it does, it finds no other one either. */
@@ -128,7 +135,16 @@ export class ClientTopicAdmin implements TopicAdmin {
     const found = new Map([...configs].map(([topic, { all }]) => [topic, all]));
     const aligned = splitDifferences(differencesOf(topics, found));
     await this.ask('raising the settings of topics', (admin) => writeTopicConfigs(admin, aligned.raised, configs));
+    await this.untilSet(topics, aligned);
     return aligned;
+  }
+
+  /** As {@link untilListed}. */
+  private async untilSet(topics: readonly TopicDeclaration[], { raised, left }: AlignedTopics): Promise<void> {
+    if (raised.length === 0) return;
+    const isSet = async () => (await this.compareSettings(topics)).length <= left.length;
+    if (!(await holdsWithin(PATIENCE_MS, isSet)))
+      throw new KafkaError('unavailable', 'settings that were raised are not there');
   }
 
   private configs(topics: readonly TopicDeclaration[]): Promise<ReadonlyMap<string, TopicConfig>> {
