@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { describeDifference } from '@onceline/kafka';
 import { checkTopics, provision } from './provision-stack.js';
-import { rungsInMs } from './retry-rungs.js';
+import { topicSettingsOf } from './topic-settings.js';
 import { wholeNumberFlag } from './whole-number-flag.js';
 
 const HELP = `npm run provision -- [--replication 1] [--partitions 12] [--dedupe-ttl-hours 72] [--check]
@@ -9,7 +9,8 @@ const HELP = `npm run provision -- [--replication 1] [--partitions 12] [--dedupe
 Creates the topics that are missing, raises max.message.bytes and retention.ms of those that have less than declared, and runs
 the pending migrations; safe to repeat. Nothing is ever lowered: other differences are printed and left. With --check nothing is
 changed: what is missing or differs is printed, and the exit code is 1 when there is something.
-Reads KAFKA_BROKERS (host:port,…), DATABASE_URL and, where ticketing has it, TICKETING_RETRY_RUNGS: each rung has a topic.`;
+Reads KAFKA_BROKERS (host:port,…) and DATABASE_URL, and where the services have them TICKETING_RETRY_RUNGS (each rung has a
+topic), PARTITIONS and DEDUPE_TTL_HOURS; the flags go before these.`;
 
 const HOUR_MS = 3_600_000;
 
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return void console.log(HELP);
-  const { KAFKA_BROKERS: brokers, DATABASE_URL: databaseUrl, TICKETING_RETRY_RUNGS: rungs } = process.env;
+  const { KAFKA_BROKERS: brokers, DATABASE_URL: databaseUrl } = process.env;
   if (!brokers || !databaseUrl) {
     throw new Error(
       'KAFKA_BROKERS and DATABASE_URL must be set, e.g. KAFKA_BROKERS=localhost:9092 DATABASE_URL=postgres://…',
@@ -34,10 +35,10 @@ async function main(): Promise<void> {
   const options = {
     brokers: brokers.split(','),
     databaseUrl,
+    ...topicSettingsOf(process.env),
     replicationFactor: wholeNumberFlag('replication', values.replication),
     ...(values.partitions ? { partitions: wholeNumberFlag('partitions', values.partitions) } : {}),
     ...(ttlHours ? { dedupeTtlMs: wholeNumberFlag('dedupe-ttl-hours', ttlHours) * HOUR_MS } : {}),
-    ...(rungs ? { ticketingRungsMs: rungsInMs(rungs) } : {}),
   };
   if (values.check) return tellCheck(await checkTopics(options));
   const { created, raised, left } = await provision(options);

@@ -7,13 +7,11 @@ import { auditSystem, type AuditReport } from '@onceline/testing';
 import type { Access } from './access.js';
 import { credentialSettings, newCredentials, type Credentials } from './demo-credentials.js';
 import { provision } from './provision-stack.js';
-import { rungsInMs } from './retry-rungs.js';
 import { ServiceProcess, type ServiceName } from './service-process.js';
+import { topicSettingsOf } from './topic-settings.js';
 
 /** The services in the order in which data flows through them. */
 export const SERVICES: readonly ServiceName[] = ['ingress', 'dedupe', 'ticketing', 'retry'];
-
-const RUNGS = 'TICKETING_RETRY_RUNGS';
 
 /** What a system can be told. */
 export interface SystemOptions {
@@ -174,7 +172,7 @@ export class System {
       brokers: this.stack.kafka.brokers,
       databaseUrl: this.stack.postgres.url,
       replicationFactor: brokers,
-      ...this.rungs(),
+      ...topicSettingsOf({ ...process.env, ...this.options.environment }),
     });
     onProgress(`services: ${services.join(', ')}`);
     // Retry asks ticketing, so that it must know where that listens; a fixed port is known before.
@@ -205,12 +203,6 @@ export class System {
     });
     this.running.push(service);
     return service;
-  }
-
-  /** Each wait of ticketing's ladder has a topic. */
-  private rungs(): { ticketingRungsMs?: readonly number[] } {
-    const rungs = this.options.environment?.[RUNGS] ?? process.env[RUNGS];
-    return rungs ? { ticketingRungsMs: rungsInMs(rungs) } : {};
   }
 
   private ticketingAddress(): Record<string, string> {

@@ -1,8 +1,9 @@
 import { TOPICS, topicDeclarations } from '@onceline/contracts';
-import type { RunningService } from '@onceline/service-kit';
+import { createLogger, type RunningService } from '@onceline/service-kit';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
 import { readDedupeConfig } from './config.js';
-import { DedupeHarness, PARTITIONS } from './dedupe-harness.spec.js';
+import { DedupeHarness, HOUR, PARTITIONS } from './dedupe-harness.spec.js';
+import { openKafka } from './open-kafka.js';
 import { runDedupe } from './run-dedupe.js';
 
 let harness: DedupeHarness | undefined;
@@ -45,6 +46,20 @@ describe('the service', () => {
     expect(problems.length).toBeGreaterThan(0);
     const wrong = configOf({ PARTITIONS: String(PARTITIONS + 1) });
     await expect(runDedupe(wrong, { exit: noExit })).rejects.toThrow(/telegram\.updates\.raw/);
+  });
+
+  it('refuses to remember for longer than its topic keeps the keys, until the command it names has run', async () => {
+    const long = configOf({ DEDUPE_TTL_HOURS: '200' });
+    const words = await runDedupe(long, { exit: noExit }).then(
+      () => 'it started',
+      (error: Error) => error.message,
+    );
+    expect(words).toContain(
+      'telegram.updates.seen" keeps its records for 96 h (retention.ms 345600000), needed are 224 h',
+    );
+    expect(words).toContain(`npm run provision -- --partitions ${PARTITIONS} --dedupe-ttl-hours 200`);
+    await harness?.kafka.admin.raiseSettings(topicDeclarations({ partitions: PARTITIONS, dedupeTtlMs: 200 * HOUR }));
+    await (await openKafka(long, createLogger('dedupe', 'silent'))).close();
   });
 
   it('gets ready, dedupes, and shows its figures', async () => {

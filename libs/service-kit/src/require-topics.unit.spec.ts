@@ -1,4 +1,4 @@
-import { KafkaError } from '@onceline/kafka';
+import { KafkaError, createInMemoryKafka } from '@onceline/kafka';
 import { describeFailedStart } from './run-main.js';
 import { requireTopics } from './require-topics.js';
 import { StartRefused } from './start-refused.js';
@@ -35,5 +35,24 @@ describe('requireTopics', () => {
       text: 'The topics are not as declared:\n  a: is missing\n  b: has 3 partitions, 12 declared\nFix: run: npm run provision',
       exitCode: 78,
     });
+  });
+
+  it('wants records kept for as long as declared where told so, and takes longer ones', async () => {
+    const kafka = createInMemoryKafka();
+    const declare = (name: string, retentionMs: number) => ({
+      name,
+      partitions: 1,
+      config: { 'retention.ms': String(retentionMs) },
+    });
+    await kafka.admin.createMissing([declare('a', 3_600_000), declare('b', 3_600_000)], { replicationFactor: 1 });
+    const longer = [declare('a', 9_000_000), declare('b', 9_000_000)];
+    const refusal = await requireTopics(kafka, longer, { kept: ['a'], fix: 'mend it' }).catch((error: Error) => error);
+    expect(describeFailedStart(refusal).text).toBe(
+      'The topics are not as declared:\n  a: topic "a" keeps its records for 1 h (retention.ms 3600000), ' +
+        'needed are 2.5 h: raise it to 9000000\nFix: run: mend it',
+    );
+    await requireTopics(kafka, longer);
+    await requireTopics(kafka, [declare('a', 1000)], { kept: ['a'] });
+    await kafka.close();
   });
 });
