@@ -82,13 +82,20 @@ export const OUTCOME_ROWS: Rows<Settlement> = {
 
 const EVENT_TYPES = ['text', 'int', 'text', 'text', 'text', 'json', 'text', 'text'];
 
-/** In the order of the batch, so that ids rise with the version of each ticket. */
+/**
+ * In the order of the batch, so that ids rise with the version of each ticket. Events leave in the order of their transactions, and one
+ * that locked something before it read may be older than that of the ticket's last event: then its events take that one's place,
+ * behind it. A number above its own is safe: what has it is read only when both have ended.
+ */
 export const EVENT_ROWS: Rows<PlannedEvent> = {
   columns: EVENT_TYPES.length,
   sql: (
     first,
-  ) => `insert into ticketing.events (ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate)
-    select ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate
+  ) => `insert into ticketing.events (ticket_id, version, type, event_id, idempotency_key, payload, traceparent,
+      tracestate, tx_id)
+    select ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate,
+        greatest(pg_current_xact_id(), (select last.tx_id from ticketing.events last where last.ticket_id = e.ticket_id
+          order by last.version desc limit 1))
       from ${arrays(first, EVENT_TYPES)} with ordinality
         as e(ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate, position)
       order by position`,
