@@ -75,6 +75,8 @@ class Planner {
   private readonly parking: ParkedConversations;
   private readonly settlements = new Map<string, Settlement>();
   private readonly records: OutboxRecord[] = [];
+  /** Heads that this batch makes: what waits behind them is not in hand, and a record of their own is on its way. */
+  private readonly promoted = new Set<string>();
 
   constructor(
     private readonly known: Known,
@@ -104,6 +106,7 @@ class Planner {
   private addAgain(update: TracedUpdate, delivery: Extract<Delivery, { type: 'again' }>): void {
     const waiting = this.parking.headedBy(update.idempotencyKey);
     if (waiting) {
+      if (this.promoted.has(update.idempotencyKey)) return;
       if (isExpected(delivery, waiting.head, this.rules.now)) this.takeHead(update, waiting.conversation, waiting.head);
       return;
     }
@@ -150,6 +153,7 @@ class Planner {
     const { now } = this.rules;
     const redrive = redriveOfQueued(update);
     this.records.push(toFirstRedelivery(update, now));
+    this.promoted.add(update.idempotencyKey);
     this.parking.wait(conversation, {
       key: update.idempotencyKey,
       attempt: 0,

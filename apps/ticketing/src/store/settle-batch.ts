@@ -71,16 +71,26 @@ export async function readOn(
   const keys = again.map(({ idempotencyKey }) => idempotencyKey);
   const queues = keys.length === 0 ? NO_QUEUES : await loadQueues(session, keys, rules.drainLimit);
   const known = await readKnown(session, updates, { queues, faults: rules.faults });
-  if (!fits(queues, known.parked)) throw new ChangedMeanwhile();
+  if (!fits(queues, known.parked, new Set(keys))) throw new ChangedMeanwhile();
   return known;
 }
 
 const NO_QUEUES: ReadonlyMap<string, LoadedQueue> = new Map();
 
-/** Queues and conversations were read one after the other; both must be of the same moment. */
-function fits(queues: ReadonlyMap<string, LoadedQueue>, parked: readonly ParkedConversation[]): boolean {
+/**
+ * Queues and conversations were read one after the other; both must be of the same moment. An update may also have become a head in
+ * between: then its queue was not read at all.
+ */
+function fits(
+  queues: ReadonlyMap<string, LoadedQueue>,
+  parked: readonly ParkedConversation[],
+  cameBack: ReadonlySet<string>,
+): boolean {
   const versions = new Map(parked.map(({ conversation, version }) => [conversation, version]));
-  return [...queues].every(([conversation, { version }]) => versions.get(conversation) === version);
+  const areOfOneMoment = [...queues].every(([conversation, { version }]) => versions.get(conversation) === version);
+  return (
+    areOfOneMoment && parked.every(({ conversation, head }) => !cameBack.has(head.key) || queues.has(conversation))
+  );
 }
 
 export function planRules(rules: SettleRules): PlanRules {
