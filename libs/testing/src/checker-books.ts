@@ -86,6 +86,12 @@ export interface PublishedEntry {
   readonly payloadHash: number;
 }
 
+/** Milliseconds since the epoch, indexed by partition: `-Infinity` where nothing was deleted, `Infinity` where nothing is left. */
+export interface WholeSince {
+  readonly ticketEvents: readonly number[];
+  readonly ticketingDeadLetters: readonly number[];
+}
+
 const NO_BOUNDS: Bounds = {
   dedupeCommitted: [],
   ticketingCommitted: [],
@@ -175,8 +181,8 @@ export class Books {
     /** 1 when it was there before the tables were read. */
     settled: new Column(Uint8Array),
   };
-  /** The time from which on each topic that the relay writes is whole: older records may be gone by retention. */
-  wholeSince = { ticketEvents: -Infinity, ticketingDeadLetters: -Infinity };
+  /** From when on each topic that the relay writes is whole, by partition: what was recorded earlier may be gone by retention. */
+  wholeSince: WholeSince = { ticketEvents: [], ticketingDeadLetters: [] };
   /** Tickets of the read model. */
   readonly tickets = new Column(Int32Array);
   /** Which ticket each message is in: `bot:chat:message` beside the ticket. */

@@ -72,18 +72,21 @@ export async function readTopics(kafka: Kafka, books: Books): Promise<void> {
 /** Clocks of those who record and those who publish may differ by some seconds. */
 const CLOCK_MARGIN_MS = 60_000;
 
-/** Reads a topic. Answers the time from which on it is whole: what was recorded earlier may be gone by retention. */
-async function readKept(kafka: Kafka, topic: string, onRecord: (record: ConsumedRecord) => void): Promise<number> {
+/** Reads a topic. Answers the time from which on each partition is whole: what was recorded earlier may be gone by retention. */
+async function readKept(
+  kafka: Kafka,
+  topic: string,
+  onRecord: (record: ConsumedRecord) => void,
+): Promise<readonly number[]> {
   const oldest = new Map<number, number>();
   await kafka.read(topic, ({ partition, records }) => {
     const [first] = records;
     if (first && !oldest.has(partition)) oldest.set(partition, first.timestamp);
     records.forEach(onRecord);
   });
-  const wholeSince = (await kafka.admin.offsets(topic)).map(({ low }, partition) =>
+  return (await kafka.admin.offsets(topic)).map(({ low }, partition) =>
     low === 0 ? -Infinity : (oldest.get(partition) ?? Infinity) + CLOCK_MARGIN_MS,
   );
-  return Math.max(...wholeSince);
 }
 
 function toEntry(record: ConsumedRecord): UpdateEntry {

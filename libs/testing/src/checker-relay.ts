@@ -1,4 +1,5 @@
 import { OUTCOMES } from '@onceline/contracts';
+import { partitionFor } from '@onceline/kafka';
 import { deadLetterName, type Books } from './checker-books.js';
 import type { Findings } from './checker-findings.js';
 import { ledgerRows, NO_ROW } from './checker-outcomes.js';
@@ -20,7 +21,7 @@ export function checkRelay(books: Books, findings: Findings): RelaySums {
 
 /** What the relay's cursor has not reached may still be pending. */
 function checkEvents(books: Books, findings: Findings): number {
-  const { events, wholeSince } = books;
+  const { events } = books;
   const isPublished = checkPublished(books, findings);
   let published = 0;
   for (let row = 0; row < events.eventId.length; row += 1) {
@@ -28,12 +29,17 @@ function checkEvents(books: Books, findings: Findings): number {
       published += 1;
       continue;
     }
-    if (events.recordedAt.at(row) < wholeSince.ticketEvents) continue;
+    if (events.recordedAt.at(row) < eventsWholeSince(books, events.ticket.at(row))) continue;
     const key = events.key.at(row);
     if (events.relayed.at(row) === 1) findings.missing(key);
     else if (findings.judges(key)) findings.pending += 1;
   }
   return published;
+}
+
+/** Of the partition in which a ticket's events lie: what retention has taken from another one excuses nothing here. */
+function eventsWholeSince({ ticketIds, wholeSince: { ticketEvents } }: Books, ticket: number): number {
+  return ticketEvents[partitionFor(ticketIds.textOf(ticket), ticketEvents.length)] ?? -Infinity;
 }
 
 /** Every record against its event: a copy is fine, other bytes are not. Answers which events are published. */
@@ -73,7 +79,10 @@ function checkDeadLetters(books: Books, findings: Findings): RelaySums['dead'] {
     }
     if (ticketingDeadLetters.has(name)) continue;
     if (leaving.has(name)) findings.pending += findings.judges(key) ? 1 : 0;
-    else if (ledger.receivedAt.at(row) >= wholeSince.ticketingDeadLetters) findings.missing(key);
+    // Dead letters keep the key of their update, and with it its partition.
+    else if (ledger.receivedAt.at(row) >= (wholeSince.ticketingDeadLetters[ledger.partition.at(row)] ?? -Infinity)) {
+      findings.missing(key);
+    }
   }
   return counts;
 }

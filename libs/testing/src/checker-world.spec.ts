@@ -48,7 +48,7 @@ export interface World {
 const PARTITIONS = 3;
 export const START = Date.UTC(2026, 0, 1);
 
-const perPartition = (value: number) => Array.from({ length: PARTITIONS }, () => value);
+export const perPartition = (value: number) => Array.from({ length: PARTITIONS }, () => value);
 
 export const keyOf = (arrival: { chat: number; message: number }) =>
   `tg1:1:message:${arrival.chat}:${arrival.message}:${arrival.chat * 1000 + arrival.message}`;
@@ -66,7 +66,7 @@ export function worldOf(arrivals: readonly Arrival[]): World {
     ticketingDeadLetters: [],
     events: [],
     published: [],
-    wholeSince: { ticketEvents: -Infinity, ticketingDeadLetters: -Infinity },
+    wholeSince: { ticketEvents: perPartition(-Infinity), ticketingDeadLetters: perPartition(-Infinity) },
     tickets: [],
     messages: [],
     bounds: {

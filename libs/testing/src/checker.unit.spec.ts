@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ContradictionRule } from './checker-findings.js';
 import { checkBooks, describeReport } from './checker-report.js';
-import { booksOf, keyOf, START, worldOf, type Arrival, type World } from './checker-world.spec.js';
+import { booksOf, keyOf, perPartition, START, worldOf, type Arrival, type World } from './checker-world.spec.js';
 
 const copy = (chat: number, message: number): Arrival => ({ chat, message, payload: 0, readable: true });
 // Chat 1: opened, appended, a copy of each; chat 2: opened, a collision; one body that is no update.
@@ -296,10 +296,10 @@ describe('checkBooks and what is not finished', () => {
   });
 
   test('what the relay published before retention deleted it is not held against the system', () => {
-    const forget = (world: World, wholeSince: number) => {
+    const forget = (world: World, time: number) => {
       world.ledger[2]!.outcome = 'dead-lettered';
       world.published = [];
-      world.wholeSince = { ticketEvents: wholeSince, ticketingDeadLetters: wholeSince };
+      world.wholeSince = { ticketEvents: perPartition(time), ticketingDeadLetters: perPartition(time) };
     };
     expect(audit((world) => forget(world, START + 10_000))).toMatchObject({ balanced: true, events: 3, published: 0 });
     expect(audit((world) => forget(world, START + 1000))).toMatchObject({ pending: 0, missingCount: 2 });
