@@ -29,6 +29,7 @@ export const CONTRADICTIONS = {
   'ticket-differs-from-events': 'a ticket whose version or number of messages is not that of its events',
   'published-event-differs': 'a record in tickets.events whose bytes are not those of the event',
   'published-event-without-row': 'a record in tickets.events without its event',
+  'published-out-of-order': 'an event that lies in tickets.events behind a later one of its ticket',
   'conversation-out-of-order': 'a ticket whose messages do not stand in the order in which unique has them',
   'gap-without-dead-letter':
     'a ticket that says an update is missing, which the ledger does not call given up or redriven',

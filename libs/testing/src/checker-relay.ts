@@ -43,14 +43,18 @@ function eventsWholeSince({ ticketIds, wholeSince: { ticketEvents } }: Books, ti
 }
 
 /** Every record against its event: a copy is fine, other bytes are not. Answers which events are published. */
-function checkPublished({ events, eventIds, published }: Books, findings: Findings): Uint8Array {
+function checkPublished(books: Books, findings: Findings): Uint8Array {
+  const { events, eventIds, published } = books;
   const rowOf = new Int32Array(eventIds.size).fill(NO_ROW);
   for (let row = 0; row < events.eventId.length; row += 1) rowOf[events.eventId.at(row)] = row;
   const isPublished = new Uint8Array(eventIds.size);
+  const order = new PublishedOrder(books, findings);
   for (let record = 0; record < published.eventId.length; record += 1) {
     const eventId = published.eventId.at(record);
     const row = rowOf[eventId] ?? NO_ROW;
+    const isFirst = isPublished[eventId] === 0;
     isPublished[eventId] = 1;
+    if (row !== NO_ROW && isFirst) order.take(row);
     if (row === NO_ROW) {
       // What came after the tables were read may have an event that they did not show yet.
       if (published.settled.at(record) === 1) {
@@ -61,6 +65,31 @@ function checkPublished({ events, eventIds, published }: Books, findings: Findin
     }
   }
   return isPublished;
+}
+
+/** The events of a ticket, each by its first record, in the order of their partition: a version never comes behind a later one. */
+class PublishedOrder {
+  private readonly latest: Float64Array;
+
+  constructor(
+    private readonly books: Books,
+    private readonly findings: Findings,
+  ) {
+    this.latest = new Float64Array(books.ticketIds.size);
+  }
+
+  take(row: number): void {
+    const { events, ticketIds } = this.books;
+    const ticket = events.ticket.at(row);
+    const version = events.version.at(row);
+    const latest = this.latest[ticket] ?? 0;
+    if (version > latest) this.latest[ticket] = version;
+    // Of what retention has begun to take, a copy may be the first that is left.
+    else if (events.recordedAt.at(row) >= eventsWholeSince(this.books, ticket)) {
+      const subject = `${ticketIds.textOf(ticket)}: version ${version} behind ${latest}`;
+      this.findings.contradiction('published-out-of-order', subject);
+    }
+  }
 }
 
 /** A dead letter leaves through the outbox, a moment after its ledger row; it stays when an operator discards the update. */

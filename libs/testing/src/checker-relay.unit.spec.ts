@@ -35,3 +35,41 @@ describe('what retention deleted from one partition', () => {
     );
   });
 });
+
+describe('the order of a ticket on its topic', () => {
+  const publish = (world: World, order: readonly number[]) => {
+    const events = world.published;
+    world.published = order.map((at, offset) => ({ ...events[at]!, offset }));
+  };
+
+  test('is that of its versions, however often the relay begins again at an earlier one', () => {
+    const restart = fc.tuple(fc.nat({ max: 3 }), fc.nat({ max: 3 }));
+    fc.assert(
+      fc.property(fc.array(restart, { maxLength: 4 }), (restarts) => {
+        const order = [0, 1, 2, 3];
+        for (const [from, count] of restarts) order.splice(from + count, 0, ...order.slice(from, from + count));
+        expect(audit((world) => publish(world, order))).toMatchObject({ balanced: true, published: 4 });
+      }),
+    );
+  });
+
+  test('is broken by any other first order, and by copies that hide it', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }), (order) => {
+        fc.pre(order.join() !== '0,1,2,3');
+        const report = audit((world) => publish(world, [...order, 0, 1, 2, 3]));
+        expect(report.balanced).toBe(false);
+        expect(new Set(report.contradictions.map(({ rule }) => rule))).toEqual(new Set(['published-out-of-order']));
+      }),
+    );
+  });
+
+  test('is not judged by copies of what retention has taken', () => {
+    const report = audit((world) => {
+      publish(world, [3, 1, 2, 3]);
+      const since = world.events[3]!.recordedAt;
+      world.wholeSince = { ...world.wholeSince, ticketEvents: perPartition(since) };
+    });
+    expect(report).toMatchObject({ balanced: true, published: 3 });
+  });
+});
