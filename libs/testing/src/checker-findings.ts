@@ -34,6 +34,7 @@ export const CONTRADICTIONS = {
   'gap-without-dead-letter':
     'a ticket that says an update is missing, which the ledger does not call given up or redriven',
   'parked-without-way-forward': 'a parked update that waits nowhere: no record brings it back, and nothing settles it',
+  'retry-overdue': 'a parked update whose next try was due more than an hour ago: what should bring it back does not',
   'parked-twice': 'an update that waits in two places',
   'waits-without-being-parked': 'an update that waits although the ledger books it otherwise, or not at all',
   'follower-without-head': 'an update that waits behind nothing',

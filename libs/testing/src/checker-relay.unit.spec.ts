@@ -7,8 +7,7 @@ const PARTITIONS = 3;
 const CHAT = 1;
 
 /** One ticket with four messages. */
-const settled = () =>
-  worldOf([1, 2, 3, 4].map((message) => ({ chat: CHAT, message, payload: 0, readable: true })));
+const settled = () => worldOf([1, 2, 3, 4].map((message) => ({ chat: CHAT, message, payload: 0, readable: true })));
 
 function audit(damage: (world: World) => void) {
   const world = settled();
@@ -17,7 +16,8 @@ function audit(damage: (world: World) => void) {
 }
 
 describe('what retention deleted from one partition', () => {
-  const emptied = (partition: number) => perPartition(-Infinity).map((time, at) => (at === partition ? Infinity : time));
+  const emptied = (partition: number) =>
+    perPartition(-Infinity).map((time, at) => (at === partition ? Infinity : time));
 
   test.each([
     ['event', partitionFor(`ticket-${CHAT}`, PARTITIONS), (world: World) => void world.published.pop()],

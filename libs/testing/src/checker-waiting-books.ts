@@ -12,6 +12,8 @@ export interface HeadEntry extends Delivery {
   readonly conversation: string;
   /** How many the row says wait behind it. */
   readonly followers: number;
+  /** Milliseconds since its next try was due when the tables were read; negative before that. */
+  readonly overdueMs: number;
 }
 
 /** An update that waits behind a head. */

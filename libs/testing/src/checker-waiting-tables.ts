@@ -1,4 +1,4 @@
-import { checksum, number, optional, text, type Row, type Section } from './checker-rows.js';
+import { checksum, milliseconds, number, optional, text, type Row, type Section } from './checker-rows.js';
 import type { Delivery } from './checker-waiting-books.js';
 
 const isDeadLetter = (topic: string) => topic.endsWith('.dead-letter');
@@ -12,7 +12,8 @@ const OUTBOX = `select topic, headers ->> 'idempotency-key' as key, headers ->> 
 /** What waits, as ticketing's tables have it. */
 export const WAITING_SECTIONS: readonly Section[] = [
   {
-    query: `select conversation, head_key as key, attempt, redrive_id, followers from ticketing.parked_conversations`,
+    query: `select conversation, head_key as key, attempt, redrive_id, followers, ${milliseconds('(now() - due_at)')} as overdue
+              from ticketing.parked_conversations`,
     add: ({ waiting }, row) =>
       waiting.heads.push({
         conversation: text(row, 'conversation'),
@@ -20,6 +21,7 @@ export const WAITING_SECTIONS: readonly Section[] = [
         attempt: number(row, 'attempt'),
         redriveId: optional(row, 'redrive_id'),
         followers: number(row, 'followers'),
+        overdueMs: number(row, 'overdue'),
       }),
   },
   {

@@ -16,12 +16,13 @@ export interface WaitingSums {
 
 /**
  * Judges what waits: each parked update waits in exactly one place, as the head of its conversation or behind one; each head has a
- * record that brings it back; and nothing is under way that nobody waits for.
+ * record that brings it back, and comes back in time; and nothing is under way that nobody waits for.
  */
 export function checkWaiting(books: Books, findings: Findings): WaitingSums {
   const places = placesOf(books, findings);
   checkFollowers(books, findings);
   checkWaysForward(books, findings);
+  checkOverdue(books, findings);
   checkUnderWay(books, findings);
   checkPayloads(books, findings);
   return { waiting: checkParked(books, findings, places) };
@@ -79,6 +80,16 @@ function checkFollowers({ keys, waiting }: Books, findings: Findings): void {
  */
 function bringsOn(record: Delivery, head: HeadEntry): boolean {
   return record.key === head.key && record.redriveId === head.redriveId && !(record.attempt < head.attempt);
+}
+
+/** More than any backlog that is being worked off. */
+const LONG_OVERDUE_MS = 3_600_000;
+
+/** A record is no way forward in a topic that nobody reads, nor in an outbox that nobody empties. */
+function checkOverdue({ keys, waiting }: Books, findings: Findings): void {
+  for (const { key, overdueMs } of waiting.heads) {
+    if (overdueMs > LONG_OVERDUE_MS) findings.contradiction('retry-overdue', keys.idOf(key));
+  }
 }
 
 function checkWaysForward({ keys, waiting }: Books, findings: Findings): void {

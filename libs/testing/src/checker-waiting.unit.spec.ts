@@ -25,7 +25,7 @@ function waiting(): World & { head: Row; follower: Row } {
     Object.assign(row, { outcome: 'parked', ticketId: null, attempts: row === head ? 1 : 0 });
   }
   world.messages = world.messages.filter(({ messageId }) => messageId !== 2 && messageId !== 3);
-  world.heads.push({ conversation: '1:1', key: head.key, attempt: 1, redriveId: null, followers: 1 });
+  world.heads.push({ conversation: '1:1', key: head.key, attempt: 1, redriveId: null, followers: 1, overdueMs: -1000 });
   world.followers.push({ conversation: '1:1', key: follower.key, redriveId: null, payloadHash: 0 });
   world.underWay.push({
     key: head.key,
@@ -63,6 +63,7 @@ describe('checkBooks on updates that wait', () => {
     ['under a number that nobody wrote', (world: World) => void (world.underWay[0]!.attempt = 999)],
     ['under a number that is none', (world: World) => void (world.underWay[0]!.attempt = Number.NaN)],
     ['in two copies', (world: World) => void world.underWay.push({ ...world.underWay[0]!, at: 'elsewhere' })],
+    ['while a backlog is worked off', (world: World) => void (world.heads[0]!.overdueMs = 3_600_000)],
     [
       'beside a copy for an earlier try',
       (world: World) => void world.underWay.push({ ...world.underWay[0]!, attempt: 0 }),
@@ -101,6 +102,7 @@ describe('checkBooks on updates that wait', () => {
     ['parked-without-way-forward', 'a record of another redrive', (world) => (world.heads[0]!.redriveId = 'r1')],
     ['parked-without-way-forward', 'a lost follower', (world) => (world.followers = [])],
     ['parked-without-way-forward', 'a lost head', (world) => (world.heads = [])],
+    ['retry-overdue', 'a record that nobody reads', (world) => (world.heads[0]!.overdueMs = 3_600_001)],
     ['follower-without-head', 'a lost head', (world) => (world.heads = [])],
     ['waiting-payload-differs', 'a follower with other bytes', (world) => (world.followers[0]!.payloadHash = 9)],
     ['waiting-payload-differs', 'a head with other bytes', (world) => (world.underWay[0]!.payloadHash = 9)],
@@ -158,7 +160,7 @@ function queueOf(followers: number): World {
     if (index > 0) world.followers.push({ conversation: '1:1', key: row.key, redriveId: null, payloadHash: 0 });
   });
   const delivery = { key: world.ledger[0]!.key, attempt: 3, redriveId: null };
-  world.heads.push({ ...delivery, conversation: '1:1', followers });
+  world.heads.push({ ...delivery, conversation: '1:1', followers, overdueMs: 0 });
   world.underWay.push({ ...delivery, at: 'ticketing.retry.2m 1@4', settled: true, payloadHash: 0 });
   return world;
 }
