@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { idempotencyKey, isMalformed, parseUpdate } from '@onceline/contracts';
 import { rawRecord } from '@onceline/testing';
-import { Client } from 'pg';
-import { HttpLane } from './http-lane.js';
-import { benchUpdate, webhookRequest } from './payloads.js';
+import { timeToLedger } from './open-loop.js';
+import { benchUpdate } from './payloads.js';
 import { quantile } from './statistics.js';
 import { createTopicsLikeRaw, withWorkbench, type Suite, type Workbench } from './suite-context.js';
 
@@ -14,7 +12,6 @@ const METHOD =
 
 const RATE = 100;
 const FLOOR_TOPIC = 'bench.floor';
-const LANES = 32;
 
 /** Webhook to committed ticket, beside the two round trips and the commit that no design can do without. */
 export const latencySuite: Suite = ({ quick, say }) =>
@@ -23,15 +20,18 @@ export const latencySuite: Suite = ({ quick, say }) =>
     const floorSamples = quick ? 100 : 1000;
     await createTopicsLikeRaw(bench.kafka, [FLOOR_TOPIC]);
     await bench.database.query('create table floor (id serial primary key, note text not null)');
-    const warmUp = await openLoop(bench, { first: 0, count: quick ? 100 : 1000 });
+    const warmUp = await sendFrom(bench, 0, quick ? 100 : 1000);
     say(`warm-up: ${warmUp.length} updates, p50 ${quantile(warmUp, 0.5).toFixed(1)} ms`);
     const floors = { produce: [] as number[], commit: [] as number[] };
     await measureFloors(bench, floors, floorSamples);
-    const latencies = await openLoop(bench, { first: 10_000, count: seconds * RATE });
+    const latencies = await sendFrom(bench, 10_000, seconds * RATE);
     await measureFloors(bench, floors, floorSamples);
     const figures = { ...figuresOf(latencies, floors), updates: latencies.length };
     return { suite: 'latency', figures, targets: TARGETS, method: METHOD, quick };
   });
+
+const sendFrom = ({ system }: Workbench, first: number, count: number) =>
+  timeToLedger(system.access(), { perSecond: RATE, count, update: (n) => benchUpdate(first + n) });
 
 const TARGETS = [{ figure: 'p99_ratio', op: '<=', value: 3 }] as const;
 
@@ -53,97 +53,6 @@ function figuresOf(
     p50_ratio: quantile(latencies, 0.5) / floorSum(0.5),
     p99_ratio: quantile(latencies, 0.99) / floorSum(0.99),
   };
-}
-
-/** Calls `send` when each number is due, without waiting for earlier ones. Resolves once all have settled. */
-async function atPace(count: number, send: (n: number, due: number) => Promise<void>): Promise<void> {
-  const startAt = performance.now() + 50;
-  const sent: Promise<void>[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const due = startAt + (n * 1000) / RATE;
-    const early = due - performance.now();
-    if (early > 0) await sleep(early);
-    sent.push(send(n, due));
-  }
-  await Promise.all(sent);
-}
-
-async function openLoop({ system }: Workbench, load: { first: number; count: number }): Promise<number[]> {
-  const { ingress, bots, database } = system.access();
-  const bot = bots[0] ?? { id: '', secret: '' };
-  const { hostname, port, host } = new URL(ingress);
-  const lanes = await Promise.all(Array.from({ length: LANES }, () => HttpLane.open(hostname, Number(port))));
-  const ear = await CommitListener.open(database);
-  const latencies: number[] = [];
-  const waiting: ((lane: HttpLane) => void)[] = [];
-  const free = [...lanes];
-  const lend = () =>
-    new Promise<HttpLane>((resolve) => {
-      const lane = free.pop();
-      if (lane) resolve(lane);
-      else waiting.push(resolve);
-    });
-  const giveBack = (lane: HttpLane) => (waiting.shift() ?? ((idle) => void free.push(idle)))(lane);
-  try {
-    await atPace(load.count, async (n, due) => {
-      const bytes = benchUpdate(load.first + n);
-      const committed = ear.heard(keyOf(bot.id, bytes));
-      const lane = await lend();
-      const status = await lane.send(webhookRequest({ host, path: `/telegram/${bot.id}`, secret: bot.secret }, bytes));
-      giveBack(lane);
-      if (status !== 200) throw new Error(`the ingress answered ${status}`);
-      latencies.push((await committed) - due);
-    });
-    return latencies;
-  } finally {
-    lanes.forEach((lane) => lane.close());
-    await ear.close();
-  }
-}
-
-function keyOf(botId: string, bytes: Buffer): string {
-  const update = parseUpdate(bytes);
-  if (isMalformed(update)) throw new Error(update.malformed);
-  return idempotencyKey(botId, update);
-}
-
-/** Hears of ledger rows once they are committed, through a trigger that exists only while this bench runs. */
-class CommitListener {
-  private readonly expected = new Map<string, (at: number) => void>();
-
-  private constructor(private readonly client: Client) {
-    client.on('notification', ({ payload = '' }) => {
-      this.expected.get(payload)?.(performance.now());
-      this.expected.delete(payload);
-    });
-  }
-
-  static async open(url: string): Promise<CommitListener> {
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    await client.query(`create or replace function bench_settled() returns trigger language plpgsql as
-      $$ begin perform pg_notify('bench_settled', new.idempotency_key); return null; end $$`);
-    await client.query(`create or replace trigger bench_settled after insert on ticketing.ledger
-      for each row execute function bench_settled()`);
-    await client.query('listen bench_settled');
-    return new CommitListener(client);
-  }
-
-  /** When the row of this key was heard of; rejects after a minute. */
-  heard(key: string): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`no ledger row of ${key} within 60 s`)), 60_000);
-      this.expected.set(key, (at) => {
-        clearTimeout(late);
-        resolve(at);
-      });
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.client.query('drop trigger bench_settled on ticketing.ledger');
-    await this.client.end();
-  }
 }
 
 async function measureFloors(
