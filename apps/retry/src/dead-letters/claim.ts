@@ -79,15 +79,15 @@ async function notTaken(queries: Queries, selection: Selection, taken: readonly 
   );
   const known = new Map(rows.map(({ id, status }) => [id, status]));
   const missing = [...left].filter((id) => !known.has(id));
-  if (missing.length > 0) throw noSuchDeadLetter(missing);
+  if (missing.length > 0) throw noSuchDeadLetter(missing, selection);
   return rows;
 }
 
-function noSuchDeadLetter(ids: readonly string[]): Problem {
+function noSuchDeadLetter(ids: readonly string[], { ids: listed }: Selection): Problem {
   return new Problem(404, {
     title: 'Not Found',
     detail: `There is no dead letter ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ` (nor ${ids.length - 5} more)` : ''}.`,
-    field: 'body.ids',
+    field: listed === undefined ? 'body.id' : 'body.ids',
     fix: 'Take ids from GET /v1/dead-letters.',
   });
 }

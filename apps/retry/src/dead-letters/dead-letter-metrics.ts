@@ -1,11 +1,9 @@
 import type { Queries } from '@onceline/postgres';
 import { classifyFailure, FAILURE_CLASSES, FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { STATUSES, type DeadLetter, type DeadLetterSource } from './dead-letter.js';
+import { ITEM_STATES, REDRIVE_STATES, STATUSES, type DeadLetter, type DeadLetterSource } from './dead-letter.js';
 
 const NAMESPACE = 'onceline_retry_';
-const REDRIVE_STATES = ['running', 'stopped', 'cancelled', 'finished'] as const;
-const ITEM_STATES = ['claimed', 'sent', 'redriven', 'failed-again', 'released'] as const;
 
 /** What the room of the dead letters counts. Every label is there at 0 from the start, so that an alert can tell "none" from "not asked". */
 export class DeadLetterMetrics {

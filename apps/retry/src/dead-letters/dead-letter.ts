@@ -4,6 +4,11 @@ import type { FailureClass } from '@onceline/retry-policy';
 export const STATUSES = ['open', 'redriving', 'redriven', 'failed-again', 'discarded'] as const;
 export type DeadLetterStatus = (typeof STATUSES)[number];
 
+/** Where a redrive stands as a whole, and where each of its records does. */
+export const REDRIVE_STATES = ['running', 'stopped', 'cancelled', 'finished'] as const;
+export const ITEM_STATES = ['claimed', 'sent', 'redriven', 'failed-again', 'released'] as const;
+export type ItemState = (typeof ITEM_STATES)[number];
+
 /** A dead letter as the index keeps it. */
 export interface DeadLetter {
   readonly id: string;

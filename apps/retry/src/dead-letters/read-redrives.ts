@@ -1,5 +1,6 @@
 import type { Queries } from '@onceline/postgres';
 import { decodeCursor, encodeCursor } from '@onceline/service-kit';
+import type { ItemState } from './dead-letter.js';
 import { exactly } from './read-dead-letters.js';
 import { listCursorSchema, type Redrive, type RedrivesPage } from './schemas.js';
 import { describeSelection, type Selection } from './selection.js';
@@ -21,7 +22,7 @@ interface RedriveRow {
 
 interface CountRow {
   stage: number;
-  state: 'claimed' | 'sent' | 'redriven' | 'failed-again' | 'released';
+  state: ItemState;
   outcome: string | null;
   count: number;
 }

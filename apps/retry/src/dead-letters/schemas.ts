@@ -1,7 +1,7 @@
 import { DEAD_LETTER_REASONS, FAILURE_CLASSES } from '@onceline/retry-policy';
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
-import { STATUSES } from './dead-letter.js';
+import { REDRIVE_STATES, STATUSES } from './dead-letter.js';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 const cursor = pageCursor(2048);
@@ -192,7 +192,7 @@ export const stageSchema = z.object({
 });
 export const redriveSchema = z.object({
   id: z.string(),
-  state: z.enum(['running', 'stopped', 'cancelled', 'finished']),
+  state: z.enum(REDRIVE_STATES),
   note: z.string().nullable().describe('why it stopped'),
   reason: z.string(),
   requestedBy: z.string(),

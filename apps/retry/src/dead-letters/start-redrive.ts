@@ -19,7 +19,7 @@ export interface StartedRedrive {
   readonly skipped: readonly { readonly id: string; readonly status: string }[];
 }
 
-/** Takes the dead letters and writes down what is to be done with them; {@link RunRedrives} does it. */
+/** Takes the dead letters and writes down what is to be done with them; {@link SendRedrives} does it. */
 export async function startRedrive(
   queries: Queries,
   { body, actor }: RedriveOrder,

@@ -10,7 +10,7 @@ import { writePlan } from './write-plan.js';
 export interface Rehearsed {
   readonly update: TracedUpdate;
   readonly settlement: Settlement | undefined;
-  /** SQLSTATE class of a refusal: the database would not take it. */
+  /** The database would not take it. */
   readonly refused: boolean;
 }
 
