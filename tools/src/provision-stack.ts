@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { topicDeclarations, type TopicSettings } from '@onceline/contracts';
-import { connectKafka, type AlignedTopics } from '@onceline/kafka';
+import { connectKafka, describeDifference, type AlignedTopics } from '@onceline/kafka';
 import { repositoryRoot } from './repository-root.js';
 
 /** Where to provision. */
@@ -39,21 +39,19 @@ async function provisionTopics({
   }
 }
 
-/** What {@link provision} would find to do or to tell about the topics, one sentence each; changes nothing. */
-export async function checkTopics({
-  brokers,
-  replicationFactor,
-  ...settings
-}: Omit<ProvisionOptions, 'databaseUrl'>): Promise<readonly string[]> {
+/** What {@link provision} would find to do or to tell, one sentence each; changes nothing. */
+export async function checkProvisioned(options: ProvisionOptions): Promise<readonly string[]> {
+  const [topics, migrations] = await Promise.all([checkTopics(options), checkMigrations(options.databaseUrl)]);
+  return [...topics, ...migrations];
+}
+
+async function checkTopics({ brokers, replicationFactor, ...settings }: ProvisionOptions): Promise<readonly string[]> {
   const declared = topicDeclarations({ replicationFactor, ...settings });
   const kafka = connectKafka({ brokers, clientId: 'onceline-provision' });
   try {
     const problems = await kafka.admin.check(declared);
-    const differences = (await kafka.admin.compareSettings(declared)).map(
-      ({ topic, setting, found, declared: wanted }) =>
-        `topic "${topic}" has ${setting} ${found}, declared is ${wanted}`,
-    );
-    return [...problems.map(({ message }) => message), ...differences];
+    const differences = await kafka.admin.compareSettings(declared);
+    return [...problems.map(({ message }) => message), ...differences.map(describeDifference)];
   } finally {
     await kafka.close();
   }
@@ -63,18 +61,46 @@ export async function checkTopics({
 const SERVICES_WITH_TABLES = ['ticketing', 'retry'];
 
 async function migrate(databaseUrl: string): Promise<void> {
-  for (const service of SERVICES_WITH_TABLES) await migrateService(service, databaseUrl);
+  for (const service of SERVICES_WITH_TABLES) {
+    const { code, words } = await runMigrationProgram(service, databaseUrl);
+    if (code !== 0) throw new Error(`the migrations of ${service} failed:\n${words}`);
+  }
 }
 
-async function migrateService(service: string, databaseUrl: string): Promise<void> {
+async function checkMigrations(databaseUrl: string): Promise<readonly string[]> {
+  const pending = await Promise.all(SERVICES_WITH_TABLES.map((service) => pendingMigrationsOf(service, databaseUrl)));
+  return pending.flat();
+}
+
+async function pendingMigrationsOf(service: string, databaseUrl: string): Promise<readonly string[]> {
+  const { code, lines, words } = await runMigrationProgram(service, databaseUrl, ['--check']);
+  // It also ends with 1 when it fails, and then has nothing to list.
+  if (code !== 0 && lines.length === 0) throw new Error(`the migrations of ${service} could not be checked:\n${words}`);
+  return lines.map((line) => `${service}: ${line}`);
+}
+
+interface EndedProgram {
+  readonly code: number | null;
+  /** Of standard output. */
+  readonly lines: readonly string[];
+  /** All it said. */
+  readonly words: string;
+}
+
+async function runMigrationProgram(
+  service: string,
+  databaseUrl: string,
+  args: readonly string[] = [],
+): Promise<EndedProgram> {
   const program = join(repositoryRoot(), 'apps', service, 'dist/migrate.js');
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, DATABASE_URL: databaseUrl },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let said = '';
   let words = '';
-  child.stdout.on('data', (chunk: Buffer) => (words += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (words += chunk.toString()));
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`the migrations of ${service} failed:\n${words}`);
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (words += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, lines: said.split('\n').filter((line) => line !== ''), words };
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeDifference } from '@onceline/kafka';
-import { checkTopics, provision } from './provision-stack.js';
+import { checkProvisioned, provision } from './provision-stack.js';
 import { topicSettingsOf } from './topic-settings.js';
 import { wholeNumberFlag } from './whole-number-flag.js';
 
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     ...(values.partitions ? { partitions: wholeNumberFlag('partitions', values.partitions) } : {}),
     ...(ttlHours ? { dedupeTtlMs: wholeNumberFlag('dedupe-ttl-hours', ttlHours) * HOUR_MS } : {}),
   };
-  if (values.check) return tellCheck(await checkTopics(options));
+  if (values.check) return tellCheck(await checkProvisioned(options));
   const { created, raised, left } = await provision(options);
   console.log(`topics created: ${created.length > 0 ? created.join(', ') : 'none, all were there'}`);
   for (const { topic, setting, found, declared } of raised) {

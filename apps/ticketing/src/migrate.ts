@@ -1,16 +1,17 @@
-import { connectPostgres, migrate } from '@onceline/postgres';
+import { parseArgs } from 'node:util';
+import { runMigrationProgram } from '@onceline/postgres';
 import { runMain } from '@onceline/service-kit';
 import { readMigrationConfig } from './config.js';
 import { MIGRATIONS } from './store/migrations.js';
 
-/** Runs the pending migrations: before a roll-out, once, whatever the number of replicas. */
+/** Runs the pending migrations; with `--check` it only tells which. */
 await runMain(async () => {
+  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
   const { DATABASE_URL: url } = readMigrationConfig();
-  const postgres = await connectPostgres({ url, applicationName: 'onceline-migrate', migrations: [...MIGRATIONS] });
-  try {
-    const names = await migrate(postgres);
-    console.log(names.length === 0 ? 'migrations: nothing to do' : `migrations: ran ${names.join(', ')}`);
-  } finally {
-    await postgres.close();
-  }
+  process.exitCode = await runMigrationProgram({
+    url,
+    migrations: [...MIGRATIONS],
+    check: values.check,
+    print: console.log,
+  });
 });

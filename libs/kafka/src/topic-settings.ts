@@ -47,11 +47,14 @@ export function splitDifferences(differences: readonly SettingDifference[]): Ali
   return { raised: differences.filter(isRaise), left: differences.filter((difference) => !isRaise(difference)) };
 }
 
-/** The sentence for a difference that was left, with the command that sets it. */
-export function describeDifference({ topic, setting, found, declared }: SettingDifference): string {
+/** The sentence for a difference, with the command that sets it. */
+export function describeDifference(difference: SettingDifference): string {
+  const { topic, setting, found, declared } = difference;
+  const fact = `topic "${topic}" has ${setting} ${found}, declared is ${declared}`;
+  if (isRaise(difference)) return `${fact}: npm run provision raises it`;
   const value = declared.includes(',') ? `[${declared}]` : declared;
   return (
-    `topic "${topic}" has ${setting} ${found}, declared is ${declared}: left as it is; to set it, run ` +
+    `${fact}: left as it is; to set it, run ` +
     `kafka-configs.sh --bootstrap-server BROKER --alter --entity-type topics --entity-name ${topic} --add-config ${setting}=${value}`
   );
 }

@@ -16,7 +16,9 @@ describe('differences', () => {
     expect(differencesOf(topics, new Map())).toEqual([]);
   });
 
-  it('say how to set by hand what was left', () => {
+  it('say how to set what is left to people, and what is not', () => {
+    const raise = { topic: 'a', setting: 'retention.ms', found: '1', declared: '2' };
+    expect(describeDifference(raise)).toBe('topic "a" has retention.ms 1, declared is 2: npm run provision raises it');
     const difference = { topic: 'a', setting: 'cleanup.policy', found: 'delete', declared: 'compact,delete' };
     expect(describeDifference(difference)).toMatch(
       /left as it is.*--entity-name a --add-config cleanup.policy=\[compact,delete\]$/,

@@ -3,3 +3,4 @@ export { DatabaseRefused, openMigrated, type OpenOptions } from './open-migrated
 export type { Isolation, Postgres, PostgresOptions, Queries, Transaction } from './connect-postgres.js';
 export { isSerializationConflict, isUnavailable, isUniqueViolation } from './failure.js';
 export { migrate, pendingMigrations } from './migrations.js';
+export { runMigrationProgram, type MigrationProgram } from './migration-program.js';

@@ -1,7 +1,7 @@
 import { startStack } from '@onceline/local-stack';
 import type { Stack } from '@onceline/local-stack';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { connectPostgres, migrate, pendingMigrations } from './index.js';
+import { connectPostgres, migrate, pendingMigrations, runMigrationProgram } from './index.js';
 import type { Postgres } from './index.js';
 
 class CreateNotes1700000000001 implements MigrationInterface {
@@ -59,6 +59,22 @@ it('runs what is pending, in order, and is safe to repeat', async () => {
   expect(await pendingMigrations(postgres)).toEqual([]);
   expect(await migrate(postgres)).toEqual([]);
   expect(await postgres.query('select n from notes')).toEqual([{ n: 1 }]);
+});
+
+it('tells what is pending and changes nothing, then runs it', async () => {
+  const url = await stack.postgres.createDatabase('program');
+  const program = async (check: boolean) => {
+    const lines: string[] = [];
+    const migrations = [FillNotes1700000000002, CreateNotes1700000000001];
+    const code = await runMigrationProgram({ url, migrations, check, print: (line) => lines.push(line) });
+    return [code, ...lines];
+  };
+  const told = [1, ...NAMES.map((name) => `migration ${name} has not run`)];
+  expect(await program(true)).toEqual(told);
+  expect(await program(true)).toEqual(told);
+  expect(await program(false)).toEqual([0, `migrations: ran ${NAMES.join(', ')}`]);
+  expect(await program(true)).toEqual([0]);
+  expect(await program(false)).toEqual([0, 'migrations: nothing to do']);
 });
 
 it('is safe to run from several processes at once', async () => {
