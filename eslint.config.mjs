@@ -11,8 +11,8 @@ const layer = (from, ...to) => ({
 const boundaries = [
   layer('contracts'),
   layer('retry-policy', 'contracts'),
-  layer('kafka', 'contracts', 'retry-policy'),
-  layer('postgres', 'contracts', 'retry-policy'),
+  layer('kafka', 'contracts'),
+  layer('postgres', 'retry-policy'),
   layer('service-kit', 'contracts', 'kafka'),
   layer('local-stack'),
   layer('telegram-simulator'),
