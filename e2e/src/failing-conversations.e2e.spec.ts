@@ -45,7 +45,7 @@ describe(`${CONVERSATIONS} conversations, one in a hundred of which fails`, () =
       p99.failing.push(await turn(round, failures()));
     }
     p99.calm.push(await turn(0, []));
-  }, 300_000);
+  }, 600_000);
   afterAll(() => system.stop());
 
   const failures = () =>
