@@ -7,7 +7,7 @@ import type { Kafka, PartitionTask } from './port.js';
 describe('when the broker goes away', () => {
   let stack: Stack;
   const bench = new Bench(async () => {
-    stack = await startStack({ postgres: false, mode: 'embedded' });
+    stack = await startStack({ postgres: false, exclusive: true });
     const { brokers } = stack.kafka;
     return {
       connect: () => connectKafka({ brokers, clientId: 'outage' }),

@@ -33,7 +33,7 @@ export function chooseSources(options: StackOptions, environment: StackEnvironme
     const address = environment[setting];
     if (wanted === false) return { from: 'none' };
     if (mode === 'embedded' || mode === 'containers') return { from: mode };
-    if (address) return { from: 'external', address };
+    if (address && !options.exclusive) return { from: 'external', address };
     if (mode === 'external') throw new Error(`An external stack needs ${setting}, and it is not set.`);
     return { from: 'embedded' };
   };

@@ -19,6 +19,8 @@ describe('where the stack comes from', () => {
     ['STACK goes before addresses', {}, { STACK: 'containers', ...BROKERS }, containers, containers],
     ['STACK=embedded too', {}, { STACK: 'embedded', ...DATABASE }, embedded, embedded],
     ['the option goes before all', { mode: 'embedded' }, { STACK: 'containers', ...BROKERS }, embedded, embedded],
+    ['exclusive passes addresses by', { exclusive: true }, { ...BROKERS, ...DATABASE }, embedded, embedded],
+    ['exclusive goes where STACK says', { exclusive: true }, { STACK: 'containers' }, containers, containers],
     ['an unwanted half needs no address', { mode: 'external', kafka: false }, DATABASE, none, database],
     ['an unwanted half is never started', { postgres: false }, DATABASE, embedded, none],
   ] as const)('%s', (_, options, environment, kafka, postgres) => {

@@ -24,7 +24,7 @@ async function failureOf(call: Promise<unknown>): Promise<unknown> {
 }
 
 beforeAll(async () => {
-  stack = await startStack({ kafka: false, durable: false, mode: 'embedded' });
+  stack = await startStack({ kafka: false, durable: false, exclusive: true });
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((postgres) => postgres.close()));

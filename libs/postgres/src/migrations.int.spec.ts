@@ -45,7 +45,7 @@ async function connect(database: string, ...more: (new () => MigrationInterface)
 }
 
 beforeAll(async () => {
-  stack = await startStack({ kafka: false, durable: false, mode: 'embedded' });
+  stack = await startStack({ kafka: false, durable: false, exclusive: true });
 });
 afterAll(async () => {
   await Promise.all(open.map((postgres) => postgres.close()));
