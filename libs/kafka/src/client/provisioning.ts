@@ -81,6 +81,8 @@ export class ClientTopicAdmin implements TopicAdmin {
     if (missing.length === 0) return [];
     await this.ask(`creating ${missing.map(({ name }) => name).join(', ')}`, (admin) =>
       admin.createTopics({
+        // Its own wait gives up on a broker that does not know the new topic yet; ours does not, and each has a leader from the start.
+        waitForLeaders: false,
         topics: missing.map(({ name, partitions, config }) => ({
           topic: name,
           numPartitions: partitions,
