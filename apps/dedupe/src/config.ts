@@ -1,5 +1,5 @@
 import { TELEGRAM_RETENTION_MS } from '@onceline/contracts';
-import { commonSettings, portSetting, readConfig, wholeNumber } from '@onceline/service-kit';
+import { commonSettings, groupIdSetting, portSetting, readConfig, wholeNumber } from '@onceline/service-kit';
 import { z } from 'zod';
 
 const TELEGRAM_HOURS = TELEGRAM_RETENTION_MS / 3_600_000;
@@ -21,7 +21,7 @@ export const dedupeSettings = z
       default: 24,
       description: 'the hours of the longest retry ladder of any consumer',
     }),
-    DEDUPE_GROUP_ID: z.string().trim().min(1).max(200).prefault('dedupe').describe('the consumer group of dedupe'),
+    DEDUPE_GROUP_ID: groupIdSetting('dedupe', 'the consumer group of dedupe'),
     DEDUPE_MAX_BATCH: wholeNumber({
       min: 1,
       max: 10_000,

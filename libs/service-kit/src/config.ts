@@ -132,6 +132,17 @@ export function portSetting(defaultPort: number): z.ZodType<number> {
   });
 }
 
+/** The id of a consumer group, within Kafka's own limit; `description` completes the sentence "set NAME to …". */
+export function groupIdSetting(defaultId: string, description: string) {
+  return z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(255, 'must be at most 255 characters')
+    .prefault(defaultId)
+    .describe(description);
+}
+
 /** The address of the service's PostgreSQL. */
 export const databaseUrlSetting = z
   .string()

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import { ConfigError, commonSettings, describeSettings, portSetting, readConfig, wholeNumber } from './config.js';
+import {
+  ConfigError,
+  commonSettings,
+  describeSettings,
+  groupIdSetting,
+  portSetting,
+  readConfig,
+  wholeNumber,
+} from './config.js';
 
 const schema = z.object({
   ...commonSettings,
@@ -99,5 +107,19 @@ describe('describeSettings', () => {
     expect(rows.get('PORT')).toMatchObject({ required: false, default: '8081' });
     expect(rows.get('OTEL_EXPORTER_OTLP_ENDPOINT')).toMatchObject({ required: false, default: undefined });
     expect([...rows.values()].filter(({ description }) => description === undefined)).toEqual([]);
+  });
+});
+
+describe('groupIdSetting', () => {
+  const schema = z.object({ GROUP_ID: groupIdSetting('mine', 'the consumer group') });
+
+  it('has a default, and takes what Kafka takes', () => {
+    expect(readConfig(schema, {})).toEqual({ GROUP_ID: 'mine' });
+    expect(readConfig(schema, { GROUP_ID: ' other ' })).toEqual({ GROUP_ID: 'other' });
+    expect(readConfig(schema, { GROUP_ID: 'g'.repeat(255) }).GROUP_ID).toHaveLength(255);
+  });
+
+  it.each([' ', 'g'.repeat(256)])('refuses %j', (text) => {
+    expect(() => readConfig(schema, { GROUP_ID: text })).toThrow(/GROUP_ID=.*must.*set GROUP_ID to the consumer group/);
   });
 });

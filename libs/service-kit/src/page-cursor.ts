@@ -21,6 +21,28 @@ export function decodeCursor<S extends z.ZodType>(schema: S, cursor: string, fie
   });
 }
 
+/** A page of a list, and where the next one begins. */
+export interface Page<Item> {
+  readonly items: Item[];
+  readonly nextCursor: string | null;
+}
+
+/**
+ * One page of rows that were asked for with one more than the limit: the extra row is not shown, it says that there is a next page.
+ * @param position where the next page begins, of the last row that is shown
+ */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+  position: (row: Row) => unknown,
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const isLastPage = last === undefined || rows.length <= limit;
+  return { items: shown.map((row) => toItem(row)), nextCursor: isLastPage ? null : encodeCursor(position(last)) };
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
