@@ -8,8 +8,8 @@ const LADDER = { rungsMs: [500, 1000], tries: 3 };
 const CONVERSATIONS = 5000;
 const ROUNDS = 5;
 const PER_ROUND = CONVERSATIONS / ROUNDS;
-const BLOCK = 100;
-const PER_SECOND = 200;
+const BLOCK = 50;
+const PER_SECOND = 100;
 const LIMIT = 1.5;
 /** On a machine so busy that this is the p99 without failures, nobody would see that some wait for the shortest rung: it says nothing. */
 const TOO_BUSY_MS = (LADDER.rungsMs[0] ?? 0) / (LIMIT - 1);
@@ -23,7 +23,7 @@ const FAILING = range(0, CONVERSATIONS).filter(isFailing);
 const HOPELESS = FAILING.filter(isHopeless);
 
 /**
- * The run without failures and the one with them go in turns of ten seconds on one system, so that both meet the same machine. A turn begins with
+ * The run without failures and the one with them go in turns of twenty seconds on one system, so that both meet the same machine. A turn begins with
  * nothing left of the one before. All tickets are open by then, so that all turns do the same work. In its turn each conversation writes twice, half a
  * second apart: the second message of a failing one meets a first that waits.
  *
