@@ -1,6 +1,6 @@
-import type { Books } from './checker-books.js';
-import type { Findings } from './checker-findings.js';
-import { ledgerRows, NO_ROW } from './checker-outcomes.js';
+import type { Books } from './books.js';
+import type { Findings } from './findings.js';
+import { ledgerRows, NO_ROW } from './outcomes.js';
 
 /**
  * Judges the order of each conversation: the messages of a ticket stand in the order in which unique has their updates, whatever

@@ -1,8 +1,8 @@
 import { OUTCOMES } from '@onceline/contracts';
-import type { Books } from './checker-books.js';
-import type { Findings } from './checker-findings.js';
-import { ledgerRows, NO_ROW } from './checker-outcomes.js';
-import type { Delivery, HeadEntry } from './checker-waiting-books.js';
+import type { Books } from './books.js';
+import type { Findings } from './findings.js';
+import { ledgerRows, NO_ROW } from './outcomes.js';
+import type { Delivery, HeadEntry } from './waiting-books.js';
 
 /** What waits for a later try. */
 export interface WaitingSums {

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import type { Books } from './checker-books.js';
-import type { ContradictionRule } from './checker-findings.js';
+import type { Books } from './books.js';
+import type { ContradictionRule } from './findings.js';
 
 interface Question {
   readonly rule: ContradictionRule;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { ContradictionRule } from './checker-findings.js';
-import { checkBooks, describeReport } from './checker-report.js';
-import { booksOf, keyOf, perPartition, START, worldOf, type Arrival, type World } from './checker-world.spec.js';
+import type { ContradictionRule } from './findings.js';
+import { checkBooks, describeReport } from './report.js';
+import { booksOf, keyOf, perPartition, START, worldOf, type Arrival, type World } from './world.spec.js';
 
 const copy = (chat: number, message: number): Arrival => ({ chat, message, payload: 0, readable: true });
 // Chat 1: opened, appended, a copy of each; chat 2: opened, a collision; one body that is no update.

@@ -7,8 +7,8 @@ import {
   type LedgerEntry,
   type PublishedEntry,
   type UpdateEntry,
-} from './checker-books.js';
-import type { Delivery, FollowerEntry, HeadEntry, UnderWayEntry } from './checker-waiting-books.js';
+} from './books.js';
+import type { Delivery, FollowerEntry, HeadEntry, UnderWayEntry } from './waiting-books.js';
 
 /** One copy that arrives at the ingress of the model below. */
 export interface Arrival {

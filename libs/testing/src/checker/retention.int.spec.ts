@@ -2,11 +2,11 @@
 import { HEADERS, TOPICS, encodeSeenRecord, topicDeclarations } from '@onceline/contracts';
 import { connectKafka, partitionFor, type BatchingProducer, type Kafka } from '@onceline/kafka';
 import kafkajs from 'kafkajs';
-import { BOT } from './checker-hands.spec.js';
-import { Books } from './checker-books.js';
-import { readBounds, readTopics } from './checker-kafka.js';
-import { checkBooks } from './checker-report.js';
-import { messageUpdate, rawRecord, releaseStack, uniqueRecord, useStack } from './index.js';
+import { BOT } from './hands.spec.js';
+import { Books } from './books.js';
+import { readBounds, readTopics } from './kafka.js';
+import { checkBooks } from './report.js';
+import { messageUpdate, rawRecord, releaseStack, uniqueRecord, useStack } from '../index.js';
 
 const PARTITIONS = 3;
 const TICKET = 't';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '@onceline/contracts';
 import type { Kafka } from '@onceline/kafka';
-import { Books } from './checker-books.js';
-import { readDatabase } from './checker-database.js';
-import type { TimeRange } from './checker-findings.js';
-import { readBounds, readTopics, type StageGroups } from './checker-kafka.js';
-import { checkBooks, type AuditReport } from './checker-report.js';
-import { readUnderWay, readWaitingTopics, retryTopics } from './checker-under-way.js';
+import { Books } from './books.js';
+import { readDatabase } from './database.js';
+import type { TimeRange } from './findings.js';
+import { readBounds, readTopics, type StageGroups } from './kafka.js';
+import { checkBooks, type AuditReport } from './report.js';
+import { readUnderWay, readWaitingTopics, retryTopics } from './under-way.js';
 
 /** What to audit, and how patiently. */
 export interface AuditOptions {

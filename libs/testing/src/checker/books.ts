@@ -1,7 +1,7 @@
 import { OUTCOMES } from '@onceline/contracts';
-import type { Contradiction } from './checker-findings.js';
-import { Column, TextIndex, TopicRows } from './checker-columns.js';
-import { WaitingBooks } from './checker-waiting-books.js';
+import type { Contradiction } from './findings.js';
+import { Column, TextIndex, TopicRows } from './columns.js';
+import { WaitingBooks } from './waiting-books.js';
 
 /** One record of an update topic as the checker's readers hand it in. */
 export interface UpdateEntry {

@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { Client } from 'pg';
-import type { Books } from './checker-books.js';
-import { milliseconds, number, optional, text, type Row, type Section } from './checker-rows.js';
-import { readTableFaults } from './checker-tables.js';
-import { WAITING_SECTIONS } from './checker-waiting-tables.js';
+import type { Books } from './books.js';
+import { milliseconds, number, optional, text, type Row, type Section } from './rows.js';
+import { readTableFaults } from './tables.js';
+import { WAITING_SECTIONS } from './waiting-tables.js';
 
 const SECTIONS: readonly Section[] = [
   {

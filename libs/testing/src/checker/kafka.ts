@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { HEADERS, TOPICS, decodeSeenRecord, duplicateRecordSchema } from '@onceline/contracts';
 import type { ConsumedRecord, Kafka } from '@onceline/kafka';
-import type { Books, Bounds, DuplicateEntry, UpdateEntry } from './checker-books.js';
-import { TopicRows } from './checker-columns.js';
-import { keyOf, nameOf } from './checker-keys.js';
+import type { Books, Bounds, DuplicateEntry, UpdateEntry } from './books.js';
+import { TopicRows } from './columns.js';
+import { keyOf, nameOf } from './keys.js';
 
 /** Consumer groups whose committed offsets say how far a stage claims to be. */
 export interface StageGroups {

@@ -1,6 +1,6 @@
-import type { Books } from './checker-books.js';
-import type { PartitionRows } from './checker-columns.js';
-import type { Findings } from './checker-findings.js';
+import type { Books } from './books.js';
+import type { PartitionRows } from './columns.js';
+import type { Findings } from './findings.js';
 
 /** One side of the first equation: raw = unique + duplicates + collisions + malformed (+ pending). */
 export interface CopySums {

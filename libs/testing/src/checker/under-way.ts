@@ -1,9 +1,9 @@
 import { HEADERS, topicDeclarations } from '@onceline/contracts';
 import { KafkaError, type Kafka } from '@onceline/kafka';
 import { Client } from 'pg';
-import type { Books } from './checker-books.js';
-import { crcOf } from './checker-kafka.js';
-import { nameOf } from './checker-keys.js';
+import type { Books } from './books.js';
+import { crcOf } from './kafka.js';
+import { nameOf } from './keys.js';
 
 /** A topic in which updates wait or come back, and how far its reader has come. */
 export interface WaitingTopic {

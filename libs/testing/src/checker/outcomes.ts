@@ -1,7 +1,7 @@
 import { OUTCOMES, type Outcome } from '@onceline/contracts';
-import type { Books } from './checker-books.js';
-import type { Findings } from './checker-findings.js';
-import { TopicRows } from './checker-columns.js';
+import type { Books } from './books.js';
+import type { Findings } from './findings.js';
+import { TopicRows } from './columns.js';
 
 /** The other side of the second equation: unique = sum of the outcomes (+ pending). */
 export interface OutcomeSums {

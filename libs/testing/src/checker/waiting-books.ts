@@ -1,4 +1,4 @@
-import { TextIndex } from './checker-columns.js';
+import { TextIndex } from './columns.js';
 
 /** An update on its way to a later try: which one, after how many tries, and by which redrive. */
 export interface Delivery {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { ContradictionRule } from './checker-findings.js';
-import { checkBooks, describeReport } from './checker-report.js';
-import { booksOf, worldOf, type World } from './checker-world.spec.js';
+import type { ContradictionRule } from './findings.js';
+import { checkBooks, describeReport } from './report.js';
+import { booksOf, worldOf, type World } from './world.spec.js';
 
 /** Three updates of one conversation and one of another, all settled. */
 const settled = () =>

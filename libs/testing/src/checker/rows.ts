@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Books } from './checker-books.js';
+import type { Books } from './books.js';
 
 /** A row as PostgreSQL answers it. */
 export type Row = Record<string, string | number | Buffer | null>;

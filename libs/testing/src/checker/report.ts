@@ -1,11 +1,11 @@
 import type { Outcome } from '@onceline/contracts';
-import type { Books } from './checker-books.js';
-import { settleCopies } from './checker-copies.js';
-import { CONTRADICTIONS, Findings, type Contradiction, type TimeRange } from './checker-findings.js';
-import { settleOutcomes } from './checker-outcomes.js';
-import { checkRelay } from './checker-relay.js';
-import { checkTickets } from './checker-tickets.js';
-import { checkWaiting } from './checker-waiting.js';
+import type { Books } from './books.js';
+import { settleCopies } from './copies.js';
+import { CONTRADICTIONS, Findings, type Contradiction, type TimeRange } from './findings.js';
+import { settleOutcomes } from './outcomes.js';
+import { checkRelay } from './relay.js';
+import { checkTickets } from './tickets.js';
+import { checkWaiting } from './waiting.js';
 
 /** What an audit found. Lists hold the first thousand entries, counts are complete. */
 export interface AuditReport {

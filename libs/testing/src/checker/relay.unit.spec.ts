@@ -1,7 +1,7 @@
 import { partitionFor } from '@onceline/kafka';
 import fc from 'fast-check';
-import { checkBooks } from './checker-report.js';
-import { booksOf, perPartition, worldOf, type World } from './checker-world.spec.js';
+import { checkBooks } from './report.js';
+import { booksOf, perPartition, worldOf, type World } from './world.spec.js';
 
 const PARTITIONS = 3;
 const CHAT = 1;

@@ -1,7 +1,7 @@
 import { OUTCOMES } from '@onceline/contracts';
-import type { Books } from './checker-books.js';
-import type { Findings } from './checker-findings.js';
-import { checkOrder } from './checker-order.js';
+import type { Books } from './books.js';
+import type { Findings } from './findings.js';
+import { checkOrder } from './order.js';
 
 /** How many of each the database holds. */
 export interface TicketSums {

@@ -1,5 +1,5 @@
-import { checksum, milliseconds, number, optional, text, type Row, type Section } from './checker-rows.js';
-import type { Delivery } from './checker-waiting-books.js';
+import { checksum, milliseconds, number, optional, text, type Row, type Section } from './rows.js';
+import type { Delivery } from './waiting-books.js';
 
 const isDeadLetter = (topic: string) => topic.endsWith('.dead-letter');
 

@@ -1,8 +1,8 @@
 import { OUTCOMES } from '@onceline/contracts';
 import { partitionFor } from '@onceline/kafka';
-import { deadLetterName, type Books } from './checker-books.js';
-import type { Findings } from './checker-findings.js';
-import { ledgerRows, NO_ROW } from './checker-outcomes.js';
+import { deadLetterName, type Books } from './books.js';
+import type { Findings } from './findings.js';
+import { ledgerRows, NO_ROW } from './outcomes.js';
 
 /** How much of what the database holds is on its topic. */
 export interface RelaySums {

@@ -1,7 +1,7 @@
 import { HEADERS, isBotId } from '@onceline/contracts';
 import fc from 'fast-check';
-import { messageUpdate } from './builders.js';
-import { keyOf, nameOf, namesBot } from './checker-keys.js';
+import { messageUpdate } from '../builders.js';
+import { keyOf, nameOf, namesBot } from './keys.js';
 
 test('the checker and the services call the same texts a bot id', () => {
   const texts = fc.oneof(

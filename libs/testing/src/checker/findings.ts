@@ -1,4 +1,4 @@
-import type { Books } from './checker-books.js';
+import type { Books } from './books.js';
 
 /** What can be wrong besides a loss or a double, in words that end in the key, ticket or position concerned. */
 export const CONTRADICTIONS = {
