@@ -12,6 +12,13 @@ export type { Fault, FaultRates } from './faults.js';
 export { acceleratedClock, wallClock } from './clock.js';
 export type { Clock } from './clock.js';
 
+// Being the Bot API, where webhooks are registered.
+export { BotApiDouble } from './bot-api.js';
+export type { BotApiCall, BotApiOptions } from './bot-api.js';
+export type { BotApiAnswer, BotApiParameters, BotRegistration, RegisteredWebhook } from './bot-api-registration.js';
+export type { BotApiWeather } from './bot-api-weather.js';
+export { mostPending, mostPendingBytes } from './bot-api-store.js';
+
 // Making updates up.
 export {
   createUpdateGenerator,
