@@ -22,7 +22,8 @@ import { RETRY_API } from './dead-letters/open-api.js';
 import { Operator } from './dead-letters/operator.js';
 import { RedrivesController } from './dead-letters/redrives.controller.js';
 import { Requests } from './dead-letters/requests.js';
-import { HoldingRoom, rungsOf } from './hold/holding-room.js';
+import { HoldingRoom } from './hold/holding-room.js';
+import { existingRungs, rungsOf } from './hold/rungs.js';
 import { openDatabase } from './open-database.js';
 
 /** A part that works by itself, beside what it answers over HTTP. */
@@ -110,8 +111,8 @@ class Retry {
     const deadLetters = new DeadLetterRoom({ kit, config, postgres, kafka, registry, sources });
     const groupId = config.HOLDING_GROUP_ID;
     const rungs = rungsOf(this.topics);
-    const holding = rungs.length > 0 ? [new HoldingRoom({ kit, kafka, groupId, rungs, registry })] : [];
-    this.rooms = [deadLetters, ...holding];
+    const findRungs = () => existingRungs(kafka.admin, this.topics);
+    this.rooms = [deadLetters, new HoldingRoom({ kit, kafka, groupId, rungs, findRungs, registry })];
     return RetryModule.of({
       tokens: config.API_TOKENS,
       controllers: [DeadLettersController, RedrivesController],

@@ -3,6 +3,7 @@ export {
   DEFAULT_TICKETING_RUNGS_MS,
   TELEGRAM_RETENTION_MS,
   TOPICS,
+  heldIn,
   retryTopicName,
   topicDeclarations,
   type TopicDeclaration,

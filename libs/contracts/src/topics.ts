@@ -60,6 +60,16 @@ const UNITS = [
   ['s', 1000],
 ] as const;
 
+const RETRY_TOPIC = /^(.+)\.retry\.([1-9]\d{0,9})(ms|s|m|h)$/;
+
+/** What a topic holds by its name alone, as {@link retryTopicName} gives it; `undefined` when it is none of those. */
+export function heldIn(topic: string): TopicDeclaration['holds'] {
+  const [, consumer, length, unit] = RETRY_TOPIC.exec(topic) ?? [];
+  if (consumer === undefined) return undefined;
+  const [, ms] = UNITS.find(([name]) => name === unit) ?? ['ms', 1];
+  return { consumer, delayMs: Number(length) * ms };
+}
+
 /** Kafka's default record limit is 1 MiB with its overhead; a raw body may be 1 MiB itself, and failure headers grow it. */
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 /** What a hop may add in headers. Without it the largest record of one topic would block its partition for ever at the next. */

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { retryTopicName, TELEGRAM_RETENTION_MS, TOPICS, topicDeclarations, type TopicDeclaration } from './topics.js';
+import {
+  heldIn,
+  retryTopicName,
+  TELEGRAM_RETENTION_MS,
+  TOPICS,
+  topicDeclarations,
+  type TopicDeclaration,
+} from './topics.js';
 
 const byName = (topics: readonly TopicDeclaration[]) => new Map(topics.map((topic) => [topic.name, topic]));
 const setting = (topic: TopicDeclaration | undefined, name: string): number => Number(topic?.config[name]);
@@ -27,6 +34,24 @@ describe('topics', () => {
     expect([200, 5000, 90_000, 600_000, 7_200_000].map((ms) => retryTopicName('c', ms))).toEqual([
       ...['c.retry.200ms', 'c.retry.5s', 'c.retry.90s', 'c.retry.10m', 'c.retry.2h'],
     ]);
+  });
+
+  it('reads a wait back from the name of its topic, and from no other', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 7 * DAY_MS }), (delayMs) => {
+        expect(heldIn(retryTopicName('shop.front', delayMs))).toEqual({ consumer: 'shop.front', delayMs });
+      }),
+    );
+    expect(heldIn('shop.retry.90s')).toEqual({ consumer: 'shop', delayMs: 90_000 });
+    const others = [
+      'shop.retry.0s',
+      'shop.retry.5',
+      'shop.retry.5d',
+      '.retry.5s',
+      'shop.retry.5s.old',
+      'shop.redelivery',
+    ];
+    for (const name of others) expect([name, heldIn(name)]).toEqual([name, undefined]);
   });
 
   it('gives raw, unique, seen, duplicates and their dead letters one partition count', () => {

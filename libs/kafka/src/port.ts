@@ -231,6 +231,8 @@ export interface TopicAdmin {
     topics: readonly TopicDeclaration[],
     options: { replicationFactor: number },
   ): Promise<readonly string[]>;
+  /** The names of all topics there are. */
+  list(): Promise<readonly string[]>;
   /** Missing topics and wrong partition counts. */
   check(topics: readonly TopicDeclaration[]): Promise<readonly TopicProblem[]>;
   /** Declared settings that a topic has otherwise; a topic that is not there differs in nothing. */

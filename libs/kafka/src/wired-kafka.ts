@@ -120,6 +120,7 @@ export class WiredKafka implements Kafka {
     const { admin } = this.wires;
     return {
       createMissing: (topics, options) => ask(() => admin.createMissing(topics, options)),
+      list: () => ask(() => admin.list()),
       check: (topics) => ask(() => admin.check(topics)),
       compareSettings: (topics) => ask(() => admin.compareSettings(topics)),
       raiseSettings: (topics) => ask(() => admin.raiseSettings(topics)),

@@ -14,7 +14,7 @@ export class HoldMetrics {
   private readonly waiting;
   private readonly oldest;
 
-  constructor(registry: Registry, topics: readonly string[]) {
+  constructor(registry: Registry) {
     const registers = [registry];
     const labelNames = ['topic'] as const;
     this.lateness = new Histogram({
@@ -48,11 +48,13 @@ export class HoldMetrics {
       labelNames,
       registers,
     });
-    for (const topic of topics) {
-      for (const direction of DIRECTIONS) this.distrusted.inc({ topic, direction }, 0);
-      for (const known of ['true', 'false']) this.failures.inc({ topic, known }, 0);
-      this.waits(topic, { records: 0, oldestSeconds: 0 });
-    }
+  }
+
+  /** From zero: a topic that is held from now on. */
+  begins(topic: string): void {
+    for (const direction of DIRECTIONS) this.distrusted.inc({ topic, direction }, 0);
+    for (const known of ['true', 'false']) this.failures.inc({ topic, known }, 0);
+    this.waits(topic, { records: 0, oldestSeconds: 0 });
   }
 
   wentOn(topic: string, lateMs: number): void {

@@ -5,7 +5,9 @@ import { startStack, type Stack } from '@onceline/local-stack';
 import { HealthRegistry, createLogger } from '@onceline/service-kit';
 import { eventually } from '@onceline/testing';
 import { Registry } from 'prom-client';
-import { HoldingRoom, rungsOf } from './holding-room.js';
+import kafkajs from 'kafkajs';
+import { HoldingRoom } from './holding-room.js';
+import { existingRungs, rungsOf } from './rungs.js';
 
 const PARTITIONS = 3;
 const REDELIVERY = 'shop.redelivery';
@@ -16,10 +18,10 @@ const topic = (delayMs: number) => ({
   holds: { consumer: 'shop', delayMs },
 });
 const TOPICS = [topic(400), topic(3000)];
-
-const unexpected = (error: unknown) => {
-  throw error;
-};
+/** Of a ladder that is no longer set. */
+const LEFT_OVER = 600;
+/** Of a ladder that is set elsewhere, later. */
+const ADDED = 700;
 
 describe('records that wait', () => {
   let stack: Stack;
@@ -27,20 +29,37 @@ describe('records that wait', () => {
   let producer: BatchingProducer;
   let room: HoldingRoom;
   let registry: Registry;
+  const fatal: Error[] = [];
 
   const open = async () => {
     registry = new Registry();
     const logger = createLogger('retry', 'silent');
-    const kit = { logger, health: new HealthRegistry(), fatal: unexpected };
-    room = new HoldingRoom({ kit, kafka, groupId: 'holding', rungs: rungsOf(TOPICS), registry });
+    const kit = { logger, health: new HealthRegistry(), fatal: (error: unknown) => void fatal.push(error as Error) };
+    const findRungs = () => existingRungs(kafka.admin, [{ name: REDELIVERY }]);
+    const rungs = rungsOf(TOPICS);
+    room = new HoldingRoom({ kit, kafka, groupId: 'holding', rungs, findRungs, registry, findEveryMs: 1500 });
     await room.start();
   };
-  const wait = (delayMs: number, text: string, headers: Record<string, string> = {}) =>
-    producer.send(topic(delayMs).name, {
-      key: `chat ${text}`,
-      value: Buffer.from(text),
-      headers: { [HEADERS.dueAt]: String(Date.now() + delayMs), ...headers },
-    });
+  const recordOf = (delayMs: number, text: string, headers: Record<string, string> = {}) => ({
+    key: `chat ${text}`,
+    value: Buffer.from(text),
+    headers: { [HEADERS.dueAt]: String(Date.now() + delayMs), ...headers },
+  });
+  const wait = (delayMs: number, text: string, headers?: Record<string, string>) =>
+    producer.send(topic(delayMs).name, recordOf(delayMs, text, headers));
+  /** Over a connection of its own: the client finds no topic any more while one that it wrote to is gone. */
+  const leaveOver = async (text: string) => {
+    const before = connectKafka({ brokers: stack.kafka.brokers, clientId: 'before-spec' });
+    await (await before.producer()).send(topic(LEFT_OVER).name, recordOf(LEFT_OVER, text));
+    await before.close();
+  };
+  const deleteTopic = async (delayMs: number) => {
+    const client = new kafkajs.Kafka({ brokers: [...stack.kafka.brokers], logLevel: kafkajs.logLevel.NOTHING });
+    const admin = client.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic(delayMs).name] });
+    await admin.disconnect();
+  };
   const back = async () => {
     const found: ConsumedRecord[] = [];
     await kafka.read(REDELIVERY, ({ records }) => void found.push(...records));
@@ -51,10 +70,14 @@ describe('records that wait', () => {
   beforeAll(async () => {
     stack = await startStack({ postgres: false, mode: 'embedded' });
     kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'retry-spec' });
-    await kafka.admin.createMissing([...TOPICS, { name: REDELIVERY, partitions: PARTITIONS, config: {} }], {
-      replicationFactor: 1,
-    });
+    await kafka.admin.createMissing(
+      [...TOPICS, topic(LEFT_OVER), { name: REDELIVERY, partitions: PARTITIONS, config: {} }],
+      {
+        replicationFactor: 1,
+      },
+    );
     producer = await kafka.producer();
+    await leaveOver('left over');
     await open();
   }, 120_000);
   afterAll(async () => {
@@ -90,6 +113,15 @@ describe('records that wait', () => {
       );
   });
 
+  it('come back from topics that nobody declared: there before the room, and made later', async () => {
+    const returned = (text: string) =>
+      eventually(async () => expect((await backWith(text)).length).toBe(1), { withinMs: 30_000 });
+    await returned('left over');
+    await kafka.admin.createMissing([topic(ADDED)], { replicationFactor: 1 });
+    await wait(ADDED, 'added');
+    await returned('added');
+  });
+
   it('come back after a broker that was killed, and after a room that was', async () => {
     const texts = Array.from({ length: 200 }, (_, i) => `c ${i}`);
     await Promise.all(texts.map((text, i) => wait(i % 2 === 0 ? 400 : 3000, text)));
@@ -103,5 +135,18 @@ describe('records that wait', () => {
     );
     for (const { headers, timestamp } of await backWith('c'))
       expect(timestamp).toBeGreaterThanOrEqual(Number(headers[HEADERS.dueAt]));
+    expect(fatal).toEqual([]);
+  });
+
+  it('go on in a new process when a topic that nobody declared is deleted', async () => {
+    await deleteTopic(LEFT_OVER);
+    await eventually(() => expect(fatal.length).toBeGreaterThan(0), { withinMs: 30_000 });
+    expect(fatal[0]!.message).toContain(`${topic(LEFT_OVER).name}, which held retries, is deleted`);
+    await Promise.all([room.stop(), kafka.close()]);
+    kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'retry-spec' });
+    producer = await kafka.producer();
+    await open();
+    await wait(400, 'after the deletion');
+    await eventually(async () => expect((await backWith('after the deletion')).length).toBe(1), { withinMs: 30_000 });
   });
 });

@@ -1,70 +1,118 @@
-import type { TopicDeclaration } from '@onceline/contracts';
 import type { BatchingProducer, ConsumedRecord, HoldingHandle, Kafka } from '@onceline/kafka';
 import type { ServiceKit } from '@onceline/service-kit';
 import type { Registry } from 'prom-client';
 import { dueTimeOf, earliestBehind } from './due-times.js';
 import { HoldMetrics } from './hold-metrics.js';
-
-/** A topic whose records wait, and where they go then. */
-export interface Rung {
-  readonly topic: string;
-  readonly delayMs: number;
-  readonly redelivery: string;
-}
+import type { Rung } from './rungs.js';
 
 export interface HoldingRoomOptions {
   readonly kit: Pick<ServiceKit, 'health' | 'logger' | 'fatal'>;
   readonly kafka: Kafka;
   readonly groupId: string;
+  /** Held whatever is found. */
   readonly rungs: readonly Rung[];
+  /** Asked at the start and now and then: a topic that nobody declared may hold as well. */
+  readonly findRungs: () => Promise<readonly Rung[]>;
   readonly registry: Registry;
+  /** Default 30000. */
+  readonly findEveryMs?: number;
 }
 
 const MEASURE_EVERY_MS = 5000;
-
-/** Every topic that holds, by declaration; each consumer has its own place to come back to. */
-export function rungsOf(topics: readonly TopicDeclaration[]): Rung[] {
-  return topics.flatMap(({ name: topic, holds }) =>
-    holds === undefined ? [] : [{ topic, delayMs: holds.delayMs, redelivery: `${holds.consumer}.redelivery` }],
-  );
-}
+const FIND_EVERY_MS = 30_000;
 
 /**
  * Where failed records wait. Each goes back as it came, with its key, bytes, headers and partition number, so that the trace and the order
  * within a conversation go on. After a crash some go back twice; their consumer knows a copy by the number of its try.
  */
 export class HoldingRoom {
-  private readonly rungs: ReadonlyMap<string, Rung>;
+  private rungs: ReadonlyMap<string, Rung> = new Map();
   private readonly metrics: HoldMetrics;
   private producer: BatchingProducer | undefined;
   private consumer: HoldingHandle | undefined;
   private measuring: NodeJS.Timeout | undefined;
+  private finding: NodeJS.Timeout | undefined;
+  private found: Promise<void> | undefined;
+  private missed: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: HoldingRoomOptions) {
-    const { rungs, registry, kit } = options;
-    this.rungs = new Map(rungs.map((rung) => [rung.topic, rung]));
-    this.metrics = new HoldMetrics(registry, [...this.rungs.keys()]);
-    kit.health.readiness('holding', () => (this.consumer?.isReady() === true ? undefined : 'not in its group'));
+    this.metrics = new HoldMetrics(options.registry);
+    options.kit.health.readiness('holding', () => (this.isHolding() ? undefined : 'not in its group'));
   }
 
   async start(): Promise<void> {
-    const { kafka, groupId, kit } = this.options;
-    this.producer = await kafka.producer();
-    this.consumer = await kafka.hold({
-      groupId,
-      topics: [...this.rungs.keys()],
-      dueTimesOf: (record) => this.dueTimesOf(record),
-      forward: (records) => this.forward(records),
-      onFailure: (error) => kit.fatal(error),
-    });
+    this.producer = await this.options.kafka.producer();
+    await this.holdWhatExists();
     this.measuring = setInterval(() => void this.measure(), MEASURE_EVERY_MS);
+    this.finding = setInterval(() => void this.lookAgain(), this.options.findEveryMs ?? FIND_EVERY_MS);
   }
 
   /** What is due now goes on; what waits is left to whoever starts next. */
   async stop(): Promise<void> {
     clearInterval(this.measuring);
+    clearInterval(this.finding);
+    await this.found;
     await this.consumer?.stop();
     await this.producer?.close();
+  }
+
+  private isHolding(): boolean {
+    return this.consumer?.isReady() ?? (this.rungs.size === 0 && this.producer !== undefined);
+  }
+
+  private lookAgain(): Promise<void> {
+    this.found ??= this.holdWhatExists()
+      .catch((error: unknown) =>
+        this.options.kit.logger.warn({ err: error }, 'the topics that hold are looked for again'),
+      )
+      .finally(() => (this.found = undefined));
+    return this.found;
+  }
+
+  /** Opened anew when topics have come: whatever waits anywhere has somebody who reads it. */
+  private async holdWhatExists(): Promise<void> {
+    const all = [...this.options.rungs, ...(await this.options.findRungs())];
+    if (this.hasLost(all)) return;
+    const wanted = new Map([...this.rungs.values(), ...all].map((rung) => [rung.topic, rung]));
+    const added = [...wanted.keys()].filter((topic) => !this.rungs.has(topic));
+    if (added.length === 0 && (this.consumer !== undefined || wanted.size === 0)) return;
+    await this.consumer?.stop();
+    this.consumer = undefined;
+    this.rungs = wanted;
+    this.tellAdded(added);
+    if (wanted.size > 0) this.consumer = await this.hold([...wanted.keys()]);
+  }
+
+  /**
+   * A client that has known a topic which is gone finds no other one either: only a new process does. Looked for twice, because a broker
+   * that has just started does not know all of its topics yet.
+   */
+  private hasLost(all: readonly Rung[]): boolean {
+    const gone = [...this.rungs.keys()].filter((known) => all.every(({ topic }) => topic !== known));
+    const lost = gone.filter((topic) => this.missed.has(topic));
+    this.missed = new Set(gone);
+    if (lost.length === 0) return false;
+    clearInterval(this.finding);
+    const message = `${lost.join(', ')}, which held retries, is deleted: this process goes on when it is started anew`;
+    this.options.kit.fatal(new Error(message));
+    return true;
+  }
+
+  private tellAdded(added: readonly string[]): void {
+    for (const topic of added) this.metrics.begins(topic);
+    const topics = added.filter((name) => this.options.rungs.every(({ topic }) => topic !== name));
+    if (topics.length > 0) this.options.kit.logger.warn({ topics }, 'topics beside the settings are held as well');
+  }
+
+  private hold(topics: readonly string[]): Promise<HoldingHandle> {
+    const { kafka, groupId, kit } = this.options;
+    return kafka.hold({
+      groupId,
+      topics,
+      dueTimesOf: (record) => this.dueTimesOf(record),
+      forward: (records) => this.forward(records),
+      onFailure: (error) => kit.fatal(error),
+    });
   }
 
   private rungOf(record: ConsumedRecord): Rung {

@@ -76,7 +76,7 @@ export class ClientTopicAdmin implements TopicAdmin {
     topics: readonly TopicDeclaration[],
     options: { replicationFactor: number },
   ): Promise<readonly string[]> {
-    const existing = new Set(await this.ask('listing topics', (admin) => admin.listTopics()));
+    const existing = new Set(await this.list());
     const missing = topics.filter(({ name }) => !existing.has(name));
     if (missing.length === 0) return [];
     await this.ask(`creating ${missing.map(({ name }) => name).join(', ')}`, (admin) =>
@@ -104,7 +104,7 @@ export class ClientTopicAdmin implements TopicAdmin {
 
   private async listedWithin(patienceMs: number, names: readonly string[]): Promise<boolean> {
     return holdsWithin(patienceMs, async () => {
-      const listed = new Set(await this.ask('listing topics', (admin) => admin.listTopics()));
+      const listed = new Set(await this.list());
       for (const name of names) if (listed.has(name)) this.listed.add(name);
       return names.every((name) => listed.has(name));
     });
@@ -116,8 +116,12 @@ export class ClientTopicAdmin implements TopicAdmin {
     throw new KafkaError('topic-mismatch', missingTopic(topic));
   }
 
+  list(): Promise<readonly string[]> {
+    return this.ask('listing topics', (admin) => admin.listTopics());
+  }
+
   async check(topics: readonly TopicDeclaration[]): Promise<readonly TopicProblem[]> {
-    const existing = new Set(await this.ask('listing topics', (admin) => admin.listTopics()));
+    const existing = new Set(await this.list());
     const names = topics.map(({ name }) => name).filter((name) => existing.has(name));
     const counts = new Map<string, number>();
     if (names.length > 0) {

@@ -133,6 +133,8 @@ export function reading(bench: Bench): void {
       expect(await bench.kafka.admin.createMissing([declare(a, 2), declare(b, 1)], { replicationFactor: 1 })).toEqual([
         b,
       ]);
+      const listed = await bench.kafka.admin.list();
+      expect([a, b, c].map((name) => listed.includes(name))).toEqual([true, true, false]);
       const problems = await bench.kafka.admin.check([declare(a, 3), declare(b, 1), declare(c, 4)]);
       expect(problems.map(({ topic }) => topic)).toEqual([a, c]);
       expect(problems[0]!.message).toMatch(/2 partitions.*3/);

@@ -158,6 +158,10 @@ function adminOf(cluster: InMemoryCluster): TopicAdmin {
       await cluster.reach();
       return topics.filter((topic) => cluster.create(topic)).map(({ name }) => name);
     },
+    async list() {
+      await cluster.reach();
+      return [...cluster.counts().keys()];
+    },
     async check(topics) {
       await cluster.reach();
       return problemsOf(topics, cluster.counts());
