@@ -21,20 +21,26 @@ const OUTBOX_DELAY_MS = 24 * 3_600_000;
 const CLOCK_SLACK_MS = 60_000;
 
 /**
- * The due time of a record in a topic that holds for `delayMs`. A header that cannot be true (no number, longer than any rung, older
- * than any outage) is not obeyed: the record waits one rung from its append.
+ * The due time of a record in a topic that holds for `delayMs`. A header that cannot be true is not obeyed. Without a time, or with one
+ * older than any outage, the record waits one rung from its append. With one further ahead than any rung, either that time is wrong or
+ * the clock that stamped the append is behind: then our own decides, so that no try comes early. Whoever reads the record anew judges
+ * anew, but never puts it off for longer than any outage.
  */
 export function dueTimeOf(
   { headers, timestamp }: Pick<ConsumedRecord, 'headers' | 'timestamp'>,
   delayMs: number,
+  now: number,
 ): DueTime {
   const rungOver = timestamp + delayMs;
   const { dueAt: said } = readFailureHeaders(headers, timestamp);
   const earliest = rungOver - OUTBOX_DELAY_MS;
-  const latest = rungOver + delayMs * LONGEST_SHARE + CLOCK_SLACK_MS;
+  const longest = delayMs * (1 + LONGEST_SHARE);
+  const latest = timestamp + longest + CLOCK_SLACK_MS;
   if (said === undefined) return { due: rungOver, distrusted: 'none' };
   if (said < earliest) return { due: rungOver, distrusted: 'past' };
-  if (said > latest) return { due: rungOver, distrusted: 'future' };
+  if (said > latest) {
+    return { due: Math.min(said, Math.min(now, timestamp + OUTBOX_DELAY_MS) + longest), distrusted: 'future' };
+  }
   return { due: said, distrusted: null };
 }
 

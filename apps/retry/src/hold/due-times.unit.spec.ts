@@ -3,8 +3,9 @@ import { dueTimeOf, earliestBehind } from './due-times.js';
 
 const APPENDED = 1_800_000_000_000;
 const RUNG = 30_000;
-const due = (text: string | undefined) =>
-  dueTimeOf({ headers: text === undefined ? {} : { 'due-at': text }, timestamp: APPENDED }, RUNG);
+const DAY = 86_400_000;
+const due = (text: string | undefined, now = APPENDED + 5) =>
+  dueTimeOf({ headers: text === undefined ? {} : { 'due-at': text }, timestamp: APPENDED }, RUNG, now);
 
 describe('the due time of a record that waits', () => {
   it('is what the record says', () => {
@@ -23,11 +24,34 @@ describe('the due time of a record that waits', () => {
     ['the beginning of time', '0', 'past'],
     ['seconds in place of milliseconds', String(APPENDED / 1000), 'past'],
     ['a moment before any outage', String(APPENDED + RUNG - 86_400_001), 'past'],
-    ['a moment after any jitter', String(APPENDED + 2 * RUNG + 60_001), 'future'],
-    ['next year', String(APPENDED + 365 * 86_400_000), 'future'],
-    ['more digits than a time has', '9'.repeat(40), 'future'],
   ])('is one rung after the append when it says %s', (_, text, distrusted) => {
     expect(due(text)).toEqual({ due: APPENDED + RUNG, distrusted });
+  });
+
+  it.each([
+    ['a moment after any jitter', String(APPENDED + 2 * RUNG + 60_001)],
+    ['next year', String(APPENDED + 365 * DAY)],
+    ['more digits than a time has', '9'.repeat(40)],
+  ])('is two rungs from now when it says %s', (_, text) => {
+    for (const now of [APPENDED, APPENDED + 7000]) {
+      expect(due(text, now)).toEqual({ due: now + 2 * RUNG, distrusted: 'future' });
+    }
+  });
+
+  it('is never earlier than said when only the clock that stamped the append is behind', () => {
+    const clocks = { behindMs: fc.integer({ min: 60_000, max: DAY - 1 }), readAfterMs: fc.nat({ max: 3_600_000 }) };
+    fc.assert(
+      fc.property(fc.record({ ...clocks, jitter: fc.nat({ max: RUNG }) }), ({ behindMs, readAfterMs, jitter }) => {
+        const appended = APPENDED + behindMs;
+        const said = appended + RUNG + jitter;
+        expect(due(String(said), appended + readAfterMs).due).toBe(said);
+      }),
+    );
+  });
+
+  it('does not move away for ever from those who read it again and again', () => {
+    const absurd = String(APPENDED + 365 * DAY);
+    expect(due(absurd, APPENDED + 2 * DAY).due).toBe(APPENDED + DAY + 2 * RUNG);
   });
 
   it('lies within bounds whatever the header says', () => {

@@ -123,9 +123,10 @@ export class HoldingRoom {
 
   private dueTimesOf(record: ConsumedRecord): { due: number; earliestBehind: number } {
     const { topic, delayMs } = this.rungOf(record);
-    const { due, distrusted } = dueTimeOf(record, delayMs);
+    const now = Date.now();
+    const { due, distrusted } = dueTimeOf(record, delayMs, now);
     if (distrusted !== null) this.metrics.distrusts(topic, distrusted);
-    return { due, earliestBehind: earliestBehind(record, delayMs, Date.now()) };
+    return { due, earliestBehind: earliestBehind(record, delayMs, now) };
   }
 
   private async forward(records: readonly ConsumedRecord[]): Promise<void> {
@@ -142,7 +143,10 @@ export class HoldingRoom {
     const { topic, delayMs, redelivery } = this.rungOf(record);
     const { key, value, headers, partition } = record;
     await this.producer!.send(redelivery, { key, value, headers }, { partition });
-    this.metrics.wentOn(topic, Date.now() - dueTimeOf(record, delayMs).due);
+    const now = Date.now();
+    const { due, distrusted } = dueTimeOf(record, delayMs, now);
+    // What is judged by the clock has no moment to be late from.
+    if (distrusted !== 'future') this.metrics.wentOn(topic, now - due);
   }
 
   private async measure(): Promise<void> {
