@@ -1,5 +1,5 @@
 import type { Postgres } from '@onceline/postgres';
-import type { TicketingClient } from './ticketing-client.js';
+import { TicketingError, type TicketingClient } from './ticketing-client.js';
 
 export interface TellOptions {
   readonly postgres: Pick<Postgres, 'query' | 'transaction'>;
@@ -43,12 +43,13 @@ export class TellLedger {
   private async tell({ id, key, reason }: Notice): Promise<void> {
     const { postgres, ticketing, observer } = this.options;
     try {
-      const { isFinal, words } = await ticketing.discard(key, reason);
+      const { status, isFinal, words } = await ticketing.discard(key, reason);
       await postgres.query(
         `update retry.ledger_notices set answer = $2, told_at = case when $3 then now() end where dead_letter_id = $1`,
         [id, words, isFinal],
       );
       if (isFinal) observer.ledgerTold(1);
+      else observer.ticketingFailed(new TicketingError(`ticketing answers ${words} to a discard`, { status }));
     } catch (error) {
       observer.ticketingFailed(error);
     }

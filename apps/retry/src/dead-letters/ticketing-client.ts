@@ -16,6 +16,7 @@ export interface RehearsalRequest {
 
 /** What the ledger answers to a discard. */
 export interface DiscardAnswer {
+  readonly status: number;
   /** False when asking again later makes sense. */
   readonly isFinal: boolean;
   readonly words: string;
@@ -62,7 +63,8 @@ export class TicketingClient {
     const response = await this.ask(path, post({ reason }), PATIENCE_MS);
     const text = await response.text();
     const words = `${response.status}${response.ok ? '' : ` ${text.slice(0, 500)}`}`;
-    return { isFinal: response.ok || [404, 409, 412, 422].includes(response.status), words };
+    const { status } = response;
+    return { status, isFinal: response.ok || [404, 409, 412, 422].includes(status), words };
   }
 
   private async ask(path: string, init: RequestInit, patienceMs: number): Promise<Response> {

@@ -1,0 +1,82 @@
+/** Discards on a real database, told to a ledger that answers over HTTP what each test says. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
+import { releaseStack, uniqueName, useStack } from '@onceline/testing';
+import { MIGRATIONS } from '../migrations.js';
+import { discard } from './discard.js';
+import { deadLetterOf, SOURCE } from './dead-letter.fixtures.spec.js';
+import { storeDeadLetters } from './store-dead-letters.js';
+import { TellLedger } from './tell-ledger.js';
+import { TicketingClient } from './ticketing-client.js';
+
+let postgres: Postgres;
+let server: Server;
+/** What the next requests are answered with. */
+let answers: [status: number, body: object][] = [];
+let failures: string[] = [];
+let told = 0;
+let tell: TellLedger;
+
+beforeAll(async () => {
+  const stack = await useStack({ kafka: false });
+  const url = await stack.postgres.createDatabase(uniqueName('tell').replaceAll(/[^a-z0-9_]/g, '_'));
+  postgres = await connectPostgres({ url, applicationName: 'tell-spec', migrations: [...MIGRATIONS] });
+  await migrate(postgres);
+  server = createServer((_, response) => {
+    const [status, body] = answers.shift() ?? [599, {}];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const ticketing = new TicketingClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token');
+  const observer = {
+    ledgerTold: (count: number) => void (told += count),
+    ticketingFailed: (error: unknown) => void failures.push(String(error)),
+  };
+  tell = new TellLedger({ postgres, ticketing, observer });
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await postgres.close();
+  await releaseStack();
+});
+beforeEach(() => {
+  [answers, failures, told] = [[], [], 0];
+});
+
+async function discarded(key: string): Promise<string> {
+  const letter = deadLetterOf({ 'idempotency-key': key });
+  await storeDeadLetters(postgres, [letter]);
+  const order = { selection: { id: letter.id }, actor: 'a', reason: 'spam' };
+  await postgres.transaction((queries) => discard(queries, order, [SOURCE]));
+  return letter.id;
+}
+
+/** One more round, however long the pause before it would be. */
+async function tellAgain(): Promise<void> {
+  await postgres.query('update retry.ledger_notices set next_try_at = now() where told_at is null');
+  await tell.tellDue();
+}
+
+const noticeOf = async (id: string) =>
+  (
+    await postgres.query<{ answer: string; told: boolean }>(
+      'select answer, told_at is not null as told from retry.ledger_notices where dead_letter_id = $1',
+      [id],
+    )
+  )[0];
+
+test.each([401, 403, 500])(
+  'a ledger that answers %i is reported, and asked again until it has heard',
+  async (status) => {
+    const id = await discarded(`refused-${status}`);
+    answers = [[status, { detail: 'not you' }]];
+    await tell.tellDue();
+    expect([told, failures]).toEqual([0, [expect.stringMatching(new RegExp(`ticketing answers ${status} .*not you`))]]);
+    expect(await noticeOf(id)).toEqual({ answer: expect.stringContaining(`${status} `), told: false });
+    answers = [[200, { outcome: 'discarded' }]];
+    await tellAgain();
+    expect([told, failures.length, await noticeOf(id)]).toEqual([1, 1, { answer: '200', told: true }]);
+  },
+);
