@@ -58,6 +58,10 @@ export class DeadLetterObserver implements Observers {
     this.logger.info({ count }, 'discard told to the ledger');
   }
 
+  discardOvertaken(id: string, outcome: string): void {
+    this.logger.warn({ id, outcome }, 'a discarded dead letter has an outcome after all');
+  }
+
   ticketingFailed(error: unknown): void {
     this.metrics.failed('ticketing', error);
     this.logger.warn({ err: bare(error) }, 'ticketing did not answer as it should, will be asked again');

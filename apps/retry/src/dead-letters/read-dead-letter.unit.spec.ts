@@ -95,7 +95,7 @@ describe('the record of a redrive', () => {
       key: 'k',
       payload: Buffer.from('x'),
       headers: { ...kept, ...failure, attempt: '9' },
-      redriveCount: 2,
+      redrivesBefore: 2,
     };
     expect(redriveRecord(deadLetter, 'r-1')).toEqual({
       key: 'k',

@@ -1,7 +1,7 @@
 import type { Queries } from '@onceline/postgres';
 import { countOpen } from './claim.js';
 import type { DeadLetterSource } from './dead-letter.js';
-import { redriveRecord, type Redrivable } from './redrive-record.js';
+import { redriveRecord, redrivesBefore, type Redrivable } from './redrive-record.js';
 import type { DryRun, RedriveBody } from './schemas.js';
 import { Parameters, selectionConditions } from './selection.js';
 import { correctedPayload, refuseWithoutWayBack, selectionOf } from './start-redrive.js';
@@ -64,7 +64,7 @@ async function* openRows(queries: Queries, body: RedriveBody): AsyncGenerator<Op
     ];
     const rows = await queries.query<OpenRow>(
       `select dead_letter_id as id, consumer, idempotency_key as "idempotencyKey", record_key as key, payload, headers,
-         redrive_count as "redriveCount"
+         ${redrivesBefore('dead_letters', `''`)} as "redrivesBefore"
        from retry.dead_letters where ${conditions.join(' and ')} order by dead_letter_id limit ${PAGE}`,
       parameters.values,
     );

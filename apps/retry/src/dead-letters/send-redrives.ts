@@ -11,7 +11,7 @@ import type { Postgres, Queries } from '@onceline/postgres';
 import { recordDeed } from './audit-trail.js';
 import { reopen } from './claim.js';
 import type { DeadLetterSource } from './dead-letter.js';
-import { redriveRecord, type Redrivable } from './redrive-record.js';
+import { redriveRecord, redrivesBefore, type Redrivable } from './redrive-record.js';
 import { nextStep, pace, type NextStep, type StageCount } from './redrive-stages.js';
 
 export interface SendOptions {
@@ -86,7 +86,7 @@ export class SendRedrives {
     if (burst.count === 0) return untilNext;
     const items = await queries.query<ItemRow>(
       `select item.position, d.dead_letter_id as id, d.consumer, d.partition, d.record_key as key,
-         coalesce(item.payload, d.payload) as payload, d.headers, d.redrive_count as "redriveCount"
+         coalesce(item.payload, d.payload) as payload, d.headers, ${redrivesBefore('d', 'item.redrive_id')} as "redrivesBefore"
        from retry.redrive_items item join retry.dead_letters d using (dead_letter_id)
        where redrive_id = $1 and state = 'claimed' and stage = $2 order by position limit $3`,
       [redrive.redrive_id, stage, burst.count],

@@ -20,7 +20,10 @@ const INSERT_POSITIONS = `
   from json_to_recordset($1::json) as incoming (id text, topic text, partition int, "offset" bigint)
   on conflict do nothing`;
 
-/** A redriven record that comes back: the item is over, and what it was made from has failed again. */
+/**
+ * A redriven record that comes back: the item is over, and what it was made from has failed again. So it is when the item was given back
+ * meanwhile, because nobody knew whether its record had left.
+ */
 const SETTLE_RETURNED = `
   with returned as (
     update retry.redrive_items as item
@@ -29,10 +32,17 @@ const SETTLE_RETURNED = `
            retry.dead_letters as original
      where item.redrive_id = incoming."redriveId" and item.dead_letter_id = original.dead_letter_id
        and original.idempotency_key = incoming."idempotencyKey" and original.dead_letter_id <> incoming.id
-       and item.state in ('claimed', 'sent')
+       and (item.state in ('claimed', 'sent') or (item.state = 'released' and original.status = 'open'))
     returning item.dead_letter_id)
   update retry.dead_letters set status = 'failed-again'
-   where dead_letter_id in (select dead_letter_id from returned) and status = 'redriving'`;
+   where dead_letter_id in (select dead_letter_id from returned) and status in ('redriving', 'open')`;
+
+/** One update, one open dead letter: the last one, which has had the most redrives. */
+const CLOSE_EARLIER = `
+  update retry.dead_letters as earlier set status = 'failed-again'
+    from json_to_recordset($1::json) as incoming (id text, consumer text, "idempotencyKey" text, "redriveCount" int)
+   where earlier.consumer = incoming.consumer and earlier.idempotency_key = incoming."idempotencyKey"
+     and earlier.dead_letter_id <> incoming.id and earlier.status = 'open' and earlier.redrive_count < incoming."redriveCount"`;
 
 /** Stores dead letters and answers which of them are new. Storing them again changes nothing. */
 export async function storeDeadLetters(
@@ -52,7 +62,9 @@ export async function storeDeadLetters(
 async function settleReturned(transaction: Queries, deadLetters: readonly DeadLetter[]): Promise<void> {
   const returned = deadLetters.filter(({ redriveId, idempotencyKey }) => redriveId !== null && idempotencyKey !== null);
   if (returned.length === 0) return;
-  await transaction.query(SETTLE_RETURNED, [JSON.stringify(returned.map(toReturn))]);
+  const incoming = [JSON.stringify(returned.map(toReturn))];
+  await transaction.query(SETTLE_RETURNED, incoming);
+  await transaction.query(CLOSE_EARLIER, incoming);
 }
 
 /** Headers are JSON inside JSON: taken apart by PostgreSQL they must not hold U+0000, kept whole they may. */
@@ -69,6 +81,6 @@ function toPosition({ id, topic, partition, offset }: DeadLetter): object {
   return { id, topic, partition, offset };
 }
 
-function toReturn({ id, idempotencyKey, redriveId }: DeadLetter): object {
-  return { id, idempotencyKey, redriveId };
+function toReturn({ id, consumer, idempotencyKey, redriveId, redriveCount }: DeadLetter): object {
+  return { id, consumer, idempotencyKey, redriveId, redriveCount };
 }

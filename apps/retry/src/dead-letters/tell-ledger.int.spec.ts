@@ -15,6 +15,7 @@ let server: Server;
 /** What the next requests are answered with. */
 let answers: [status: number, body: object][] = [];
 let failures: string[] = [];
+let overtaken: [id: string, outcome: string][] = [];
 let told = 0;
 let tell: TellLedger;
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
   const ticketing = new TicketingClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token');
   const observer = {
     ledgerTold: (count: number) => void (told += count),
+    discardOvertaken: (id: string, outcome: string) => void overtaken.push([id, outcome]),
     ticketingFailed: (error: unknown) => void failures.push(String(error)),
   };
   tell = new TellLedger({ postgres, ticketing, observer });
@@ -42,7 +44,7 @@ afterAll(async () => {
   await releaseStack();
 });
 beforeEach(() => {
-  [answers, failures, told] = [[], [], 0];
+  [answers, failures, overtaken, told] = [[], [], [], 0];
 });
 
 async function discarded(key: string): Promise<string> {
@@ -80,3 +82,32 @@ test.each([401, 403, 500])(
     expect([told, failures.length, await noticeOf(id)]).toEqual([1, 1, { answer: '200', told: true }]);
   },
 );
+
+const statusOf = async (id: string) =>
+  (await postgres.query<{ status: string }>('select status from retry.dead_letters where dead_letter_id = $1', [id]))[0]
+    ?.status;
+const refusal: [number, object] = [409, { detail: 'Only a dead-lettered update can be discarded.' }];
+
+test('a discard that an outcome has overtaken follows the ledger', async () => {
+  const id = await discarded('overtaken');
+  answers = [refusal, [200, { outcome: 'parked', ticketId: null }]];
+  await tell.tellDue();
+  expect([await statusOf(id), (await noticeOf(id))?.told, overtaken]).toEqual(['discarded', false, []]);
+  answers = [refusal, [200, { outcome: 'ticket-opened', ticketId: 't' }]];
+  await tellAgain();
+  expect([await statusOf(id), (await noticeOf(id))?.told]).toEqual(['redriven', true]);
+  expect(overtaken).toEqual([[id, 'ticket-opened']]);
+  expect(failures).toEqual([]);
+});
+
+test('a discard of what is discarded there, or not known, stays one', async () => {
+  for (const answer of [
+    [200, { outcome: 'discarded' }],
+    [404, {}],
+  ] as [number, object][]) {
+    const id = await discarded(`stays-${answer[0]}`);
+    answers = [refusal, answer];
+    await tell.tellDue();
+    expect([await statusOf(id), (await noticeOf(id))?.told, overtaken]).toEqual(['discarded', true, []]);
+  }
+});

@@ -1,10 +1,16 @@
 import type { Postgres } from '@onceline/postgres';
+import { judgeOutcome } from './judge-outcome.js';
 import { TicketingError, type TicketingClient } from './ticketing-client.js';
 
 export interface TellOptions {
   readonly postgres: Pick<Postgres, 'query' | 'transaction'>;
-  readonly ticketing: Pick<TicketingClient, 'discard'>;
-  readonly observer: { ledgerTold(count: number): void; ticketingFailed(error: unknown): void };
+  readonly ticketing: Pick<TicketingClient, 'discard' | 'ledger'>;
+  readonly observer: {
+    ledgerTold(count: number): void;
+    /** The update has an outcome after all, and the dead letter follows it. */
+    discardOvertaken(deadLetterId: string, outcome: string): void;
+    ticketingFailed(error: unknown): void;
+  };
 }
 
 interface Notice {
@@ -15,6 +21,7 @@ interface Notice {
 
 const AT_ONCE = 10;
 const ROUND = 200;
+const CONFLICT = 409;
 
 /** Tells the ledger of discards until it has heard; telling it twice changes nothing. */
 export class TellLedger {
@@ -40,18 +47,39 @@ export class TellLedger {
     );
   }
 
-  private async tell({ id, key, reason }: Notice): Promise<void> {
-    const { postgres, ticketing, observer } = this.options;
+  private async tell(notice: Notice): Promise<void> {
+    const { ticketing, observer } = this.options;
     try {
-      const { status, isFinal, words } = await ticketing.discard(key, reason);
-      await postgres.query(
-        `update retry.ledger_notices set answer = $2, told_at = case when $3 then now() end where dead_letter_id = $1`,
-        [id, words, isFinal],
-      );
+      const { status, isFinal, words } = await ticketing.discard(notice.key, notice.reason);
+      if (status === CONFLICT) return await this.follow(notice, words);
+      await this.note(notice, words, isFinal);
       if (isFinal) observer.ledgerTold(1);
       else observer.ticketingFailed(new TicketingError(`ticketing answers ${words} to a discard`, { status }));
     } catch (error) {
       observer.ticketingFailed(error);
     }
+  }
+
+  /**
+   * The ledger has another outcome than a dead letter: a redrive that was cancelled had left, and its record arrived. What it came to
+   * counts, here too; while it is being tried, the discard waits.
+   */
+  private async follow(notice: Notice, words: string): Promise<void> {
+    const { ticketing, observer } = this.options;
+    const verdict = judgeOutcome(await ticketing.ledger(notice.key), Infinity);
+    await this.note(notice, words, verdict.type !== 'wait');
+    if (verdict.type !== 'redriven') return;
+    await this.options.postgres.query(
+      `update retry.dead_letters set status = 'redriven' where dead_letter_id = $1 and status = 'discarded'`,
+      [notice.id],
+    );
+    observer.discardOvertaken(notice.id, verdict.outcome);
+  }
+
+  private async note({ id }: Notice, words: string, isTold: boolean): Promise<void> {
+    await this.options.postgres.query(
+      `update retry.ledger_notices set answer = $2, told_at = case when $3 then now() end where dead_letter_id = $1`,
+      [id, words, isTold],
+    );
   }
 }
