@@ -62,7 +62,7 @@ export const HEADER_MEANINGS: Readonly<Record<HeaderName, string>> = {
   conversation: 'what the consumer keeps in order with it, where that is not the record key',
   'previous-traceparent': 'W3C trace context of the try before, which the next one links to',
   'redrive-id': 'the redrive that brought the record',
-  'redrive-count': 'how many redrives its update has had, this one included',
+  'redrive-count': 'how many redrives have taken its update, this one and cancelled ones included',
 };
 
 /**
