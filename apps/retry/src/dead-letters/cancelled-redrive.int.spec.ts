@@ -91,6 +91,17 @@ test('its record fails again while the original is redriven once more: two count
   await cancel(second);
 });
 
+test('its record comes behind that of the next redrive: again one is open at last', async () => {
+  const original = await bury('overtaken');
+  await cancel(await redrive(original));
+  await redrive(original);
+  const back = await failAgain(1);
+  const late = await failAgain(0);
+  expect(await statuses('overtaken')).toEqual({ [original]: 'failed-again', [back]: 'failed-again', [late]: 'open' });
+  await cancel(await redrive(late));
+  expect(counts()).toEqual(['1', '2', '3']);
+});
+
 test('a copy of an earlier dead letter closes nothing that came later', async () => {
   const original = await bury('copied');
   await cancel(await redrive(original));

@@ -37,12 +37,12 @@ const SETTLE_RETURNED = `
   update retry.dead_letters set status = 'failed-again'
    where dead_letter_id in (select dead_letter_id from returned) and status in ('redriving', 'open')`;
 
-/** One update, one open dead letter: the last one, which has had the most redrives. */
+/** One update, one open dead letter: the last one in the log. Asked of new ones only, because a copy of an earlier one may lie behind it. */
 const CLOSE_EARLIER = `
   update retry.dead_letters as earlier set status = 'failed-again'
-    from json_to_recordset($1::json) as incoming (id text, consumer text, "idempotencyKey" text, "redriveCount" int)
-   where earlier.consumer = incoming.consumer and earlier.idempotency_key = incoming."idempotencyKey"
-     and earlier.dead_letter_id <> incoming.id and earlier.status = 'open' and earlier.redrive_count < incoming."redriveCount"`;
+    from json_to_recordset($1::json) as incoming (topic text, partition int, "offset" bigint, "idempotencyKey" text)
+   where earlier.topic = incoming.topic and earlier.partition = incoming.partition and earlier.kafka_offset < incoming."offset"
+     and earlier.idempotency_key = incoming."idempotencyKey" and earlier.status = 'open'`;
 
 /** Stores dead letters and answers which of them are new. Storing them again changes nothing. */
 export async function storeDeadLetters(
@@ -54,17 +54,22 @@ export async function storeDeadLetters(
     const incoming = JSON.stringify(deadLetters.map(toRow));
     const inserted = await transaction.query<{ id: string }>(INSERT, [incoming]);
     await transaction.query(INSERT_POSITIONS, [JSON.stringify(deadLetters.map(toPosition))]);
-    await settleReturned(transaction, deadLetters);
-    return new Set(inserted.map(({ id }) => id));
+    const added = new Set(inserted.map(({ id }) => id));
+    await settleReturned(transaction, deadLetters, added);
+    return added;
   });
 }
 
-async function settleReturned(transaction: Queries, deadLetters: readonly DeadLetter[]): Promise<void> {
+async function settleReturned(
+  transaction: Queries,
+  deadLetters: readonly DeadLetter[],
+  added: ReadonlySet<string>,
+): Promise<void> {
   const returned = deadLetters.filter(({ redriveId, idempotencyKey }) => redriveId !== null && idempotencyKey !== null);
   if (returned.length === 0) return;
-  const incoming = [JSON.stringify(returned.map(toReturn))];
-  await transaction.query(SETTLE_RETURNED, incoming);
-  await transaction.query(CLOSE_EARLIER, incoming);
+  await transaction.query(SETTLE_RETURNED, [JSON.stringify(returned.map(toReturn))]);
+  const fresh = returned.filter(({ id }) => added.has(id));
+  await transaction.query(CLOSE_EARLIER, [JSON.stringify(fresh.map(toReturn))]);
 }
 
 /** Headers are JSON inside JSON: taken apart by PostgreSQL they must not hold U+0000, kept whole they may. */
@@ -81,6 +86,6 @@ function toPosition({ id, topic, partition, offset }: DeadLetter): object {
   return { id, topic, partition, offset };
 }
 
-function toReturn({ id, consumer, idempotencyKey, redriveId, redriveCount }: DeadLetter): object {
-  return { id, consumer, idempotencyKey, redriveId, redriveCount };
+function toReturn({ id, topic, partition, offset, idempotencyKey, redriveId }: DeadLetter): object {
+  return { id, topic, partition, offset, idempotencyKey, redriveId };
 }
