@@ -1,6 +1,5 @@
 import { deliveryOf } from '../intake/delivery.js';
 import { receive } from '../intake/to-command.js';
-import { scopeOf } from '../parking/scope.js';
 import type { FaultStore } from '../faults/fault.store.js';
 import type { BreakerStore } from '../stopping/breaker.store.js';
 import { BEHIND_PARKED } from '../store/plan-batch.js';
@@ -52,7 +51,7 @@ export class Operations {
       updates: results.map((rehearsed) => {
         const { update } = rehearsed;
         const result = resultOf(rehearsed, known.ledger.get(update.idempotencyKey)?.outcome);
-        const waits = parked.has(scopeOf(update)) && result.result !== 'not-dead-lettered';
+        const waits = parked.has(update.scope) && result.result !== 'not-dead-lettered';
         return {
           idempotencyKey: update.idempotencyKey,
           ...result,

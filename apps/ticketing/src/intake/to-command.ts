@@ -32,6 +32,11 @@ export interface ReceivedUpdate {
   readonly record: ConsumedRecord;
   readonly delivery: Delivery;
   readonly verdict: Verdict;
+  /**
+   * What the update is kept in order with, whatever becomes of its verdict. A customer's message: its conversation, so that one customer's
+   * trouble does not hold up a whole group. Anything else: the key that Kafka keeps in order, which in a private chat is the same text.
+   */
+  readonly scope: string;
 }
 
 /** Longer keys are not ours: each of the six parts is capped. In bytes, because an index entry must fit a page. */
@@ -61,10 +66,16 @@ function read(record: ConsumedRecord): ReceivedUpdate {
     record,
     delivery: deliveryOf(record),
   };
-  return { ...identity, verdict: verdictOf(update, identity) };
+  return withScope({ ...identity, verdict: verdictOf(update, identity) });
 }
 
-function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdict'>): Verdict {
+function withScope(update: Omit<ReceivedUpdate, 'scope'>): ReceivedUpdate {
+  const { record, verdict, idempotencyKey } = update;
+  const recordScope = record.key !== null && isUsableKey(record.key) ? record.key : idempotencyKey;
+  return { ...update, scope: verdict.type === 'command' ? verdict.command.conversation : recordScope };
+}
+
+function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdict' | 'scope'>): Verdict {
   const found = customerMessage(update);
   if ('ignored' in found) return { type: 'ignored', reason: found.ignored };
   if ('unreadable' in found) {
@@ -128,7 +139,7 @@ function isPlausible(time: Date): boolean {
 function unreadable(record: ConsumedRecord, failure: UpdateFailure): ReceivedUpdate {
   const { headers, topic, partition, offset } = record;
   const key = headers[HEADERS.idempotencyKey];
-  return {
+  return withScope({
     idempotencyKey: key !== undefined && isUsableKey(key) ? key : `unidentified:${topic}:${partition}:${offset}`,
     botId: readableText(headers[HEADERS.botId] ?? '').slice(0, 128),
     updateKind: readableText(headers[HEADERS.updateKind] ?? 'none').slice(0, 128),
@@ -136,5 +147,5 @@ function unreadable(record: ConsumedRecord, failure: UpdateFailure): ReceivedUpd
     record,
     delivery: deliveryOf(record),
     verdict: { type: 'failed', failure },
-  };
+  });
 }

@@ -1,6 +1,5 @@
 import { nextHop, type Ladder } from '@onceline/retry-policy';
 import { permanent, transient } from '../intake/update-failure.js';
-import { scopeOf } from '../parking/scope.js';
 import { messageFrom, testRules, traced, uniqueRecord } from './fixtures.spec.js';
 import { planBatch } from './plan-batch.js';
 import { planRules } from './settle-batch.js';
@@ -27,7 +26,7 @@ function headAfter(attempt: number, { failedAgoMs = 1000, headers = {} } = {}) {
     ...{ key: update.idempotencyKey, attempt, redriveId: null, dueAt: NOW - 1, failure: null },
     firstFailedAt: NOW - failedAgoMs,
   };
-  return { update, parked: [{ conversation: scopeOf(update), head, followers: 0, version: '1' }] };
+  return { update, parked: [{ conversation: update.scope, head, followers: 0, version: '1' }] };
 }
 
 function recordOf({ update, parked = [] }: Partial<ReturnType<typeof headAfter>>, ladder: Ladder = LADDER) {

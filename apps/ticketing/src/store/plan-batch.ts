@@ -6,7 +6,6 @@ import type { ReceivedUpdate } from '../intake/to-command.js';
 import { defect, type UpdateFailure } from '../intake/update-failure.js';
 import { isExpected } from '../parking/expected-attempt.js';
 import { ParkedConversations, type Head, type ParkingChanges } from '../parking/parked-conversations.js';
-import { scopeOf } from '../parking/scope.js';
 import type { OpenTicket } from '../ticket/state.js';
 import type { Known, LedgerRow } from './known.js';
 import { toDeadLetter, toFirstRedelivery, toRetry, type FailedTry, type OutboxRecord } from './outbox-record.js';
@@ -118,7 +117,7 @@ class Planner {
   }
 
   private takeInOrder(update: TracedUpdate, before: Try): void {
-    const conversation = scopeOf(update);
+    const conversation = update.scope;
     if (!this.parking.isParked(conversation)) {
       this.try(update, conversation, before);
       return;

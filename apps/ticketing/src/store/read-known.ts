@@ -1,6 +1,5 @@
 import type { Outcome } from '@onceline/contracts';
 import { toFaultRule } from '../faults/fault.store.js';
-import { scopeOf } from '../parking/scope.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { OpenTicket } from '../ticket/state.js';
@@ -81,7 +80,7 @@ export async function readKnown(
   const commands = all.flatMap(({ verdict }) => (verdict.type === 'command' ? [verdict.command] : []));
   const { rows } = await session.query<KnownRow>(READ_KNOWN, [
     all.map(({ idempotencyKey }) => idempotencyKey),
-    [...new Set([...all.map(scopeOf), ...queues.keys()])],
+    [...new Set([...all.map(({ scope }) => scope), ...queues.keys()])],
     commands.map(({ botId }) => botId),
     commands.map(({ chatId }) => chatId),
     commands.map(({ messageId }) => messageId),

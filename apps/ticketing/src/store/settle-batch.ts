@@ -2,7 +2,6 @@ import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { UpdateFailure } from '../intake/update-failure.js';
 import { loadQueues } from '../parking/load-queues.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
-import { scopeOf } from '../parking/scope.js';
 import { planBatch, type Hop, type PlanRules, type Settlement } from './plan-batch.js';
 import { readKnown, type ReadKnown } from './read-known.js';
 import type { Session, Statement, WithSession } from './session.js';
@@ -118,7 +117,7 @@ async function withLocks<Result>(
   await session.command('begin');
   try {
     await session.query(LOCK_CONVERSATIONS, [
-      updates.map(scopeOf),
+      updates.map(({ scope }) => scope),
       updates.map(({ idempotencyKey }) => idempotencyKey),
     ]);
     const result = await work();
