@@ -2,6 +2,7 @@ import { transactionVerdict, type DeadLetterWatch, type OutageBreaker } from '@o
 import type { Settlement } from '../store/plan-batch.js';
 import type { TracedUpdate } from '../store/traced-update.js';
 import type { BreakerStore } from './breaker.store.js';
+import type { TrialResult } from './try-out.js';
 
 /** How soon an operator's word is heard. */
 const ASK_AGAIN_MS = 1000;
@@ -20,8 +21,8 @@ export interface ConsumerGateOptions {
   readonly deadLetters: DeadLetterWatch;
   readonly store: Pick<BreakerStore, 'read' | 'open' | 'close'>;
   readonly observer: GateObserver;
-  /** Whether these could be handled now without too many dead letters; changes nothing. */
-  readonly trial: (updates: readonly TracedUpdate[]) => Promise<boolean>;
+  /** Whether these could be handled now without too many failures; changes nothing. */
+  readonly trial: (updates: readonly TracedUpdate[]) => Promise<TrialResult>;
   readonly now?: () => number;
 }
 
@@ -74,21 +75,24 @@ export class ConsumerGate {
     if (this.now() < this.nextTrialAt) return ASK_AGAIN_MS;
     this.nextTrialAt = this.now() + this.options.deadLetters.trialEveryMs;
     this.options.observer.breakerChanged('dead-letters', 'half-open', this.stopped);
-    if (await trial(updates)) {
+    const result = await trial(updates);
+    if (result === 'passed') {
       await store.close();
       return this.goOn();
     }
     this.options.observer.breakerChanged('dead-letters', 'open', this.stopped);
-    return ASK_AGAIN_MS;
+    // Copies change nothing, and what comes behind them is what the next trial needs.
+    return result === 'only-copies' ? 0 : ASK_AGAIN_MS;
   }
 
   /** A batch went through. */
   async settled(settlements: readonly Settlement[]): Promise<void> {
     this.answered();
-    // What a redrive brings was dead before, and must not stop what comes in.
-    const fresh = settlements.filter(({ redrive }) => redrive === null);
-    const dead = fresh.filter(({ outcome }) => outcome === 'dead-lettered').length;
-    const reason = this.options.deadLetters.add({ records: fresh.length, dead }, this.now());
+    // What a redrive brings was dead before, and must not stop what comes in. What waits has no outcome yet: ten tries are not ten records.
+    const ended = settlements.filter(({ redrive, outcome }) => redrive === null && outcome !== 'parked');
+    if (ended.length === 0) return;
+    const dead = ended.filter(({ outcome }) => outcome === 'dead-lettered').length;
+    const reason = this.options.deadLetters.add({ records: ended.length, dead }, this.now());
     if (reason === undefined) return;
     this.stop(reason);
     await this.persist(reason);

@@ -51,9 +51,10 @@ export function settleBatchOn(withSession: WithSession, rules: SettleRules): Set
     withSession((session) => {
       const settle = async () => {
         const known = await readOn(session, updates, { ...rules, drainLimit });
-        if (known.isStopped) throw new ConsumerStopped();
         const plan = planBatch(updates, known, planRules({ ...rules, drainLimit }));
-        if (plan.settlements.length > 0) await writePlan(session, plan);
+        if (plan.settlements.length === 0) return [];
+        if (known.isStopped) throw new ConsumerStopped();
+        await writePlan(session, plan);
         return plan.settlements;
       };
       return locked ? withLocks(session, updates, settle) : settle();
