@@ -103,7 +103,8 @@ class Ticketing {
     const rules = settleRules(this.config, (update, waitedMs) => spans.start(update, waitedMs));
     const gate = this.gate(withSession, rules, observer);
     kit.health.readiness('database', () => gate.outage() ?? pingProblem(postgres));
-    kit.health.readiness('dead-letters', () => gate.stopReason());
+    // Ready all the same: whoever closes the breaker must reach somebody.
+    kit.health.degradation('dead-letters', () => gate.stopReason());
     const relay = new Relay({ withSession, producer: await kafka.producer(), observer });
     relay.start();
     const parking = new ParkingGauge(withSession, observer);

@@ -7,7 +7,7 @@ import { HealthRegistry } from './health-registry.js';
 /** A check that hangs is a check that fails. */
 const CHECK_TIMEOUT_MS = 2000;
 
-/** /health/live and /health/ready: 200 or 503, with the reason of each failed check. */
+/** /health/live and /health/ready: 200 or 503, with the reason of each failed check; 200 and `degraded` for what works all the same. */
 @Controller('health')
 @Roles('anyone')
 export class HealthController {
@@ -43,8 +43,14 @@ export class HealthController {
         })
         .withTimeout(CHECK_TIMEOUT_MS),
     );
+    const degradations = kind === 'readiness' ? [...this.registry.degradations()] : [];
+    const impairments = degradations.map(([name, check]) => () => {
+      const indicator = this.indicators.check(name);
+      const reason = check();
+      return reason === undefined ? indicator.up() : indicator.degraded(reason);
+    });
     try {
-      return { status: 200, body: await this.terminus.check(attempts) };
+      return { status: 200, body: await this.terminus.check([...attempts, ...impairments]) };
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       return { status: 503, body: error.getResponse() as object };
