@@ -2,7 +2,7 @@ import type { Logger } from '@onceline/service-kit';
 import type { BatchObserver, BatchReport } from './handle-updates.js';
 import type { OutboxSourceName, TicketingMetrics } from './metrics.js';
 import type { RefusedRow } from './outbox/publish-source.js';
-import type { RelayObserver } from './outbox/relay.js';
+import type { RelayObserver } from './outbox/source-loop.js';
 import type { ParkingMeasure } from './parking/measure-parking.js';
 import type { GateObserver } from './stopping/consumer-gate.js';
 import type { Settlement } from './store/plan-batch.js';

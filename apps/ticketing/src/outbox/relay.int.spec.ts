@@ -1,8 +1,9 @@
 import { TOPICS, topicDeclarations } from '@onceline/contracts';
-import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
+import { connectKafka, KafkaError, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
 import { eventually, releaseStack, useStack } from '@onceline/testing';
 import { openStore, settling, traced, tracedMessage, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
-import { Relay, type RelayObserver } from './relay.js';
+import { Relay } from './relay.js';
+import type { RelayObserver } from './source-loop.js';
 
 let kafka: Kafka;
 let store: TestStore;
@@ -181,6 +182,50 @@ describe('at least once, in order', () => {
   });
 });
 
+describe('events that do not get through', () => {
+  const brokenAs = (key: string) => traced(uniqueRecord({}, { key, value: Buffer.from('broken') }));
+  const lettersOf = async (wanted: string) => {
+    const letters: ConsumedRecord[] = [];
+    await kafka.read(TOPICS.ticketingDeadLetter, ({ records }) => {
+      letters.push(...records.filter(({ key }) => key === wanted));
+    });
+    return letters.length;
+  };
+
+  it('hold up no dead letter and no retry while they are sent, and none when they fail; they follow in order', async () => {
+    let answer: (outcome: 'fail' | 'go on') => void = () => undefined;
+    let held = new Promise<'fail' | 'go on'>((resolve) => {
+      answer = resolve;
+      setTimeout(() => resolve('go on'), 45_000).unref();
+    });
+    const failed: unknown[] = [];
+    const partly: Pick<BatchingProducer, 'send'> = {
+      async send(topic, record, options) {
+        if (topic === TOPICS.ticketEvents && (await held) === 'fail') {
+          throw new KafkaError('delivery-timeout', 'not acknowledged');
+        }
+        return producer.send(topic, record, options);
+      },
+    };
+    startRelay({ producer: partly, observer: { failed: (error) => failed.push(error) } });
+    const [waiting, failing] = [`waiting-${store.url}`, `failing-${store.url}`];
+    await settle([tracedMessage(1)]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await settle([brokenAs(waiting)]);
+    await eventually(async () => expect(await lettersOf(waiting)).toBe(1));
+
+    answer('fail');
+    held = Promise.resolve('fail');
+    await eventually(() => expect(failed.length).toBeGreaterThan(0));
+    await settle([tracedMessage(1), brokenAs(failing)]);
+    await eventually(async () => expect(await lettersOf(failing)).toBe(1));
+
+    held = Promise.resolve('go on');
+    await eventually(async () => expect(countOf(await published())).toBe(3));
+    expect([...(await published()).values()].map(versionsOf)).toEqual([[1, 2, 3]]);
+  });
+});
+
 describe('a record that Kafka can never take', () => {
   it('is set aside with its bytes and told, and what comes behind it goes out', async () => {
     const refused: object[] = [];
@@ -223,7 +268,8 @@ describe('one publisher', () => {
     const first = startRelay({ producer: still, standstillMs: 500 });
     await eventually(() => expect(first.isPublisher()).toBe(true));
     const second = startRelay({ standstillMs: 500 });
-    await settle([tracedMessage(1)]);
+    // A process that stands still does so with all that it publishes.
+    await settle([tracedMessage(1), traced(uniqueRecord({}, { value: Buffer.from('broken') }))]);
     await eventually(async () => expect(countOf(await published())).toBe(2));
     expect(second.isPublisher()).toBe(true);
     goOn();

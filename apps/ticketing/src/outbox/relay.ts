@@ -1,17 +1,9 @@
-import { KafkaError, type BatchingProducer } from '@onceline/kafka';
-import type { OutboxSourceName } from '../metrics.js';
+import type { BatchingProducer } from '@onceline/kafka';
 import type { Session, WithSession } from '../store/session.js';
-import { PublishSource, type RefusedRow } from './publish-source.js';
-import { EVENTS_SOURCE, RECORDS_SOURCE, type SourceRow } from './source.js';
+import { PublishSource } from './publish-source.js';
+import { EVENTS_SOURCE, RECORDS_SOURCE } from './source.js';
+import { SourceLoop, type RelayObserver } from './source-loop.js';
 import { WakeUp } from './wake-up.js';
-
-export interface RelayObserver {
-  published(source: OutboxSourceName, count: number): void;
-  measured(source: OutboxSourceName, backlog: number, oldestSeconds: number): void;
-  /** Set aside in the database: it will never be published by itself. */
-  refused(source: OutboxSourceName, row: RefusedRow): void;
-  failed(error: unknown): void;
-}
 
 export interface RelayOptions {
   readonly withSession: WithSession;
@@ -21,12 +13,9 @@ export interface RelayOptions {
   readonly standstillMs?: number;
 }
 
-/** Commits of other instances, and rows held back by a long transaction, are found by looking. */
-const POLL_MS = 200;
 /** How often an instance that does not publish asks whether the other one is gone. */
 const STANDBY_MS = 1000;
 const AFTER_FAILURE_MS = 1000;
-const MEASURE_EVERY_MS = 5000;
 
 /** Longer than a send takes that fails. A process that stands still for longer, suspended or starved, must not keep the lock. */
 const STANDSTILL_MS = 15_000;
@@ -41,16 +30,19 @@ const UNLOCK = {
   text: `select pg_advisory_unlock(hashtext('onceline.ticketing.relay'))`,
 };
 
-type Publisher = Pick<PublishSource<SourceRow>, 'name' | 'publishPage' | 'measure'>;
-
-/** Publishes what the database committed, at least once, in commit order. */
+/** Publishes what the database committed, at least once, in commit order within each source. */
 export class Relay {
-  private readonly wakeUp = new WakeUp();
+  private readonly standby = new WakeUp();
+  private readonly events: SourceLoop;
+  private readonly records: SourceLoop;
   private stopping = false;
   private publishing = false;
   private loop: Promise<void> | undefined;
 
-  constructor(private readonly options: RelayOptions) {}
+  constructor(private readonly options: RelayOptions) {
+    this.events = new SourceLoop(options.observer);
+    this.records = new SourceLoop(options.observer);
+  }
 
   start(): void {
     this.loop ??= this.run();
@@ -58,7 +50,7 @@ export class Relay {
 
   /** Something was committed. */
   wake(): void {
-    this.wakeUp.wake();
+    for (const sleeper of [this.standby, this.events, this.records]) sleeper.wake();
   }
 
   /** Whether this instance is the one that publishes. */
@@ -66,10 +58,10 @@ export class Relay {
     return this.publishing;
   }
 
-  /** Finishes the page in hand. */
+  /** Finishes the pages in hand. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.wakeUp.wake();
+    this.wake();
     await this.loop;
   }
 
@@ -92,7 +84,7 @@ export class Relay {
     if (rows[0]?.locked !== true) return;
     try {
       await session.command(`set idle_session_timeout = ${this.options.standstillMs ?? STANDSTILL_MS}`);
-      await this.publishUntilStopped(session);
+      await this.publishUntilStopped(oneByOne(session));
       await session.query(UNLOCK, []);
     } finally {
       // Neither the time limit nor a lock that an error left behind may get into the pool.
@@ -100,52 +92,42 @@ export class Relay {
     }
   }
 
+  /** The connection is lost to both sources at once, and both have ended before another one is asked for. */
   private async publishUntilStopped(session: Session): Promise<void> {
     this.publishing = true;
-    const sources = this.sourcesOn(session);
-    let measuredAt = 0;
-    while (!this.stopping) {
-      const restMs = await this.publishAll(sources);
-      if (Date.now() - measuredAt > MEASURE_EVERY_MS) {
-        await this.measure(sources);
-        measuredAt = Date.now();
-      }
-      await this.rest(restMs);
-    }
-  }
-
-  private sourcesOn(session: Session): readonly Publisher[] {
     const { producer } = this.options;
-    return [new PublishSource(EVENTS_SOURCE, session, producer), new PublishSource(RECORDS_SOURCE, session, producer)];
-  }
-
-  /** Kafka being away costs nothing but time: the cursor waits, the lock stays. Answers how long to rest. */
-  private async publishAll(sources: readonly Publisher[]): Promise<number> {
-    try {
-      for (const source of sources) {
-        for (let more = true; more && !this.stopping;) {
-          const page = await source.publishPage();
-          if (page.published > 0) this.options.observer.published(source.name, page.published);
-          for (const row of page.refused) this.options.observer.refused(source.name, row);
-          more = page.more;
-        }
-      }
-      return POLL_MS;
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error;
-      this.options.observer.failed(error);
-      return AFTER_FAILURE_MS;
-    }
-  }
-
-  private async measure(sources: readonly Publisher[]): Promise<void> {
-    for (const source of sources) {
-      const { backlog, oldestSeconds } = await source.measure();
-      this.options.observer.measured(source.name, backlog, oldestSeconds);
-    }
+    let isLost = false;
+    const isOver = () => this.stopping || isLost;
+    const loops = [
+      this.events.run(new PublishSource(EVENTS_SOURCE, session, producer), isOver),
+      this.records.run(new PublishSource(RECORDS_SOURCE, session, producer), isOver),
+    ].map((running) =>
+      running.catch((error: unknown) => {
+        isLost = true;
+        this.wake();
+        throw error;
+      }),
+    );
+    for (const end of await Promise.allSettled(loops)) if (end.status === 'rejected') throw end.reason;
   }
 
   private async rest(longestMs: number): Promise<void> {
-    if (!this.stopping) await this.wakeUp.rest(longestMs);
+    if (!this.stopping) await this.standby.rest(longestMs);
   }
+}
+
+/** The connection that holds the lock is the one that moves the cursors, and it takes one statement at a time. */
+function oneByOne(session: Session): Session {
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(statement: () => Promise<Result>): Promise<Result> => {
+    const answer = last.then(statement);
+    last = answer.catch(() => undefined);
+    return answer;
+  };
+  return {
+    query: <Row>(...[statement, values]: Parameters<Session['query']>) =>
+      inTurn(() => session.query<Row>(statement, values)),
+    command: (sql) => inTurn(() => session.command(sql)),
+    discard: () => session.discard(),
+  };
 }
