@@ -19,6 +19,11 @@ export class IdChunk {
 
   constructor(readonly number: number) {}
 
+  /** Memory held for the bits. */
+  get bytes(): number {
+    return this.bits?.byteLength ?? 0;
+  }
+
   observe(id: number, seenAt: number): void {
     this.widen(id);
     this.lastSeenAt = Math.max(this.lastSeenAt, seenAt);

@@ -30,6 +30,11 @@ export interface SuspectedLoss {
 export class UpdateIdGaps {
   private readonly bots = new Map<string, BotIds>();
 
+  /** Memory held for ids that are not judged yet. */
+  get bytes(): number {
+    return [...this.bots.values()].reduce((sum, ids) => sum + ids.bytes, 0);
+  }
+
   /** An update came. Copies and any order are fine. */
   observe(botId: string, updateId: number, seenAt: number): void {
     this.idsOf(botId).observe(updateId, seenAt);
@@ -79,6 +84,10 @@ class BotIds {
   private readonly chunks = new Map<number, IdChunk>();
   private stretches: Stretch[] = [];
   private forgotten = 0;
+
+  get bytes(): number {
+    return [...this.chunks.values()].reduce((sum, chunk) => sum + chunk.bytes, 0);
+  }
 
   takeForgotten(): number {
     const { forgotten } = this;
