@@ -11,6 +11,11 @@ afterEach(async () => harness.quiet(), 60_000);
 afterAll(async () => harness?.stop(), 60_000);
 
 const RECEIVE_TIMEOUT_MS = 1_000;
+/** What would end the wait without the setting of the spec. */
+const DEFAULT_RECEIVE_TIMEOUT_MS = 10_000;
+const DEFAULT_PRODUCE_TIMEOUT_MS = 5_000;
+/** What would end a stop, were it held up. */
+const longLimits = { SHUTDOWN_TIMEOUT_MS: '40000', RECEIVE_TIMEOUT_MS: '30000' };
 const slowLimits = { RECEIVE_TIMEOUT_MS: String(RECEIVE_TIMEOUT_MS) };
 
 function expectComeAgain(
@@ -40,7 +45,7 @@ describe('a slow sender', () => {
     const answer = await client.answer();
     const rest = await client.closed();
     clearInterval(drip);
-    expect(Date.now() - startedAt).toBeLessThanOrEqual(RECEIVE_TIMEOUT_MS + 500);
+    expect(Date.now() - startedAt).toBeLessThan(DEFAULT_RECEIVE_TIMEOUT_MS);
     expect(answer.statusLine).toBe('HTTP/1.1 408 Request Timeout');
     expect(answer.headers).toEqual({ 'content-length': '0', connection: 'close' });
     expect(rest).toBe('');
@@ -85,7 +90,7 @@ describe('with the broker standing still', () => {
       await untilInFlight(2);
       expectComeAgain(await harness.post(ingress, messageUpdate().json), 429);
       for (const client of clients) expectComeAgain(await client.answer(), 503);
-      expect(Date.now() - startedAt).toBeLessThan(1_500 + 1_000);
+      expect(Date.now() - startedAt).toBeLessThan(DEFAULT_PRODUCE_TIMEOUT_MS);
       expect(await metric('onceline_ingress_in_flight_requests')).toBe(0);
       expect(await metric('onceline_ingress_in_flight_bytes')).toBe(0);
     } finally {
@@ -121,7 +126,7 @@ describe('with the broker killed', () => {
     const startedAt = Date.now();
     client.write(postBytes(messageUpdate().json));
     expectComeAgain(await client.answer(), 503);
-    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    expect(Date.now() - startedAt).toBeLessThan(DEFAULT_PRODUCE_TIMEOUT_MS);
     client.write(postBytes('no json'));
     expectComeAgain(await client.answer(), 503);
 
@@ -177,7 +182,7 @@ describe('the stop', () => {
   });
 
   it('is not held up by one who sent three requests at once and went away, nor are their bytes kept', async () => {
-    const ingress = await harness.ingress();
+    const ingress = await harness.ingress(longLimits);
     const gone = await harness.connect(ingress);
     const goOn = harness.freezeBroker();
     let stopped: Promise<void>;
@@ -196,20 +201,20 @@ describe('the stop', () => {
     }
     const startedAt = Date.now();
     await stopped;
-    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
     expect(await metric('onceline_ingress_in_flight_bytes')).toBe(0);
     expect(await metric('onceline_ingress_requests_total', { outcome: 'accepted' })).toBe(2);
   });
 
   it('is not held up by connections that are owed nothing: silent ones, and one with half a head', async () => {
-    const ingress = await harness.ingress({ SHUTDOWN_TIMEOUT_MS: '6000' });
+    const ingress = await harness.ingress(longLimits);
     const silent = await harness.connect(ingress);
     const half = await harness.connect(ingress);
     half.write('POST /telegram/1000001 HTTP/1.1\r\nHost: x\r\n');
     await sleep(100);
     const startedAt = Date.now();
     await ingress.stop();
-    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
     expect(await silent.closed()).toBe('');
     expect(await half.closed()).toBe('');
   });

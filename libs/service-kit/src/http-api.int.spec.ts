@@ -172,7 +172,10 @@ describe('the HTTP API of a service', () => {
   });
 
   it('is not held up by a connection that was answered during the stop', async () => {
-    const url = await start({ beforeClose: [() => new Promise((resolve) => setTimeout(resolve, 100))] });
+    const url = await start({
+      config: { ...config, SHUTDOWN_TIMEOUT_MS: 60_000 },
+      beforeClose: [() => new Promise((resolve) => setTimeout(resolve, 100))],
+    });
     await fetch(`${url}/health/live`);
     const began = performance.now();
     const stopped = service?.stop();
@@ -186,6 +189,7 @@ describe('the HTTP API of a service', () => {
     });
     expect(connection).toBe('close');
     await stopped;
-    expect(performance.now() - began).toBeLessThan(2000);
+    // Fastify keeps an idle connection for 72 s.
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 });
