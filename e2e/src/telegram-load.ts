@@ -5,6 +5,7 @@ import {
   type FaultRates,
   type SimulatorStats,
 } from '@onceline/telegram-simulator';
+import { eventually } from '@onceline/testing';
 import type { System } from '@onceline/tools';
 
 /** What Telegram is to send. */
@@ -31,8 +32,19 @@ const LASTING_KINDS = {
   poll: 5,
 };
 
+/** Telegram while it sends. */
+export interface RunningLoad {
+  readonly finished: Promise<SimulatorStats>;
+  stats(): SimulatorStats;
+  /** Resolves in the middle of it. @throws when all is acknowledged already: what comes then hits nothing. */
+  underWay(): Promise<void>;
+}
+
+/** So many acknowledged updates say that a load flows. */
+const FLOWING = 50;
+
 /** Plays Telegram until every update is acknowledged and every extra copy has been sent. */
-export function sendLoad(system: System, { updates, seed, rate, faults }: Load): Promise<SimulatorStats> {
+export function startLoad(system: System, { updates, seed, rate, faults }: Load): RunningLoad {
   const { bots, ingress } = system.access();
   const telegram = createTelegramSimulator({
     seed,
@@ -47,7 +59,18 @@ export function sendLoad(system: System, { updates, seed, rate, faults }: Load):
     kinds: LASTING_KINDS,
     startedAt: Math.floor(Date.now() / 1000),
   });
-  return telegram
+  const finished = telegram
     .run({ updates: generator.take(updates), ...(rate ? { rate: rate / CLOCK_FACTOR } : {}) })
     .finally(() => telegram.stop());
+  const underWay = async () => {
+    await eventually(() => telegram.stats().acknowledged >= FLOWING, { withinMs: 30_000 });
+    const { acknowledged } = telegram.stats();
+    if (acknowledged >= updates) throw new Error(`the load was over too early: ${acknowledged} of ${updates}`);
+  };
+  return { finished, stats: () => telegram.stats(), underWay };
+}
+
+/** {@link startLoad} to its end. */
+export function sendLoad(system: System, load: Load): Promise<SimulatorStats> {
+  return startLoad(system, load).finished;
 }
