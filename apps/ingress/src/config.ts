@@ -3,6 +3,12 @@ import { commonSettings, portSetting, readConfig, wholeNumber } from '@onceline/
 import { z } from 'zod';
 import { MAX_SECRET_LENGTH, type BotSettings } from './authenticate-bot.js';
 import { MAX_BODY_BYTES } from './decide-answer.js';
+import {
+  REGISTRATION_SECRETS,
+  checkRegistration,
+  neededSettings,
+  registrationSettings,
+} from './registration/settings.js';
 
 const MIB = 1024 * 1024;
 /** Telegram closes idle connections after 60 s; closing earlier races with its next request. */
@@ -51,7 +57,9 @@ export const ingressSettings = z
       default: 75_000,
       description: 'the milliseconds an idle connection is kept, more than the 60 s after which Telegram closes it',
     }),
+    ...registrationSettings,
   })
+  .superRefine(checkRegistration)
   .superRefine(({ PRODUCE_TIMEOUT_MS, SHUTDOWN_TIMEOUT_MS }, context) => {
     if (SHUTDOWN_TIMEOUT_MS > PRODUCE_TIMEOUT_MS) return;
     const message = `must be more than PRODUCE_TIMEOUT_MS (${PRODUCE_TIMEOUT_MS}), so that a stop can answer what waits for the broker`;
@@ -62,7 +70,27 @@ export type IngressConfig = z.infer<typeof ingressSettings>;
 
 /** @throws ConfigError naming every bad setting and its fix; secrets are never shown. */
 export function readIngressConfig(environment: NodeJS.ProcessEnv = process.env): IngressConfig {
-  return readConfig(ingressSettings, environment, { secrets: ['BOTS'] });
+  return readConfig(ingressSettings, environment, { secrets: SECRETS });
+}
+
+const SECRETS = ['BOTS', ...REGISTRATION_SECRETS];
+
+/** What the command behind `npm run webhook` reads: the ingress's own settings, here without a default of "off". */
+const webhookSettings = z
+  .object({ BOTS: bots, ...registrationSettings, ...neededSettings })
+  .superRefine(checkRegistration);
+
+export type WebhookConfig = z.infer<typeof webhookSettings>;
+
+/**
+ * @param instead what flags say, in place of the environment
+ * @throws ConfigError as {@link readIngressConfig}
+ */
+export function readWebhookConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  instead: Readonly<Record<string, string>> = {},
+): WebhookConfig {
+  return readConfig(webhookSettings, { ...environment, ...instead }, { secrets: SECRETS });
 }
 
 /** Reads BOTS. Each problem names the bot by its index and says the fix, without a secret in it. */

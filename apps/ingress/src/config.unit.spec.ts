@@ -1,5 +1,5 @@
 import { ConfigError, type SettingProblem } from '@onceline/service-kit';
-import { parseBots, readIngressConfig } from './config.js';
+import { parseBots, readIngressConfig, readWebhookConfig } from './config.js';
 
 const twoBots = '[{"id":"1000001","secrets":["current","previous"]},{"id":"1000002","secrets":["other"]}]';
 const minimal = { KAFKA_BROKERS: '127.0.0.1:9092', BOTS: twoBots };
@@ -46,6 +46,56 @@ describe('the settings of the ingress', () => {
     const [problem] = problemsOf({ ...minimal, BOTS: '[{"id":"1","secrets":["not allowed!"]}]' });
     expect(problem?.setting).toBe('BOTS');
     expect(JSON.stringify(problem)).not.toContain('not allowed!');
+  });
+});
+
+describe('the settings of the webhook watch', () => {
+  const token = '1000001:AAF-planted-token-of-a-bot-000000000';
+  const watching = { ...minimal, BOT_TOKENS: token, PUBLIC_URL: 'https://support.example.com' };
+
+  it('leave it off without a token', () => {
+    expect(readIngressConfig(minimal)).toMatchObject({ BOT_TOKENS: undefined });
+  });
+
+  it('have defaults for the rest', () => {
+    expect(readIngressConfig(watching)).toMatchObject({
+      WEBHOOK_MAX_CONNECTIONS: 40,
+      WEBHOOK_WATCH_INTERVAL_MS: 30_000,
+      WEBHOOK_UPDATE_BYTES: 2_048,
+      BOT_API_URL: 'https://api.telegram.org',
+      BOT_API_TIMEOUT_MS: 10_000,
+    });
+  });
+
+  it.each([
+    ['PUBLIC_URL', '', 'it is needed with BOT_TOKENS'],
+    ['PUBLIC_URL', 'http://support.example.com', 'must be an https address'],
+    ['PUBLIC_URL', 'https://support.example.com:8080', 'must have port 443, 80, 88 or 8443'],
+    ['PUBLIC_URL', 'https://[2001:db8::1]', 'Telegram has no IPv6'],
+    ['PUBLIC_URL', 'https://support.example.com/?a=b', 'must have no user, query and fragment'],
+    ['BOT_TOKENS', ',', 'must name at least one token'],
+    ['BOT_TOKENS', '1000003:AAF-planted-token-of-a-bot-000000000', 'token [0] is that of bot 1000003, which BOTS'],
+    ['BOT_TOKENS', 'AAF-planted-token-of-a-bot-000000000:1000001', 'token [0]: must be the token as BotFather gave it'],
+    ['BOT_TOKENS', `${token},${token}`, 'token [1]: the same bot as [0]'],
+    ['WEBHOOK_ALLOWED_UPDATES', 'message,mesage', 'there is no kind mesage'],
+    ['WEBHOOK_ALLOWED_UPDATES', ' , ', 'must name at least one kind'],
+    ['WEBHOOK_MAX_CONNECTIONS', '101', 'must be from 1 to 100'],
+    ['WEBHOOK_WATCH_INTERVAL_MS', '10', 'must be from 1000'],
+    ['WEBHOOK_REPAIR', 'lost,all', 'must be some of lost, foreign, drifted'],
+    ['WEBHOOK_UPDATE_BYTES', '0', 'must be from 1'],
+    ['BOT_API_URL', 'ftp://api.telegram.org', 'must be an http or https address'],
+    ['BOT_API_TIMEOUT_MS', '1', 'must be from 100'],
+  ])('refuse %s=%s by its name: %s', (setting, value, problem) => {
+    const problems = problemsOf({ ...watching, [setting]: value });
+    expect(problems).toEqual([expect.objectContaining({ setting, problem: expect.stringContaining(problem) })]);
+    expect(problems[0]?.fix).toMatch(new RegExp(`^set ${setting} to `));
+    expect(JSON.stringify(problems)).not.toContain('AAF-planted');
+  });
+
+  it('are all needed by the command, which says so with the fix', () => {
+    expect(() => readWebhookConfig({ BOTS: twoBots })).toThrow(
+      /BOT_TOKENS is not set: it is required. Fix: set BOT_TOKENS to a comma-separated list of bot tokens[^]*PUBLIC_URL is not set/,
+    );
   });
 });
 
