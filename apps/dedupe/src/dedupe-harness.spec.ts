@@ -15,7 +15,7 @@ import { Registry, type OpenMetricsContentType } from 'prom-client';
 import { createDedupeMetrics } from './dedupe-metrics.js';
 import { DedupeReport } from './dedupe-report.js';
 import { dedupeTasks } from './dedupe-transport.js';
-import { GapWatch } from './gap-watch.js';
+import { GapWatch } from './gaps/gap-watch.js';
 import { updateBytes } from './raw-record.spec.js';
 
 export const PARTITIONS = 3;

@@ -1,6 +1,6 @@
 import type { AssignedPartition } from '@onceline/kafka';
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, type Registry } from 'prom-client';
-import type { FirstSeenStore } from './first-seen-store.js';
+import type { FirstSeenStore } from './memory/first-seen-store.js';
 import { RESULTS } from './plan-batch.js';
 
 const TRANSACTION_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -8,7 +8,7 @@ import { DedupeHarness, HOUR, PARTITIONS, type Instance } from './dedupe-harness
 import { createDedupeMetrics } from './dedupe-metrics.js';
 import { DedupeReport } from './dedupe-report.js';
 import { dedupeTasks } from './dedupe-transport.js';
-import { GapWatch } from './gap-watch.js';
+import { GapWatch } from './gaps/gap-watch.js';
 import { rawRecord, updateBytes } from './raw-record.spec.js';
 
 let harness: DedupeHarness;

@@ -10,7 +10,7 @@ import {
 } from '@onceline/kafka';
 import { CopySpans } from './copy-spans.js';
 import type { DedupeReport } from './dedupe-report.js';
-import type { FirstSeenStore } from './first-seen-store.js';
+import type { FirstSeenStore } from './memory/first-seen-store.js';
 import { planBatch, type BatchPlan } from './plan-batch.js';
 import { readSeen } from './read-seen.js';
 import { lostRecords } from './write-records.js';

@@ -12,7 +12,7 @@ import { Registry, type OpenMetricsContentType } from 'prom-client';
 import { createDedupeMetrics } from './dedupe-metrics.js';
 import { DedupeReport } from './dedupe-report.js';
 import { dedupeTasks } from './dedupe-transport.js';
-import { GapWatch } from './gap-watch.js';
+import { GapWatch } from './gaps/gap-watch.js';
 import { rawRecord } from './raw-record.spec.js';
 
 const GROUP = 'dedupe';

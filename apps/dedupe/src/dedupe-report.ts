@@ -1,9 +1,9 @@
 import type { ConsumedRecord, OffsetGap, RecordBatch } from '@onceline/kafka';
 import type { Logger } from '@onceline/service-kit';
 import type { DedupeMetrics } from './dedupe-metrics.js';
-import type { FirstSeenStore } from './first-seen-store.js';
-import type { GapWatch } from './gap-watch.js';
-import { keyFields } from './key-fields.js';
+import type { FirstSeenStore } from './memory/first-seen-store.js';
+import type { GapWatch } from './gaps/gap-watch.js';
+import { keyFields } from './memory/key-fields.js';
 import { RESULTS, type BatchPlan } from './plan-batch.js';
 
 /** Tells metrics, log and gap watch what the partitions of this process did. Only what is committed is told. */

@@ -3,8 +3,8 @@ import type { Logger } from '@onceline/service-kit';
 import type { RecordBatch } from '@onceline/kafka';
 import { createDedupeMetrics } from './dedupe-metrics.js';
 import { DedupeReport } from './dedupe-report.js';
-import { TableStore } from './first-seen-store.js';
-import { GapWatch } from './gap-watch.js';
+import { TableStore } from './memory/first-seen-store.js';
+import { GapWatch } from './gaps/gap-watch.js';
 import { planBatch } from './plan-batch.js';
 import { rawRecord } from './raw-record.spec.js';
 

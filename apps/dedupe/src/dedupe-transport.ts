@@ -5,8 +5,8 @@ import type { DedupeConfig } from './config.js';
 import { createDedupeMetrics } from './dedupe-metrics.js';
 import { DedupePartition, type DedupeSettings } from './dedupe-partition.js';
 import { DedupeReport } from './dedupe-report.js';
-import { TableStore } from './first-seen-store.js';
-import { GapWatch } from './gap-watch.js';
+import { TableStore } from './memory/first-seen-store.js';
+import { GapWatch } from './gaps/gap-watch.js';
 import { rawOffsetOf } from './raw-offset-of.js';
 
 /** The consumer of `raw`, and the report that its partitions share. */

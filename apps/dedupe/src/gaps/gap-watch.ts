@@ -1,6 +1,6 @@
 import type { AssignedPartition, RecordBatch } from '@onceline/kafka';
-import type { KeyFields } from './key-fields.js';
-import type { BatchPlan } from './plan-batch.js';
+import type { KeyFields } from '../memory/key-fields.js';
+import type { BatchPlan } from '../plan-batch.js';
 import { UpdateIdGaps, type SuspectedLoss } from './update-id-gaps.js';
 
 /** What the watch must know of its surroundings. */

@@ -1,7 +1,7 @@
 import type { AssignedPartition, RecordBatch } from '@onceline/kafka';
 import { GapWatch } from './gap-watch.js';
-import { planBatch } from './plan-batch.js';
-import { rawRecord } from './raw-record.spec.js';
+import { planBatch } from '../plan-batch.js';
+import { rawRecord } from '../raw-record.spec.js';
 
 const HOUR = 3_600_000;
 const TTL = 72 * HOUR;
