@@ -2,7 +2,7 @@ import type { Deviation, Judgement, RegistrationState } from './judge-registrati
 
 /** What earlier repairs of a bot have left behind. */
 export interface RepairMemory {
-  /** State of the look before this one; undefined when it failed or there was none. */
+  /** State that the last look found which had an answer; undefined when there was none yet. */
   readonly lastState?: RegistrationState | undefined;
   /** When repairs were made, the latest last. */
   readonly repairedAt: readonly number[];

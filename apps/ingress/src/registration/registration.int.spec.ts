@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { metricsRegistry } from '@onceline/service-kit';
-import { eventually } from '@onceline/testing';
+import { eventually, startOtlpReceiver } from '@onceline/testing';
 import { BotApiDouble } from '@onceline/telegram-simulator';
 import { BOTS, IngressHarness, messageUpdate, metric } from '../ingress-harness.spec.js';
 import { runWebhookCommand } from './command/run.js';
@@ -223,7 +223,8 @@ describe('rotating a secret', () => {
 });
 
 describe('the processes', () => {
-  it('never write a token, whatever the weather: all output of service and command is searched', async () => {
+  it('never write a token, whatever the weather: all output and all spans are searched', async () => {
+    const receiver = await startOtlpReceiver();
     telegram().registerElsewhere(`https://other.example/bot${TOKENS[0]}?token=${TOKENS[0]}`);
     telegram().failDelivery(`Wrong response from https://other.example/bot${TOKENS[0]}`);
     const echo = { kind: 'echo' } as const;
@@ -242,7 +243,16 @@ describe('the processes', () => {
       return { said, child: ended.child };
     };
     const run = (args: string[], env: NodeJS.ProcessEnv) => start(args, env).said;
-    const service = start(['dist/main.js'], environment);
+    const traced = { ...environment, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_SERVICE_NAME: 'ingress' };
+    const service = start(['--import', '@onceline/service-kit/telemetry', 'dist/main.js'], traced);
+    let log = '';
+    service.child.stdout?.on('data', (chunk: string) => (log += chunk));
+    const url = await eventually(() => {
+      const found = /"url":"([^"]+)"/.exec(log)?.[1];
+      if (found === undefined) throw new Error(`not listening: ${log}`);
+      return found;
+    });
+    expect((await harness.post({ url }, messageUpdate().json)).status).toBe(200);
     await eventually(() => expect(double.calls.length).toBeGreaterThan(9));
     const output = [
       await run(['dist/webhook.js', 'show'], environment),
@@ -255,5 +265,8 @@ describe('the processes', () => {
     const words = ['other.example/…', '"state":"foreign"', 'webhook: failed', 'The configuration', '"look":"garbled"'];
     output.forEach((text, index) => expect(text).toContain(words[index]));
     expect(output.join('\n')).not.toContain('planted');
-  }, 120_000);
+    expect(receiver.spans().map(({ name }) => name)).toContain('POST /telegram/{botId}');
+    expect(JSON.stringify(receiver.spans())).not.toContain('planted');
+    await receiver.close();
+  }, 180_000);
 });
