@@ -6,7 +6,8 @@ import { ledgerPath, TestService, type Entry } from '../test-service.spec.js';
 let service: TestService;
 let stopForwarding: () => Promise<void>;
 beforeAll(async () => {
-  service = await TestService.start({ FAULTS_ENABLED: 'true' });
+  // Tries enough for what is looked at to be still waiting on a busy machine, and few enough to be waited for.
+  service = await TestService.start({ FAULTS_ENABLED: 'true', TICKETING_RETRY_TRIES: '30' });
   stopForwarding = service.forwardRetries();
 }, 60_000);
 afterAll(async () => {
@@ -71,7 +72,7 @@ describe('an operator makes a conversation fail', () => {
     await fault({ conversation: '7:803' });
     const key = await service.publish(messageFrom(803, 'lost'));
     await outcome(key, 'dead-lettered');
-    expect((await letterOf(key)).headers).toMatchObject({ attempt: '3', 'failure-code': 'fault-injected' });
+    expect((await letterOf(key)).headers).toMatchObject({ attempt: '30', 'failure-code': 'fault-injected' });
     const missing = async () => (await service.get<{ missing: object[] }>(`/v1/tickets/${ticketId}`)).json.missing;
     expect(await missing()).toMatchObject([
       { idempotencyKey: key, version: 3, reason: 'fault-injected', outcome: 'dead-lettered' },
