@@ -3,6 +3,7 @@ import {
   apiTokensSetting,
   commonSettings,
   databaseUrlSetting,
+  groupIdSetting,
   portSetting,
   readConfig,
   wholeNumber,
@@ -25,18 +26,8 @@ export const retrySettings = z.object({
     .regex(/^[^\s]+$/, 'must be a token without spaces')
     .describe('a token with the role admin that ticketing knows by its hash'),
   TICKETING_RETRY_RUNGS: ladderSettings.TICKETING_RETRY_RUNGS,
-  HOLDING_GROUP_ID: z
-    .string()
-    .min(1, 'must not be empty')
-    .max(255, 'must be at most 255 characters')
-    .prefault('retry')
-    .describe('the Kafka consumer group that holds the records which wait'),
-  DEAD_LETTER_GROUP_ID: z
-    .string()
-    .min(1, 'must not be empty')
-    .max(255, 'must be at most 255 characters')
-    .prefault('retry-dead-letters')
-    .describe('the Kafka consumer group that indexes the dead letters'),
+  HOLDING_GROUP_ID: groupIdSetting('retry', 'the Kafka consumer group that holds the records which wait'),
+  DEAD_LETTER_GROUP_ID: groupIdSetting('retry-dead-letters', 'the Kafka consumer group that indexes the dead letters'),
   DEAD_LETTER_MAX_BATCH: wholeNumber({
     min: 1,
     max: 2000,

@@ -5,6 +5,7 @@ import {
   commonSettings,
   ConfigError,
   databaseUrlSetting,
+  groupIdSetting,
   portSetting,
   readConfig,
   type SettingProblem,
@@ -18,12 +19,7 @@ export const ticketingSettings = z.object({
   PORT: portSetting(8082),
   DATABASE_URL: databaseUrlSetting,
   API_TOKENS: apiTokensSetting,
-  TICKETING_GROUP_ID: z
-    .string()
-    .min(1, 'must not be empty')
-    .max(255, 'must be at most 255 characters')
-    .prefault('ticketing')
-    .describe('the Kafka consumer group of this service'),
+  TICKETING_GROUP_ID: groupIdSetting('ticketing', 'the Kafka consumer group of this service'),
   TICKETING_MAX_BATCH: wholeNumber({
     min: 1,
     max: 10_000,

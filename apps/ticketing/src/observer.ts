@@ -1,3 +1,4 @@
+import { withoutContents } from '@onceline/postgres';
 import type { Logger } from '@onceline/service-kit';
 import type { BatchObserver, BatchReport } from './handle-updates.js';
 import type { OutboxSourceName, TicketingMetrics } from './metrics.js';
@@ -78,14 +79,6 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
       outcome === 'parked' ? 'update failed, will be tried again' : 'update dead-lettered',
     );
   }
-}
-
-/** PostgreSQL repeats values in `detail` and in some messages; code and place say enough. */
-function withoutContents(error: unknown): object {
-  const { name, code, constraint, table } = (error ?? {}) as Record<string, unknown>;
-  const isDatabaseError = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
-  const message = isDatabaseError ? undefined : error instanceof Error ? error.message : String(error);
-  return { name, code, constraint, table, message };
 }
 
 function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Record<string, number> {

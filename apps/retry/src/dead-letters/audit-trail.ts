@@ -1,5 +1,5 @@
 import type { Queries } from '@onceline/postgres';
-import { decodeCursor, encodeCursor } from '@onceline/service-kit';
+import { decodeCursor, pageOf } from '@onceline/service-kit';
 import { auditCursorSchema, type AuditEntry, type AuditPage } from './schemas.js';
 
 /** Something that was done, by whom and why. */
@@ -64,10 +64,5 @@ export async function readAuditTrail(
      order by entry_id desc limit $2`,
     [before, page.limit + 1],
   );
-  const items = rows.slice(0, page.limit);
-  const last = items.at(-1);
-  return {
-    items: items.map(toAuditEntry),
-    nextCursor: rows.length > page.limit && last ? encodeCursor(last.entry_id) : null,
-  };
+  return pageOf(rows, page.limit, toAuditEntry, ({ entry_id }) => entry_id);
 }

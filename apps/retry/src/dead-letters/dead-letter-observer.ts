@@ -1,3 +1,4 @@
+import { withoutContents } from '@onceline/postgres';
 import type { Logger } from '@onceline/service-kit';
 import type { DeadLetter } from './dead-letter.js';
 import type { DeadLetterMetrics, Work } from './dead-letter-metrics.js';
@@ -29,7 +30,10 @@ export class DeadLetterObserver implements Observers {
 
   reduced({ id, topic, partition, offset }: DeadLetter, error: unknown): void {
     this.metrics.recordReduced();
-    this.logger.error({ id, topic, partition, offset, err: bare(error) }, 'dead letter indexed without its headers');
+    this.logger.error(
+      { id, topic, partition, offset, err: withoutContents(error) },
+      'dead letter indexed without its headers',
+    );
   }
 
   paused(error: unknown, afterMs: number): void {
@@ -43,7 +47,7 @@ export class DeadLetterObserver implements Observers {
 
   redriveSendFailed(redriveId: string, error: unknown): void {
     this.metrics.failed('send', error);
-    this.logger.warn({ redriveId, err: bare(error) }, 'redrive: records not sent');
+    this.logger.warn({ redriveId, err: withoutContents(error) }, 'redrive: records not sent');
   }
 
   redriveEnded(redriveId: string, state: string, note: string | null): void {
@@ -64,19 +68,11 @@ export class DeadLetterObserver implements Observers {
 
   ticketingFailed(error: unknown): void {
     this.metrics.failed('ticketing', error);
-    this.logger.warn({ err: bare(error) }, 'ticketing did not answer as it should, will be asked again');
+    this.logger.warn({ err: withoutContents(error) }, 'ticketing did not answer as it should, will be asked again');
   }
 
   failed(work: Work, error: unknown, afterMs: number): void {
     this.metrics.failed(work, error);
-    this.logger.warn({ work, afterMs, err: bare(error) }, 'a round failed, will be repeated');
+    this.logger.warn({ work, afterMs, err: withoutContents(error) }, 'a round failed, will be repeated');
   }
-}
-
-/** PostgreSQL repeats values in `detail` and in some messages; code and place say enough. */
-function bare(error: unknown): object {
-  const { name, code, constraint, table } = (error ?? {}) as Record<string, unknown>;
-  const isDatabaseError = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
-  const message = isDatabaseError ? undefined : error instanceof Error ? error.message : String(error);
-  return { name, code, constraint, table, message };
 }

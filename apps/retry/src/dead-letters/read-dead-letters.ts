@@ -1,6 +1,6 @@
 import type { Queries } from '@onceline/postgres';
 import { readFailureHeaders, type FailureClass } from '@onceline/retry-policy';
-import { decodeCursor, encodeCursor } from '@onceline/service-kit';
+import { decodeCursor, pageOf } from '@onceline/service-kit';
 import { AUDIT_COLUMNS, toAuditEntry, type AuditRow } from './audit-trail.js';
 import type { DeadLetterStatus } from './dead-letter.js';
 import {
@@ -56,12 +56,7 @@ export async function readDeadLetters(queries: Queries, query: ListQuery): Promi
      order by dead_at desc, dead_letter_id desc limit ${parameters.add(limit + 1)}`,
     parameters.values,
   );
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return {
-    items: items.map(toView),
-    nextCursor: rows.length > limit && last ? encodeCursor([last.moment, last.dead_letter_id]) : null,
-  };
+  return pageOf(rows, limit, toView, ({ moment, dead_letter_id }) => [moment, dead_letter_id]);
 }
 
 interface DetailsRow extends DeadLetterRow {

@@ -1,6 +1,6 @@
 import type { Queries } from '@onceline/postgres';
 import type { FailureClass } from '@onceline/retry-policy';
-import { decodeCursor, encodeCursor } from '@onceline/service-kit';
+import { decodeCursor, pageOf } from '@onceline/service-kit';
 import { exactly } from './read-dead-letters.js';
 import { groupsCursorSchema, type GroupsPage, type ListQuery } from './schemas.js';
 import { filterConditions, Parameters, whereAll } from './selection.js';
@@ -42,10 +42,7 @@ export async function readGroups(queries: Queries, query: ListQuery): Promise<Gr
      ${after} order by last_seen desc, fingerprint desc, consumer desc, class desc limit ${parameters.add(limit + 1)}`,
     parameters.values,
   );
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  const position = last && [last.moment, last.fingerprint, last.consumer, last.class];
-  return { items: items.map(toGroup), nextCursor: rows.length > limit ? encodeCursor(position) : null };
+  return pageOf(rows, limit, toGroup, (row) => [row.moment, row.fingerprint, row.consumer, row.class]);
 }
 
 function afterCursor(cursor: string, parameters: Parameters): string {

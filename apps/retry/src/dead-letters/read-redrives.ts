@@ -1,5 +1,5 @@
 import type { Queries } from '@onceline/postgres';
-import { decodeCursor, encodeCursor } from '@onceline/service-kit';
+import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { ItemState } from './dead-letter.js';
 import { exactly } from './read-dead-letters.js';
 import { listCursorSchema, type Redrive, type RedrivesPage } from './schemas.js';
@@ -49,12 +49,7 @@ export async function readRedrives(
      order by created_at desc, redrive_id desc limit $3`,
     [createdAt, id, page.limit + 1],
   );
-  const items = rows.slice(0, page.limit);
-  const last = items.at(-1);
-  return {
-    items: items.map(toSummary),
-    nextCursor: rows.length > page.limit && last ? encodeCursor([last.moment, last.redrive_id]) : null,
-  };
+  return pageOf(rows, page.limit, toSummary, ({ moment, redrive_id }) => [moment, redrive_id]);
 }
 
 /** One redrive with its progress; undefined when there is none. */

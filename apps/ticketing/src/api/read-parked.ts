@@ -1,4 +1,4 @@
-import { decodeCursor, encodeCursor } from '@onceline/service-kit';
+import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { WithSession } from '../store/session.js';
 import { parkedCursorSchema, type ParkedConversationEntry, type ParkedPage, type ParkedQuery } from './schemas.js';
 
@@ -26,9 +26,12 @@ export async function readParked(withSession: WithSession, { limit, cursor }: Pa
   const [since, conversation] =
     cursor === undefined ? ['1970-01-01T00:00:00.000Z', ''] : decodeCursor(parkedCursorSchema, cursor);
   const { rows } = await withSession((session) => session.query<ParkedRow>(PARKED, [since, conversation, limit + 1]));
-  const items = rows.slice(0, limit).map(toEntry);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last ? encodeCursor([last.parkedAt, last.conversation]) : null };
+  return pageOf(
+    rows.map(toEntry),
+    limit,
+    (entry) => entry,
+    ({ parkedAt, conversation: of }) => [parkedAt, of],
+  );
 }
 
 function toEntry(row: ParkedRow): ParkedConversationEntry {

@@ -1,5 +1,5 @@
 import type { Outcome } from '@onceline/contracts';
-import { decodeCursor, encodeCursor } from '@onceline/service-kit';
+import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
 import {
   eventsCursorSchema,
@@ -43,9 +43,12 @@ export async function readTickets(withSession: WithSession, query: TicketsQuery)
   const text = `select ${TICKET_COLUMNS} from ticketing.tickets ${where}
     order by opened_at desc, ticket_id desc limit ${parameter(query.limit + 1)}`;
   const { rows } = await withSession((session) => session.query<TicketRow>({ text }, values));
-  const items = rows.slice(0, query.limit).map(toTicket);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > query.limit && last ? encodeCursor([last.openedAt, last.id]) : null };
+  return pageOf(
+    rows.map(toTicket),
+    query.limit,
+    (ticket) => ticket,
+    ({ openedAt, id }) => [openedAt, id],
+  );
 }
 
 const ONE_TICKET = { name: 'one-ticket', text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = $1` };
@@ -134,12 +137,12 @@ export async function readEvents(
     return undefined;
   });
   if (!rows) return undefined;
-  const items = rows.slice(0, page.limit);
-  const last = items.at(-1);
-  return {
-    items: items.map(({ payload }) => payload),
-    nextCursor: rows.length > page.limit && last ? encodeCursor(last.version) : null,
-  };
+  return pageOf(
+    rows,
+    page.limit,
+    ({ payload }) => payload,
+    ({ version }) => version,
+  );
 }
 
 async function atOneMoment<Result>(session: Session, read: () => Promise<Result>): Promise<Result> {
