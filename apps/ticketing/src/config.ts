@@ -53,12 +53,13 @@ export const ticketingSettings = z.object({
     min: 1,
     max: 100,
     default: 10,
-    description: 'the percentage of dead letters above which ticketing stops itself; 100 to never stop',
+    description:
+      'the percentage of dead letters among what got an outcome above which ticketing stops itself; 100 to never stop',
   }),
   DEAD_LETTER_BREAKER_RECORDS: wholeNumber({
     min: 1,
     default: 50,
-    description: 'the records that the percentage is judged on at least',
+    description: 'the outcomes that the percentage is judged on at least',
   }),
   DEAD_LETTER_BREAKER_WINDOW_MS: wholeNumber({
     min: 1000,
