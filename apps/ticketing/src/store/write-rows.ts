@@ -85,7 +85,8 @@ const EVENT_TYPES = ['text', 'int', 'text', 'text', 'text', 'json', 'text', 'tex
 /**
  * In the order of the batch, so that ids rise with the version of each ticket. Events leave in the order of their transactions, and one
  * that locked something before it read may be older than that of the ticket's last event: then its events take that one's place,
- * behind it. A number above its own is safe: what has it is read only when both have ended.
+ * behind it. A number above its own is safe: what has it is read only when both have ended. Who sees nothing of younger transactions has
+ * nobody to look for, and that is everyone who did not lock before.
  */
 export const EVENT_ROWS: Rows<PlannedEvent> = {
   columns: EVENT_TYPES.length,
@@ -94,8 +95,10 @@ export const EVENT_ROWS: Rows<PlannedEvent> = {
   ) => `insert into ticketing.events (ticket_id, version, type, event_id, idempotency_key, payload, traceparent,
       tracestate, tx_id)
     select ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate,
-        greatest(pg_current_xact_id(), (select last.tx_id from ticketing.events last where last.ticket_id = e.ticket_id
-          order by last.version desc limit 1))
+        case when (select pg_snapshot_xmax(pg_current_snapshot())) > pg_current_xact_id()
+          then greatest(pg_current_xact_id(), (select last.tx_id from ticketing.events last
+            where last.ticket_id = e.ticket_id order by last.version desc limit 1))
+          else pg_current_xact_id() end
       from ${arrays(first, EVENT_TYPES)} with ordinality
         as e(ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate, position)
       order by position`,
