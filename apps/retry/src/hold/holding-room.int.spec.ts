@@ -29,12 +29,14 @@ describe('records that wait', () => {
   let producer: BatchingProducer;
   let room: HoldingRoom;
   let registry: Registry;
+  let health: HealthRegistry;
   const fatal: Error[] = [];
 
   const open = async () => {
     registry = new Registry();
     const logger = createLogger('retry', 'silent');
-    const kit = { logger, health: new HealthRegistry(), fatal: (error: unknown) => void fatal.push(error as Error) };
+    health = new HealthRegistry();
+    const kit = { logger, health, fatal: (error: unknown) => void fatal.push(error as Error) };
     const findRungs = () => existingRungs(kafka.admin, [{ name: REDELIVERY }]);
     const rungs = rungsOf(TOPICS);
     room = new HoldingRoom({ kit, kafka, groupId: 'holding', rungs, findRungs, registry, findEveryMs: 1500 });
@@ -127,6 +129,8 @@ describe('records that wait', () => {
     await Promise.all(texts.map((text, i) => wait(i % 2 === 0 ? 400 : 3000, text)));
     await stack.kafka.kill(0);
     await stack.kafka.start(0);
+    // A process that ends takes its consumer with it; here a client that is stopped while it joins would stay in the group.
+    await eventually(() => expect(health.checks('readiness').get('holding')!()).toBeUndefined(), { withinMs: 60_000 });
     await room.stop();
     await open();
     await eventually(

@@ -76,6 +76,8 @@ export class HoldingRoom {
     const wanted = new Map([...this.rungs.values(), ...all].map((rung) => [rung.topic, rung]));
     const added = [...wanted.keys()].filter((topic) => !this.rungs.has(topic));
     if (added.length === 0 && (this.consumer !== undefined || wanted.size === 0)) return;
+    // Left while it joins, the client's consumer would stay in the group beside the new one, and keep partitions that nobody reads.
+    if (this.consumer?.isReady() === false) return;
     await this.consumer?.stop();
     this.consumer = undefined;
     this.rungs = wanted;
