@@ -130,6 +130,8 @@ export class LaneProducer implements BatchingProducer {
   }
 
   private pump(): void {
+    // What is left in the lanes has been rejected, and the wire may be closed.
+    if (this.pending === 0) return;
     const now = Date.now();
     for (const [leader, lanes] of this.readyByLeader(now)) {
       while (lanes.length > 0 && (this.inFlight.get(leader) ?? 0) < this.maxInFlight) {

@@ -324,4 +324,22 @@ describe('closing', () => {
     await closing;
     expect(wire.closed).toBe(true);
   });
+
+  it('asks a closed wire nothing when an answer comes too late, whatever was queued behind it', async () => {
+    let asked = 0;
+    const wire: HandWire = new HandWire(undefined, () => (asked++, 0));
+    const producer = new LaneProducer(wire, { deliveryTimeoutMs: 60 });
+    const sends = ['a', 'b'].map((text) => failureOf(producer.send('t', record(text), { partition: 0 })));
+    const first = await wire.request(0);
+    const late = failureOf(producer.send('t', record('c'), { partition: 0 }));
+    await producer.close();
+    expect((await Promise.all([...sends, late])).map((failure) => failure?.code)).toEqual(
+      Array(3).fill('delivery-timeout'),
+    );
+    const before = asked;
+    first.answer();
+    await turn();
+    await turn();
+    expect(asked).toBe(before);
+  });
 });
