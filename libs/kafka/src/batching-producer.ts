@@ -160,27 +160,30 @@ export class LaneProducer implements BatchingProducer {
       leader,
       parcels.map(({ lane, batch }) => ({ target: lane.target, records: batch.map(({ record }) => record) })),
     );
-    parcels.forEach((parcel, i) => this.answered(parcel, outcomes[i]));
+    // One moment for all: lanes that failed together go again together.
+    const now = Date.now();
+    parcels.forEach((parcel, i) => this.answered(parcel, outcomes[i], now));
     this.inFlight.set(leader, this.inFlight.get(leader)! - 1);
     this.pumpSoon();
   }
 
-  private answered({ lane, batch }: Parcel, outcome: WriteOutcome | undefined): void {
+  private answered(parcel: Parcel, outcome: WriteOutcome | undefined, now: number): void {
+    const { lane, batch } = parcel;
     lane.inFlight = [];
     if (typeof outcome === 'number') {
       lane.failures = 0;
       lane.maxRecords = Number.POSITIVE_INFINITY;
       batch.forEach((entry, i) => this.settle(entry, () => entry.resolve({ ...lane.target, offset: outcome + i })));
-    } else this.onFailure(lane, batch, outcome ?? new KafkaError('unconfirmed', 'the wire did not answer this write'));
+    } else this.onFailure(parcel, outcome ?? new KafkaError('unconfirmed', 'the wire did not answer this write'), now);
   }
 
-  private onFailure(lane: Lane, batch: readonly Sending[], failure: KafkaError): void {
+  private onFailure({ lane, batch }: Parcel, failure: KafkaError, now: number): void {
     if (failure.code === 'record-too-large' && batch.length > 1) {
       // The topic takes less than a whole batch: halves, until the single record that is too large stands alone.
       lane.maxRecords = Math.ceil(batch.length / 2);
     } else if (failure.canRetry) {
       lane.failures++;
-      lane.notBefore = Date.now() + backoff(lane.failures);
+      lane.notBefore = now + backoff(lane.failures);
       for (const entry of batch) entry.lastFailure = failure;
     } else {
       for (const entry of batch) this.settle(entry, () => entry.reject(failure));
