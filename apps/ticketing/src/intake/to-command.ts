@@ -58,13 +58,21 @@ function read(record: ConsumedRecord): ReceivedUpdate {
   }
   const update = parseUpdate(record.value ?? Buffer.alloc(0));
   if (isMalformed(update)) return unreadable(record, permanent('malformed-update', update.malformed));
+  const key = keyOf(record, botId, update);
+  const delivery = deliveryOf(record);
+  if (delivery.type === 'again' && isOfAnother(key, update)) {
+    return unreadable(
+      record,
+      permanent('another-update', `the payload is update ${update.updateId}, the key another's`),
+    );
+  }
   const identity = {
-    idempotencyKey: keyOf(record, botId, update),
+    idempotencyKey: key,
     botId,
     updateKind: readableText(update.kind).slice(0, 128),
     receivedAt: receivedAt(record),
     record,
-    delivery: deliveryOf(record),
+    delivery,
   };
   return withScope({ ...identity, verdict: verdictOf(update, identity) });
 }
@@ -118,6 +126,14 @@ function ticketIdOf(key: string): string {
 function keyOf(record: ConsumedRecord, botId: string, update: TelegramUpdate): string {
   const key = record.headers[HEADERS.idempotencyKey];
   return key !== undefined && isUsableKey(key) ? key : idempotencyKey(botId, update);
+}
+
+/**
+ * A correction may change anything but which update it is: a payload under another's key would open a ticket for a message that is never
+ * recorded under its own. Every key of ours ends in the update id.
+ */
+function isOfAnother(key: string, { updateId }: TelegramUpdate): boolean {
+  return key.startsWith('tg1:') && !key.endsWith(`:${updateId}`);
 }
 
 /** Whether the ledger can hold a key as it is. */

@@ -150,6 +150,16 @@ describe('what can never be read is a verdict, not an exception', () => {
     ['malformed-update', receive(record('', { value: null })), 'unidentified:telegram.updates.unique:3:9'],
     ['missing-header', receive(record({ update_id: 5 }, { headers: {} })), 'unidentified:telegram.updates.unique:3:9'],
     ['missing-header', receive(record({ update_id: 5 }, { headers: { 'bot-id': 'x', 'idempotency-key': 'k' } })), 'k'],
+    [
+      'another-update',
+      receive(
+        record(
+          { update_id: 5 },
+          { topic: 'ticketing.redelivery', headers: { 'bot-id': '7', 'idempotency-key': 'tg1:7:message:42:1:15' } },
+        ),
+      ),
+      'tg1:7:message:42:1:15',
+    ],
     ['unreadable-message', receiveMessage({ date: 'yesterday' }), 'tg1:7:message:42:1:5'],
     ['unreadable-message', receiveMessage({ date: 9e15 }), 'tg1:7:message:42:1:5'],
     ['unreadable-message', receiveMessage({ date: -1 }), 'tg1:7:message:42:1:5'],

@@ -3,6 +3,7 @@ export const FAILURE_CODES = [
   'malformed-update',
   'unreadable-message',
   'missing-header',
+  'another-update',
   'refused-by-database',
   'handler-defect',
   'write-conflict',
