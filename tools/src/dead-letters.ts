@@ -8,7 +8,8 @@ async function main(): Promise<void> {
   const order = parseOrder(process.argv.slice(2));
   if (order.command === 'help') return void console.log(HELP);
   const { line, good } = await runOrder(apiFor(order), order, (text) => console.log(text));
-  console.log(`dead-letters: ${line}`);
+  // With --json everything on stdout is the document.
+  (order.json ? console.error : console.log)(`dead-letters: ${line}`);
   process.exitCode = good ? 0 : 1;
 }
 

@@ -99,7 +99,7 @@ ${rows.map(([name, address]) => `  ${name.padEnd(10)} ${address}`).join('\n')}
 
 Be Telegram: send an update, and send it again.
 
-  curl -i ${ingress}/telegram/${bot?.id} -H 'X-Telegram-Bot-Api-Secret-Token: ${bot?.secret}' -H 'Content-Type: application/json' -d '{"update_id":700000001,"message":{"message_id":1,"date":${Math.floor(Date.now() / 1000)},"chat":{"id":42,"type":"private"},"from":{"id":42,"is_bot":false,"first_name":"Ada"},"text":"My order has not arrived"}}'
+  curl -i ${ingress}/telegram/${bot?.id} -H 'X-Telegram-Bot-Api-Secret-Token: ${bot?.secret}' -H 'Content-Type: application/json' -d '{"update_id":700000001,"message":{"message_id":1,"date":1790000000,"chat":{"id":42,"type":"private"},"from":{"id":42,"is_bot":false,"first_name":"Ada"},"text":"My order has not arrived"}}'
 
 See the one ticket, and why there is only one:
 
