@@ -1,17 +1,38 @@
-// A drill with the real services: ticketing is made to fail, and what died is brought back from a shell.
+// A drill with the real services: ticketing is made to fail, and what died is brought back from a shell. Then, of the same
+// services, what they export.
+import { BotApiDouble } from '@onceline/telegram-simulator';
 import { eventually } from '@onceline/testing';
 import { parseOrder } from './dead-letters/arguments.js';
 import { RetryApi } from './dead-letters/retry-api.js';
 import { runOrder } from './dead-letters/run.js';
-import { System } from './system.js';
+import { alertRules, documentedMetrics } from './observability/alert-files.js';
+import { compareMetrics } from './observability/compare-metrics.js';
+import { readExposition } from './observability/exposition.js';
+import { unansweredSelectors } from './observability/unanswered-selectors.js';
+import { SERVICES, System } from './system.js';
 
+const BOT_TOKEN = '1000001:AAF-planted-token-of-a-bot-000000001';
+
+let telegram: BotApiDouble;
 let system: System;
 beforeAll(async () => {
-  // All of it fails here, and on purpose: the breaker has tests of its own.
-  const environment = { FAULTS_ENABLED: 'true', DEAD_LETTER_BREAKER_PERCENT: '100', LOG_LEVEL: 'warn' };
-  system = await System.start({ environment });
+  telegram = await BotApiDouble.start({ tokens: [BOT_TOKEN] });
+  system = await System.start({
+    environment: {
+      FAULTS_ENABLED: 'true',
+      // All of it fails here, and on purpose: the breaker has tests of its own.
+      DEAD_LETTER_BREAKER_PERCENT: '100',
+      LOG_LEVEL: 'warn',
+      BOT_TOKENS: BOT_TOKEN,
+      BOT_API_URL: telegram.url,
+      PUBLIC_URL: 'https://support.example.com',
+    },
+  });
 }, 180_000);
-afterAll(() => system.stop());
+afterAll(async () => {
+  await system?.stop();
+  await telegram?.close();
+});
 
 async function run(line: string): Promise<{ said: string; line: string; good: boolean }> {
   const { retry, tokens } = system.access();
@@ -191,3 +212,29 @@ describe('an operator', () => {
     });
   });
 });
+
+describe('/metrics', () => {
+  const exportedBy = async (service: (typeof SERVICES)[number]) => {
+    const response = await fetch(`${system.service(service).url}/metrics`);
+    return readExposition(await response.text());
+  };
+
+  it.each(SERVICES)('of %s is what docs/metrics.md says', async (service) => {
+    expect(compareMetrics(service, await exportedBy(service), documentedMetrics())).toEqual([]);
+  });
+
+  it('has a series for each selector of the alerts', async () => {
+    // Lateness begins with the first retry, and dedupe looks for losses once a minute.
+    await faults([{ match: { share: 1 }, kind: 'transient', seconds: 600, times: 1 }]);
+    const keys = await write([3000], 'My order has not arrived');
+    await eventually(async () => expect(await outcomes(keys)).toEqual({ 'ticket-opened': 1 }));
+    const look = async () => {
+      const exported = (await Promise.all(SERVICES.map(exportedBy))).flat();
+      expect(unansweredSelectors(alertRules(), exported)).toEqual(UNANSWERED);
+    };
+    await eventually(look, { withinMs: 90_000, everyMs: 500 });
+  }, 180_000);
+});
+
+/** Made by Prometheus, not by a service. */
+const UNANSWERED = ['up'];
