@@ -113,7 +113,6 @@ export class DirectTransactions {
   /** Writes everything and commits. */
   async run(writes: readonly { target: TopicPartition; records: readonly StampedRecord[] }[], offset?: InputOffset) {
     if (writes.length === 0 && offset === undefined) return;
-    await this.markers?.arrived();
     await this.add(
       writes.map(({ target }) => target),
       offset?.groupId,
@@ -122,6 +121,7 @@ export class DirectTransactions {
     const parts = await Promise.allSettled([this.write(writes), this.writeOffset(offset)]);
     throwFirst(parts);
     await this.endWith(true);
+    await this.markers?.arrived();
   }
 
   /** Ends what an earlier owner's transaction left without a marker, partition by partition, then what is pending in the group. */
@@ -167,7 +167,6 @@ export class DirectTransactions {
   private async endWith(transactionResult: boolean): Promise<void> {
     const transaction = { id: this.owner.transactionalId, kind: TRANSACTION } as const;
     await this.ask(transaction, (broker) => broker.endTxn({ ...this.owner, transactionResult }));
-    this.markers?.expect();
   }
 
   private async know(topics: readonly string[]): Promise<void> {

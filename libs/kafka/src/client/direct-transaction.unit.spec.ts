@@ -153,6 +153,24 @@ describe('a transaction', () => {
     expect(broker.lookups).toBe(lookups + 1);
   });
 
+  it('of a sole writer is over when readers see it, and fails when they never do, though nothing comes after it', async () => {
+    const broker = new HandBroker();
+    const options = { timeoutMs: 1000, isSoleWriter: true };
+    const transactions = await DirectTransactions.begin(broker.cluster(), 'me', options);
+    const seen = ['0', '0', '1'];
+    const looked: string[] = [];
+    const listOffsets = () => {
+      looked.push(seen[0] ?? '');
+      if (seen.length === 0) return Promise.reject(new Error('no answer that a later one would better'));
+      return Promise.resolve({ responses: [{ topic: 't', partitions: [{ partition: 0, offset: seen.shift() }] }] });
+    };
+    Object.assign(broker, { listOffsets });
+    await transactions.run([write(0)]);
+    expect(looked).toEqual(['0', '0', '1']);
+    await expect(transactions.run([write(0)])).rejects.toMatchObject({ message: /waiting for the markers/ });
+    expect(broker.calls().filter((call) => call === 'endTxn')).toHaveLength(2);
+  });
+
   it('sends again what a leader refused, with the same numbers, and nothing else', async () => {
     const { broker, transactions } = await begun();
     broker.codes = [{ 1: 6 }, { 1: 20 }];

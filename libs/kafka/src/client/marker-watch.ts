@@ -1,6 +1,6 @@
 /**
- * Sees to it that a transaction has really ended before the next one begins. A coordinator that finds no leader skips a marker and calls
- * the transaction ended all the same; should the next one then be aborted, the marker of that would take along what was committed.
+ * Sees to it that a transaction has really ended. A coordinator that finds no leader skips a marker and calls the transaction ended all the
+ * same: its records would stay hidden, and should a next transaction be aborted, the marker of that would take them along.
  */
 import type { Cluster } from 'kafkajs';
 import { KafkaError } from '../errors.js';
@@ -18,16 +18,12 @@ interface Written {
 const PATIENCE_MS = 5000;
 /** Markers take some milliseconds; whoever asks earlier asks twice. */
 const FIRST_PAUSE_MS = 3;
-/** While nobody waits for them there is time to ask once, when they are surely there. */
-const IDLE_PAUSE_MS = 25;
 const MAX_PAUSE_MS = 200;
 
 /** Watches the partitions that one transactional id alone writes. */
 export class MarkerWatch {
   private written = new Map<string, Written>();
-  private arrival: Promise<{ readonly error: unknown } | undefined> = Promise.resolve(undefined);
-  /** Ends the idle pause of the transaction last ended. */
-  private want: () => void = () => undefined;
+  private looking: Promise<void> = Promise.resolve();
   private stopped = false;
 
   constructor(
@@ -39,36 +35,31 @@ export class MarkerWatch {
     this.written.set(`${at.topic}/${at.partition}`, { at, nextOffset });
   }
 
-  /** The end of the transaction is answered: its markers are on their way. */
-  expect(): void {
+  /**
+   * The end of the transaction is answered: resolves once committed readers see all that was written. Whoever commits waits for it, with
+   * nothing to do next as well: a marker that was lost would otherwise hide the records until the partition is written again.
+   * @throws KafkaError
+   */
+  async arrived(): Promise<void> {
     const written = [...this.written.values()];
     this.written = new Map();
-    const wanted = new Promise<void>((resolve) => (this.want = resolve));
-    // An error waits for whoever begins the next transaction.
-    this.arrival = this.seeAll(written, wanted).then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
+    this.looking = this.seeAll(written);
+    try {
+      await this.looking;
+    } catch (error) {
+      throw toKafkaError(error, 'waiting for the markers of the transaction');
+    }
   }
 
-  /** Resolves once committed readers see all that was written. @throws KafkaError */
-  async arrived(): Promise<void> {
-    this.want();
-    const failure = await this.arrival;
-    if (failure !== undefined) throw toKafkaError(failure.error, 'waiting for the markers of the last transaction');
-  }
-
-  /** Resolves when nothing is asked any more. */
+  /** Ends the wait, and resolves when nothing is asked any more: the next owner looks for what hangs. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.want();
-    await this.arrival;
+    await this.looking.catch(() => undefined);
   }
 
-  private async seeAll(written: readonly Written[], wanted: Promise<void>): Promise<void> {
-    let left = written;
-    if (left.length > 0) await unlessWanted(IDLE_PAUSE_MS, wanted);
+  private async seeAll(written: readonly Written[]): Promise<void> {
     const until = Date.now() + PATIENCE_MS;
+    let left = written;
     for (let pause = FIRST_PAUSE_MS; left.length > 0; pause = Math.min(MAX_PAUSE_MS, pause * 1.5)) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       if (this.stopped) return;
@@ -100,11 +91,4 @@ export class MarkerWatch {
     const ends = await listEnds(broker, partitions, READ_COMMITTED);
     return written.filter(({ nextOffset }, i) => ends[i]! < nextOffset);
   }
-}
-
-async function unlessWanted(pauseMs: number, wanted: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const pause = new Promise<void>((resolve) => (timer = setTimeout(resolve, pauseMs)));
-  await Promise.race([pause, wanted]);
-  clearTimeout(timer);
 }

@@ -5,6 +5,7 @@ import { KafkaError } from '../errors.js';
 import type { TopicAdmin, TopicProblem } from '../port.js';
 import { missingTopic, problemsOf } from '../topic-problems.js';
 import { differencesOf, splitDifferences, type AlignedTopics, type SettingDifference } from '../topic-settings.js';
+import { Turns } from '../turns.js';
 import { errorTypes, toKafkaError } from './client-errors.js';
 import { readTopicConfigs, writeTopicConfigs, type TopicConfig } from './topic-configs.js';
 
@@ -58,6 +59,8 @@ function missingOr(error: unknown, topic: string, doing: string): KafkaError {
 /** {@link TopicAdmin} over kafkajs's admin, which is connected at first use. */
 export class ClientTopicAdmin implements TopicAdmin {
   private readonly listed = new Set<string>();
+  /** The client's look at the cluster for one topic can throw away what it has just learnt of another. */
+  private readonly looks = new Turns(1);
 
   constructor(private readonly admin: () => Promise<Admin>) {}
 
@@ -161,7 +164,7 @@ export class ClientTopicAdmin implements TopicAdmin {
     await this.mustBeListed(topic);
     const admin = await this.admin();
     try {
-      const found = await admin.fetchTopicOffsets(topic);
+      const found = await this.looks.take(() => admin.fetchTopicOffsets(topic));
       return [...found]
         .sort((a, b) => a.partition - b.partition)
         .map(({ low, high }) => ({ low: Number(low), high: Number(high) }));
