@@ -226,7 +226,7 @@ describe('/metrics', () => {
   it('has a series for each selector of the alerts', async () => {
     // Lateness begins with the first retry, and dedupe looks for losses once a minute.
     await faults([{ match: { share: 1 }, kind: 'transient', seconds: 600, times: 1 }]);
-    const keys = await write([3000], 'My order has not arrived');
+    const keys = await write([9400], 'My order has not arrived');
     await eventually(async () => expect(await outcomes(keys)).toEqual({ 'ticket-opened': 1 }));
     const look = async () => {
       const exported = (await Promise.all(SERVICES.map(exportedBy))).flat();
