@@ -69,7 +69,7 @@ async function settleReturned(
   if (returned.length === 0) return;
   await transaction.query(SETTLE_RETURNED, [JSON.stringify(returned.map(toReturn))]);
   const fresh = returned.filter(({ id }) => added.has(id));
-  await transaction.query(CLOSE_EARLIER, [JSON.stringify(fresh.map(toReturn))]);
+  if (fresh.length > 0) await transaction.query(CLOSE_EARLIER, [JSON.stringify(fresh.map(toReturn))]);
 }
 
 /** Headers are JSON inside JSON: taken apart by PostgreSQL they must not hold U+0000, kept whole they may. */

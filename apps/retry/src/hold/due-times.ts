@@ -13,6 +13,13 @@ export interface DueTime {
   readonly distrusted: Direction | null;
 }
 
+/** A due time, and the first moment, in milliseconds since the epoch, at which a record behind this one may be due. */
+export interface DueTimes extends DueTime {
+  readonly earliestBehind: number;
+}
+
+type Waiting = Pick<ConsumedRecord, 'headers' | 'timestamp'>;
+
 /** A wait may be longer than its rung by this share at most: the jitter that settings allow, and some more. */
 const LONGEST_SHARE = 1;
 /** Between the failure and the append lies the outbox, which an outage may hold up for long. */
@@ -20,19 +27,26 @@ const OUTBOX_DELAY_MS = 24 * 3_600_000;
 /** Clocks of two machines differ by less. */
 const CLOCK_SLACK_MS = 60_000;
 
+/** What the headers of a record in a topic that holds for `delayMs` say of its wait, as far as they can be true. */
+export function dueTimesOf({ headers, timestamp }: Waiting, delayMs: number, now: number): DueTimes {
+  const { dueAt, retriedAt } = readFailureHeaders(headers, timestamp);
+  const wait = { timestamp, delayMs, now };
+  return { ...dueTime(dueAt, wait), earliestBehind: earliestBehind(retriedAt, wait) };
+}
+
+interface Wait {
+  readonly timestamp: number;
+  readonly delayMs: number;
+  readonly now: number;
+}
+
 /**
- * The due time of a record in a topic that holds for `delayMs`. A header that cannot be true is not obeyed. Without a time, or with one
- * older than any outage, the record waits one rung from its append. With one further ahead than any rung, either that time is wrong or
- * the clock that stamped the append is behind: then our own decides, so that no try comes early. Whoever reads the record anew judges
- * anew, but never puts it off for longer than any outage.
+ * A header that cannot be true is not obeyed. Without a time, or with one older than any outage, the record waits one rung from its append.
+ * With one further ahead than any rung, either that time is wrong or the clock that stamped the append is behind: then our own decides, so
+ * that no try comes early. Whoever reads the record anew judges anew, but never puts it off for longer than any outage.
  */
-export function dueTimeOf(
-  { headers, timestamp }: Pick<ConsumedRecord, 'headers' | 'timestamp'>,
-  delayMs: number,
-  now: number,
-): DueTime {
+function dueTime(said: number | undefined, { timestamp, delayMs, now }: Wait): DueTime {
   const rungOver = timestamp + delayMs;
-  const { dueAt: said } = readFailureHeaders(headers, timestamp);
   const earliest = rungOver - OUTBOX_DELAY_MS;
   const longest = delayMs * (1 + LONGEST_SHARE);
   const latest = timestamp + longest + CLOCK_SLACK_MS;
@@ -45,15 +59,10 @@ export function dueTimeOf(
 }
 
 /**
- * The first moment at which a record behind this one may be due. It counts from the failure, not from the append: after an outage the
- * outbox appends what failed long ago. A time still to come is nobody's past: it would keep unread what is due before.
+ * It counts from the failure, not from the append: after an outage the outbox appends what failed long ago. A time still to come is
+ * nobody's past: it would keep unread what is due before.
  */
-export function earliestBehind(
-  { headers, timestamp }: Pick<ConsumedRecord, 'headers' | 'timestamp'>,
-  delayMs: number,
-  now: number,
-): number {
-  const { retriedAt: said } = readFailureHeaders(headers, timestamp);
+function earliestBehind(said: number | undefined, { timestamp, delayMs, now }: Wait): number {
   const failedAt = said !== undefined && said >= timestamp - OUTBOX_DELAY_MS && said <= timestamp ? said : timestamp;
   return Math.min(failedAt, now) + delayMs;
 }

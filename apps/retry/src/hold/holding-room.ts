@@ -1,7 +1,7 @@
 import type { BatchingProducer, ConsumedRecord, HoldingHandle, Kafka } from '@onceline/kafka';
 import type { ServiceKit } from '@onceline/service-kit';
 import type { Registry } from 'prom-client';
-import { dueTimeOf, earliestBehind } from './due-times.js';
+import { dueTimesOf, type DueTimes } from './due-times.js';
 import { HoldMetrics } from './hold-metrics.js';
 import type { Rung } from './rungs.js';
 
@@ -123,12 +123,11 @@ export class HoldingRoom {
     return rung;
   }
 
-  private dueTimesOf(record: ConsumedRecord): { due: number; earliestBehind: number } {
+  private dueTimesOf(record: ConsumedRecord): DueTimes {
     const { topic, delayMs } = this.rungOf(record);
-    const now = Date.now();
-    const { due, distrusted } = dueTimeOf(record, delayMs, now);
-    if (distrusted !== null) this.metrics.distrusts(topic, distrusted);
-    return { due, earliestBehind: earliestBehind(record, delayMs, now) };
+    const times = dueTimesOf(record, delayMs, Date.now());
+    if (times.distrusted !== null) this.metrics.distrusts(topic, times.distrusted);
+    return times;
   }
 
   private async forward(records: readonly ConsumedRecord[]): Promise<void> {
@@ -146,7 +145,7 @@ export class HoldingRoom {
     const { key, value, headers, partition } = record;
     await this.producer!.send(redelivery, { key, value, headers }, { partition });
     const now = Date.now();
-    const { due, distrusted } = dueTimeOf(record, delayMs, now);
+    const { due, distrusted } = dueTimesOf(record, delayMs, now);
     // What is judged by the clock has no moment to be late from.
     if (distrusted !== 'future') this.metrics.wentOn(topic, now - due);
   }
