@@ -49,7 +49,8 @@ export function promtoolFaults(): readonly string[] {
   return counted === ours ? faults : [...faults, `promtool finds ${counted} rules, we read ${ours}`];
 }
 
-function promtool(...args: string[]): { good: boolean; said: string } {
+/** Runs promtool in the root of the repository. */
+export function promtool(...args: string[]): { good: boolean; said: string } {
   const { status, stdout, stderr } = spawnSync('promtool', args, { cwd: repositoryRoot(), encoding: 'utf8' });
   return { good: status === 0, said: `${stdout}${stderr}` };
 }

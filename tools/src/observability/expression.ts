@@ -55,11 +55,24 @@ export function selectorsOf(expression: string): readonly Selector[] {
   return found;
 }
 
+/** A selector as PromQL has it. */
+export function selectorText({ name, matchers }: Selector): string {
+  const labels = matchers.map(({ label, operator, value }) => `${label}${operator}"${value.replaceAll('\\', '\\\\')}"`);
+  return labels.length === 0 ? name : `${name}{${labels.join(',')}}`;
+}
+
 /** Labels that an expression groups or joins by. */
 export function groupingLabels(expression: string): readonly string[] {
   return [...expression.matchAll(LABEL_LISTS)].flatMap(([, , list = '']) =>
     list.split(',').map((label) => label.trim()),
   );
+}
+
+/** Labels that are left in the answer; undefined when the expression does not group, so that all of them are. */
+export function remainingLabels(expression: string): readonly string[] | undefined {
+  if (!/\b(sum|min|max|count|avg)\b/.test(expression)) return undefined;
+  const lists = [...expression.matchAll(/\bby\s*\(([^)]*)\)/g)];
+  return lists.flatMap(([, list = '']) => list.split(',').map((label) => label.trim()));
 }
 
 function matchersOf(labels: string): readonly Matcher[] {

@@ -1,4 +1,4 @@
-import { groupingLabels, matches, selectorsOf } from './expression.js';
+import { groupingLabels, matches, remainingLabels, selectorsOf, selectorText } from './expression.js';
 
 const names = (expression: string) => selectorsOf(expression).map(({ name }) => name);
 
@@ -39,6 +39,16 @@ describe('selectorsOf', () => {
 it('finds the labels that an expression groups and joins by', () => {
   expect(groupingLabels('sum by (bot, state) (a) / on (job) group_left (x) b')).toEqual(['bot', 'state', 'job', 'x']);
   expect(groupingLabels('sum(a)')).toEqual([]);
+});
+
+it('writes a selector as it was', () => {
+  for (const text of ['a', 'a{b="1",c!~"x\\\\.y|z"}']) expect(selectorsOf(text).map(selectorText)).toEqual([text]);
+});
+
+it('knows which labels a grouping leaves, and that without one all are left', () => {
+  expect(remainingLabels('histogram_quantile(0.9, sum by (le, topic) (rate(a[5m])))')).toEqual(['le', 'topic']);
+  expect(remainingLabels('max(a)')).toEqual([]);
+  expect(remainingLabels('a and on (job) b')).toBeUndefined();
 });
 
 describe('matches', () => {

@@ -38,10 +38,11 @@ function inspect(rule: AlertRule, { metrics, tests, page }: AlertSurroundings): 
       faults.push(`no unit test in which it ${fires ? 'fires' : 'does not fire'}`);
   const [path = '', anchor = ''] = runbook.split('#');
   if (!anchorsOf(page(path) ?? '').includes(anchor)) faults.push(`no section ${runbook}`);
-  return [...faults, ...inspectLabels(expr, metrics)];
+  return [...faults, ...inspectMetrics(expr, metrics)];
 }
 
-function inspectLabels(expr: string, metrics: readonly DocumentedMetric[]): string[] {
+/** Metrics of an expression that docs/metrics.md does not know, and labels that they do not have. */
+export function inspectMetrics(expr: string, metrics: readonly DocumentedMetric[]): string[] {
   const faults: string[] = [];
   const known = new Set(OTHER_LABELS);
   for (const { name, matchers } of selectorsOf(expr)) {

@@ -1,4 +1,4 @@
-import { matches, selectorsOf } from './expression.js';
+import { matches, selectorsOf, selectorText } from './expression.js';
 import type { ExportedMetric, Series } from './exposition.js';
 import type { AlertRule } from './rule-file.js';
 
@@ -10,10 +10,7 @@ export function unansweredSelectors(
   const unanswered = rules
     .flatMap(({ expr }) => selectorsOf(expr))
     .filter(({ name, matchers }) => !seriesOf(name, exported).some((series) => matches(matchers, series)))
-    .map(({ name, matchers }) => {
-      const labels = matchers.map(({ label, operator, value }) => `${label}${operator}"${value}"`);
-      return labels.length === 0 ? name : `${name}{${labels.join(',')}}`;
-    });
+    .map(selectorText);
   return [...new Set(unanswered)].sort();
 }
 

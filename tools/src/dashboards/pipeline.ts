@@ -1,0 +1,123 @@
+import { percentiles, rate, type Dashboard, type Panel } from './dashboard.js';
+
+const DOOR: readonly Panel[] = [
+  {
+    title: 'Webhook requests',
+    description: "By what became of them: rejected is the sender's fault, shed is load (429), failed is ours (5xx).",
+    unit: 'reqps',
+    queries: [{ expr: rate('onceline_ingress_requests_total', 'outcome'), legend: '{{outcome}}' }],
+  },
+  {
+    title: 'Acknowledgement',
+    description: 'From the head of a request to its 200. Almost all of it is Kafka, which waits for all replicas.',
+    unit: 's',
+    queries: percentiles('onceline_ingress_ack_seconds'),
+  },
+  {
+    title: 'In flight',
+    description: 'Bodies that wait for the broker. At MAX_IN_FLIGHT_REQUESTS more are answered 429.',
+    unit: 'short',
+    queries: [{ expr: 'sum(onceline_ingress_in_flight_requests)', legend: 'requests' }],
+  },
+];
+
+const DEDUPE: readonly Panel[] = [
+  {
+    title: 'Records of raw',
+    description: 'What dedupe committed: first copies go on, the others do not.',
+    unit: 'cps',
+    queries: [{ expr: rate('onceline_dedupe_records_total', 'result'), legend: '{{result}}' }],
+  },
+  {
+    title: 'Behind raw',
+    description: 'Records of telegram.updates.raw that dedupe has not read, by partition.',
+    unit: 'short',
+    queries: [{ expr: 'max by (partition) (onceline_dedupe_lag_records)', legend: 'partition {{partition}}' }],
+  },
+  {
+    title: 'Transaction',
+    description: 'Writes, offset and commit of one batch in Kafka.',
+    unit: 's',
+    queries: percentiles('onceline_dedupe_transaction_seconds'),
+  },
+];
+
+const TICKETING: readonly Panel[] = [
+  {
+    title: 'Outcomes',
+    description: 'Updates by their recorded outcome; parked once for each time that one waits.',
+    unit: 'cps',
+    queries: [{ expr: rate('onceline_ticketing_updates_settled_total', 'outcome'), legend: '{{outcome}}' }],
+  },
+  {
+    title: 'Behind unique',
+    description: 'Records that ticketing has not read, by topic.',
+    unit: 'short',
+    queries: [{ expr: 'sum by (topic) (onceline_ticketing_consumer_lag_records)', legend: '{{topic}}' }],
+  },
+  {
+    title: 'One batch',
+    description: 'Time to settle a batch in one transaction of PostgreSQL.',
+    unit: 's',
+    queries: percentiles('onceline_ticketing_batch_seconds'),
+  },
+  {
+    title: 'Records in a batch',
+    description: 'On average. More under load: that is how ticketing keeps up.',
+    unit: 'short',
+    queries: [
+      {
+        expr: `${rate('onceline_ticketing_batch_records_sum')} / ${rate('onceline_ticketing_batch_records_count')}`,
+        legend: 'records',
+      },
+    ],
+  },
+  {
+    title: 'From webhook to outcome',
+    description: 'From the webhook request to the commit of its outcome, retries included. A dot leads to a trace.',
+    unit: 's',
+    queries: percentiles('onceline_ticketing_update_latency_seconds', { exemplars: true }),
+  },
+  {
+    title: 'Had before',
+    description: 'Records that changed nothing: their update had its outcome, or nobody waited for that redelivery.',
+    unit: 'cps',
+    queries: [
+      { expr: rate('onceline_ticketing_updates_settled_before_total'), legend: 'had its outcome' },
+      { expr: rate('onceline_ticketing_redeliveries_stale_total'), legend: 'nobody waited' },
+    ],
+  },
+];
+
+const PUBLISHING: readonly Panel[] = [
+  {
+    title: 'Published',
+    description: 'Records that left: events of tickets, and from the outbox retries and dead letters.',
+    unit: 'cps',
+    queries: [{ expr: rate('onceline_ticketing_records_published_total', 'source'), legend: '{{source}}' }],
+  },
+  {
+    title: 'Not yet published',
+    description: 'Committed records that are not published, 100,000 at most.',
+    unit: 'short',
+    queries: [{ expr: 'max by (source) (onceline_ticketing_outbox_backlog_records)', legend: '{{source}}' }],
+  },
+  {
+    title: 'Longest unpublished',
+    description: 'Age of the oldest of them. A minute raises the alert OutboxStuck.',
+    unit: 's',
+    queries: [{ expr: 'max by (source) (onceline_ticketing_outbox_oldest_seconds)', legend: '{{source}}' }],
+  },
+];
+
+export const pipeline: Dashboard = {
+  name: 'pipeline',
+  title: 'Onceline: pipeline',
+  description: 'One row for each stage that an update passes: how many, how far behind, how long.',
+  rows: [
+    { title: 'The door (ingress)', panels: DOOR },
+    { title: 'Each update once (dedupe)', panels: DEDUPE },
+    { title: 'One outcome each (ticketing)', panels: TICKETING },
+    { title: 'What others hear of it (outbox)', panels: PUBLISHING },
+  ],
+};
