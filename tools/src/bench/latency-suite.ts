@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rawRecord } from '@onceline/testing';
+import { cpuPerUpdate, cpuTimes } from './cpu-time.js';
 import { timeToLedger } from './open-loop.js';
 import { benchUpdate } from './payloads.js';
 import { quantile } from './statistics.js';
@@ -8,7 +9,8 @@ import { createTopicsLikeRaw, withWorkbench, type Suite, type Workbench } from '
 const METHOD =
   'Open loop at 100 updates/s: each update is due at a fixed time and is timed from then on, sent or not, until a listener of this process ' +
   'hears of its ledger row, which PostgreSQL announces after the commit. Floors in the same run, at the same pace, half before and half after: ' +
-  'one produce with acks=all to a topic like raw, one insert of a small row with fsync. The target compares p99 with 2 x p99 of a produce + p99 of a commit.';
+  'one produce with acks=all to a topic like raw, one insert of a small row with fsync. The target compares p99 with 2 x p99 of a produce + p99 of a commit. ' +
+  'CPU: what each process used between the first update and the last, for each update (Linux only); the sender is this process.';
 
 const RATE = 100;
 const FLOOR_TOPIC = 'bench.floor';
@@ -24,9 +26,11 @@ export const latencySuite: Suite = ({ quick, say }) =>
     say(`warm-up: ${warmUp.length} updates, p50 ${quantile(warmUp, 0.5).toFixed(1)} ms`);
     const floors = { produce: [] as number[], commit: [] as number[] };
     await measureFloors(bench, floors, floorSamples);
+    const before = cpuTimes(bench.system);
     const latencies = await sendFrom(bench, 10_000, seconds * RATE);
+    const cpu = cpuPerUpdate(before, cpuTimes(bench.system), latencies.length);
     await measureFloors(bench, floors, floorSamples);
-    const figures = { ...figuresOf(latencies, floors), updates: latencies.length };
+    const figures = { ...figuresOf(latencies, floors), updates: latencies.length, ...cpu };
     return { suite: 'latency', figures, targets: TARGETS, method: METHOD, quick };
   });
 
