@@ -19,6 +19,7 @@ const PORTS = {
   postgres: ['POSTGRES_PORT', 25432],
   jaeger: ['JAEGER_PORT', 16686],
   prometheus: ['PROMETHEUS_PORT', 9090],
+  alertmanager: ['ALERTMANAGER_PORT', 9093],
   grafana: ['GRAFANA_PORT', 3000],
 } as const;
 type Part = keyof typeof PORTS;

@@ -22,7 +22,7 @@ describe('docker-compose.yml', () => {
       ([, port, setting]) => `${port} ${setting}`,
     );
     expect(published().sort()).toEqual([...documented].sort());
-    expect(documented).toHaveLength(9);
+    expect(documented).toHaveLength(10);
     expect([...read('docker-compose.yml').matchAll(/^ +ports:/gm)]).toHaveLength(documented.length);
   });
 
@@ -36,6 +36,7 @@ describe('docker-compose.yml', () => {
       'postgres',
       'jaeger',
       'prometheus',
+      'alertmanager',
       'grafana',
     ] as const;
     const looked = parts.map((part) => hostPort(part).split(':')[1]);

@@ -73,6 +73,19 @@ export async function scrapedByPrometheus(): Promise<number> {
   });
 }
 
+/** Asks Prometheus until it has found Alertmanager, and Alertmanager whether it is ready. Answers its address in the network of compose. */
+export async function alertmanagerOfPrometheus(): Promise<string> {
+  return eventually(async () => {
+    const response = await fetch(`http://${hostPort('prometheus')}/api/v1/alertmanagers`);
+    const { data } = (await response.json()) as { data: { activeAlertmanagers: readonly { url: string }[] } };
+    const [found] = data.activeAlertmanagers;
+    if (!found) throw new Error('Prometheus knows no Alertmanager');
+    const { status } = await fetch(`http://${hostPort('alertmanager')}/-/ready`);
+    if (status !== 200) throw new Error(`Alertmanager is not ready (${status})`);
+    return found.url;
+  });
+}
+
 async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {

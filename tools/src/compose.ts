@@ -3,16 +3,17 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { accessPath } from './access.js';
 import { ComposeSystem } from './compose-engine.js';
-import { scrapedByPrometheus, smoke, traceInJaeger } from './compose-proof.js';
+import { alertmanagerOfPrometheus, scrapedByPrometheus, smoke, traceInJaeger } from './compose-proof.js';
 import { repositoryRoot } from './repository-root.js';
 
 const HELP = `npm run compose -- up|down|check [--without grafana,…] [--volumes]
 
 up     builds the images, starts docker-compose.yml and writes .onceline/access.json, so that every other command finds it
 down   stops it; with --volumes its data and its credentials go too
-check  brings up a system of its own, runs smoke, asks Jaeger for the update's trace and Prometheus for its targets, and
-       removes everything again, volumes included. Needs the ports of docker-compose.yml, or others by INGRESS_PORT, DEDUPE_PORT,
-       TICKETING_PORT, RETRY_PORT, KAFKA_PORT, POSTGRES_PORT, JAEGER_PORT, PROMETHEUS_PORT, GRAFANA_PORT.
+check  brings up a system of its own, runs smoke, asks Jaeger for the update's trace, Prometheus for its targets and whether it
+       found Alertmanager, and removes everything again, volumes included. Needs the ports of docker-compose.yml, or others by INGRESS_PORT, DEDUPE_PORT,
+       TICKETING_PORT, RETRY_PORT, KAFKA_PORT, POSTGRES_PORT, JAEGER_PORT, PROMETHEUS_PORT,
+       ALERTMANAGER_PORT, GRAFANA_PORT.
 
 --without leaves parts out, e.g. where an image cannot be had. DOCKER names another docker client.`;
 
@@ -74,7 +75,9 @@ async function prove(without: readonly string[]): Promise<void> {
     const spans = await traceInJaeger(traceId);
     console.log(`Jaeger has its trace, ${spans.length} spans below one root:\n  ${spans.join('\n  ')}`);
   }
-  if (!without.includes('prometheus')) console.log(`Prometheus scrapes ${await scrapedByPrometheus()} services`);
+  if (without.includes('prometheus')) return;
+  console.log(`Prometheus scrapes ${await scrapedByPrometheus()} services`);
+  if (!without.includes('alertmanager')) console.log(`Prometheus tells ${await alertmanagerOfPrometheus()}`);
 }
 
 function writeAccess(system: ComposeSystem): void {
