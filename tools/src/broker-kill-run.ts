@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  acceleratedClock,
-  createTelegramSimulator,
-  createUpdateGenerator,
-  type TelegramSimulator,
-} from '@onceline/telegram-simulator';
 import type { AuditReport } from '@onceline/testing';
+import { startLoad } from './running-load.js';
 import { System } from './system.js';
 
 /** How hard to try. The run ends when both numbers are reached. */
@@ -40,7 +35,7 @@ export async function runBrokerKills(options: BrokerKillOptions): Promise<Broker
   const { onProgress = () => undefined } = options;
   onProgress('starting three brokers, PostgreSQL and the services');
   const system = await System.start({ brokers: BROKERS });
-  const telegram = startLoad(system, options);
+  const telegram = startLoad(system.access(), options);
   try {
     const kills = await killInTurn(system, options);
     await telegram.finish();
@@ -56,40 +51,6 @@ export async function runBrokerKills(options: BrokerKillOptions): Promise<Broker
     telegram.simulator.stop();
     await system.stop();
   }
-}
-
-interface RunningLoad {
-  readonly simulator: TelegramSimulator;
-  /** No new updates; resolves when every one handed over is acknowledged. */
-  finish(): Promise<void>;
-}
-
-function startLoad(system: System, { rate, seed }: BrokerKillOptions): RunningLoad {
-  const { bots, ingress } = system.access();
-  const factor = 8;
-  const simulator = createTelegramSimulator({
-    seed,
-    bots: bots.map(({ id, secret }) => ({ id, secret, url: `${ingress}/telegram/${id}` })),
-    clock: acceleratedClock(factor),
-    faults: { 'duplicate-later': 0.1, 'duplicate-in-flight': 0.05 },
-  });
-  const generator = createUpdateGenerator({
-    seed,
-    bots: bots.map(({ id }) => id),
-    startedAt: Math.floor(Date.now() / 1000),
-  });
-  let more = true;
-  function* updates(): Generator<ReturnType<typeof generator.next>> {
-    while (more) yield generator.next();
-  }
-  const done = simulator.run({ updates: updates(), rate: rate / factor });
-  return {
-    simulator,
-    finish: async () => {
-      more = false;
-      await done;
-    },
-  };
 }
 
 async function killInTurn(
