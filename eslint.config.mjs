@@ -11,14 +11,14 @@ const layer = (from, ...to) => ({
 const boundaries = [
   layer('contracts'),
   layer('retry-policy', 'contracts'),
-  layer('kafka', 'contracts'),
+  layer('kafka', 'contracts', 'retry-policy'),
   layer('postgres', 'retry-policy'),
   layer('service-kit', 'contracts', 'kafka'),
   layer('local-stack'),
   layer('telegram-simulator'),
   layer('testing', 'contracts', 'kafka', 'local-stack'),
   layer('app', 'contracts', 'retry-policy', 'kafka', 'postgres', 'service-kit'),
-  layer('tools', 'contracts', 'retry-policy', 'kafka', 'local-stack', 'telegram-simulator', 'testing'),
+  layer('tools', 'contracts', 'retry-policy', 'kafka', 'service-kit', 'local-stack', 'telegram-simulator', 'testing'),
   layer('e2e', 'contracts', 'tools', 'telegram-simulator', 'testing'),
 ];
 // Specs may also use the real stack and the test helpers.

@@ -54,6 +54,9 @@ function needsOf({ dependencies = {}, peerDependencies = {}, peerDependenciesMet
 
 const IMPORT = /^(?:import|export) (?:[^'"();=]* from )?['"]([^'"]+)['"]/gm;
 
+/** Without the part that names something inside the package. */
+const packageOf = (name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+
 /** The files of the programs, and the packages that these import. */
 function filesOfPrograms() {
   const files = new Set();
@@ -64,7 +67,7 @@ function filesOfPrograms() {
     files.add(file);
     for (const [, name] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
       if (name.startsWith('.')) pending.push(join(dirname(file), name));
-      else if (!name.startsWith('node:')) packages.add(name);
+      else if (!name.startsWith('node:')) packages.add(packageOf(name));
     }
   }
   return { files: [...files], packages: [...packages] };

@@ -1,6 +1,8 @@
 // The command behind `npm run audit`: proves the sums against Kafka and PostgreSQL themselves.
 import { parseArgs } from 'node:util';
-import { connectKafka } from '@onceline/kafka';
+import { connectKafka, KafkaError } from '@onceline/kafka';
+import { tlsRefusal } from '@onceline/retry-policy';
+import { ConfigError, readConnectionSecurity } from '@onceline/service-kit/config';
 import { auditSystem, describeReport, type TimeRange } from '@onceline/testing';
 import { readAccess, UsageError } from './access.js';
 
@@ -10,8 +12,8 @@ Proves, by reading Kafka and PostgreSQL themselves, that every update in raw was
 collision, that every update passed on has exactly one outcome, that every event of a ticket was published as it was stored, and
 that conversations kept their order; names what is missing or doubled. Updates that wait for a later try balance: each waits in
 one place and a record brings it back; so do those that were given up: each has its dead letter. TIME is RFC 3339 or anything else that Date understands, and means when the ingress received the
-update. Updates still on their way are given --wait seconds (30). Finds the running system by .onceline/access.json unless both addresses are given. Exit code 1 when
-the books do not balance.`;
+update. Updates still on their way are given --wait seconds (30). Finds the running system by .onceline/access.json unless both addresses are given. Reads KAFKA_TLS…,
+KAFKA_SASL… and DATABASE_TLS… as the services do (docs/configuration.md). Exit code 1 when the books do not balance.`;
 
 const OPTIONS = {
   from: { type: 'string' },
@@ -30,10 +32,14 @@ async function main(): Promise<void> {
   const range: TimeRange = { ...time('from', values.from), ...time('to', values.to) };
   const seconds = Number(values.wait);
   if (!(seconds >= 0)) throw new UsageError(`--wait ${values.wait}: give a number of seconds`);
-  const kafka = connectKafka({ brokers, clientId: 'onceline-audit' });
+  const security = readConnectionSecurity(process.env);
+  const kafka = connectKafka({ brokers, clientId: 'onceline-audit', ...security.kafka });
   try {
     const onProgress = (line: string) => console.error(`audit: ${line}`);
-    const report = await auditSystem({ kafka, databaseUrl, range, waitMs: seconds * 1000, onProgress });
+    const report = await auditSystem({
+      ...{ kafka, databaseUrl, databaseTls: security.database.tls, range },
+      ...{ waitMs: seconds * 1000, onProgress },
+    });
     console.log(values.json ? JSON.stringify(report, null, 2) : describeReport(report));
     process.exitCode = report.balanced ? 0 : 1;
   } finally {
@@ -56,8 +62,17 @@ function time(flag: 'from' | 'to', text: string | undefined): TimeRange {
   return { [flag]: milliseconds };
 }
 
+/** What a person can mend is told without a stack. */
+function explain(error: Error): string {
+  const isRefusal = error instanceof KafkaError && error.code === 'refused';
+  if (isRefusal || error instanceof UsageError || error instanceof ConfigError) return error.message;
+  const refusal = tlsRefusal(error, 'DATABASE');
+  if (refusal === undefined) return error.stack ?? error.message;
+  return `PostgreSQL: ${refusal.why}. Fix: ${refusal.fix}`;
+}
+
 main().catch((error: Error) => {
-  console.error(error instanceof UsageError ? error.message : (error.stack ?? error.message));
+  console.error(explain(error));
   console.log('audit: could not be made');
   process.exitCode = 1;
 });

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { topicDeclarations, type TopicSettings } from '@onceline/contracts';
-import { connectKafka, describeDifference, type AlignedTopics } from '@onceline/kafka';
+import { connectKafka, describeDifference, type AlignedTopics, type Kafka, type KafkaOptions } from '@onceline/kafka';
 import { repositoryRoot } from './repository-root.js';
 
 /** Where to provision. */
 export interface ProvisionOptions extends TopicSettings {
   readonly brokers: readonly string[];
+  /** TLS and login at the brokers; the programs for the migrations read those of the database themselves. */
+  readonly security?: Pick<KafkaOptions, 'tls'> & Pick<KafkaOptions, 'sasl'>;
   readonly databaseUrl: string;
   readonly replicationFactor: number;
 }
@@ -22,13 +24,14 @@ export async function provision(options: ProvisionOptions): Promise<ProvisionedT
   return topics;
 }
 
-async function provisionTopics({
-  brokers,
-  replicationFactor,
-  ...settings
-}: ProvisionOptions): Promise<ProvisionedTopics> {
-  const declared = topicDeclarations({ replicationFactor, ...settings });
-  const kafka = connectKafka({ brokers, clientId: 'onceline-provision' });
+function connect({ brokers, security }: ProvisionOptions): Kafka {
+  return connectKafka({ brokers, clientId: 'onceline-provision', ...security });
+}
+
+async function provisionTopics(options: ProvisionOptions): Promise<ProvisionedTopics> {
+  const { replicationFactor } = options;
+  const declared = topicDeclarations(options);
+  const kafka = connect(options);
   try {
     const created = await kafka.admin.createMissing(declared, { replicationFactor });
     const problems = await kafka.admin.check(declared);
@@ -45,9 +48,9 @@ export async function checkProvisioned(options: ProvisionOptions): Promise<reado
   return [...topics, ...migrations];
 }
 
-async function checkTopics({ brokers, replicationFactor, ...settings }: ProvisionOptions): Promise<readonly string[]> {
-  const declared = topicDeclarations({ replicationFactor, ...settings });
-  const kafka = connectKafka({ brokers, clientId: 'onceline-provision' });
+async function checkTopics(options: ProvisionOptions): Promise<readonly string[]> {
+  const declared = topicDeclarations(options);
+  const kafka = connect(options);
   try {
     const problems = await kafka.admin.check(declared);
     const differences = await kafka.admin.compareSettings(declared);

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeDifference } from '@onceline/kafka';
+import { readConnectionSecurity } from '@onceline/service-kit/config';
 import { checkProvisioned, provision } from './provision-stack.js';
 import { topicSettingsOf } from './topic-settings.js';
 import { wholeNumberFlag } from './whole-number-flag.js';
@@ -10,7 +11,8 @@ Creates the topics that are missing, raises max.message.bytes and retention.ms o
 the pending migrations; safe to repeat. Nothing is ever lowered: other differences are printed and left. With --check nothing is
 changed: what is missing or differs is printed, and the exit code is 1 when there is something.
 Reads KAFKA_BROKERS (host:port,…) and DATABASE_URL, and where the services have them TICKETING_RETRY_RUNGS (each rung has a
-topic), PARTITIONS and DEDUPE_TTL_HOURS; the flags go before these.`;
+topic), PARTITIONS and DEDUPE_TTL_HOURS; the flags go before these. TLS and login are those of the services, too: KAFKA_TLS…,
+KAFKA_SASL… and DATABASE_TLS… (docs/configuration.md).`;
 
 const HOUR_MS = 3_600_000;
 
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
   const options = {
     brokers: brokers.split(','),
     databaseUrl,
+    security: readConnectionSecurity(process.env).kafka,
     ...topicSettingsOf(process.env),
     replicationFactor: wholeNumberFlag('replication', values.replication),
     ...(values.partitions ? { partitions: wholeNumberFlag('partitions', values.partitions) } : {}),

@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectKafka, type ConsumedRecord, type OutgoingRecord } from '@onceline/kafka';
+import { connectKafka, type ConsumedRecord, type Kafka, type OutgoingRecord } from '@onceline/kafka';
 import { startReaper, startStack, type Reaper, type Stack } from '@onceline/local-stack';
+import { readConnectionSecurity } from '@onceline/service-kit/config';
 import { auditSystem, type AuditReport } from '@onceline/testing';
 import type { Access } from './access.js';
 import { credentialSettings, newCredentials, type Credentials } from './demo-credentials.js';
@@ -36,6 +37,8 @@ export class System {
   private readonly folder: string;
   private readonly credentials: Credentials;
   private readonly reaper: Reaper;
+  /** Of a cluster and a database that the environment names; the services inherit the same settings. */
+  private readonly security = readConnectionSecurity(process.env);
   private started: Stack | undefined;
 
   private constructor(private readonly options: SystemOptions) {
@@ -115,7 +118,7 @@ export class System {
 
   /** All records of a topic, as committed readers see them. */
   async recordsOf(topic: string): Promise<readonly ConsumedRecord[]> {
-    const kafka = connectKafka({ brokers: this.stack.kafka.brokers, clientId: 'onceline-reader' });
+    const kafka = this.connect('onceline-reader');
     const records: ConsumedRecord[] = [];
     try {
       await kafka.read(topic, (batch) => void records.push(...batch.records));
@@ -127,7 +130,7 @@ export class System {
 
   /** Writes records past every service, as anybody who reaches the broker could. */
   async write(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    const kafka = connectKafka({ brokers: this.stack.kafka.brokers, clientId: 'onceline-writer' });
+    const kafka = this.connect('onceline-writer');
     try {
       const producer = await kafka.producer();
       await Promise.all(records.map((record) => producer.send(topic, record)));
@@ -138,9 +141,10 @@ export class System {
 
   /** The independent checker, once everything is settled or `waitMs` is over. */
   async audit(waitMs: number): Promise<AuditReport> {
-    const kafka = connectKafka({ brokers: this.stack.kafka.brokers, clientId: 'onceline-audit' });
+    const kafka = this.connect('onceline-audit');
     try {
-      return await auditSystem({ kafka, databaseUrl: this.stack.postgres.url, waitMs });
+      const databaseUrl = this.stack.postgres.url;
+      return await auditSystem({ kafka, databaseUrl, databaseTls: this.security.database.tls, waitMs });
     } finally {
       await kafka.close();
     }
@@ -152,6 +156,10 @@ export class System {
     await this.started?.stop();
     this.reaper.dismiss();
     if (this.temporary) rmSync(this.temporary, { recursive: true, force: true });
+  }
+
+  private connect(clientId: string): Kafka {
+    return connectKafka({ brokers: this.stack.kafka.brokers, clientId, ...this.security.kafka });
   }
 
   private async bringUp(): Promise<void> {
@@ -171,6 +179,7 @@ export class System {
     await provision({
       brokers: this.stack.kafka.brokers,
       databaseUrl: this.stack.postgres.url,
+      security: this.security.kafka,
       replicationFactor: brokers,
       ...topicSettingsOf({ ...process.env, ...this.options.environment }),
     });

@@ -1,6 +1,6 @@
 import { TOPICS, topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type Kafka } from '@onceline/kafka';
-import { kafkaLog, requireTopics, type Logger } from '@onceline/service-kit';
+import { kafkaLog, kafkaSecurity, requireTopics, type Logger } from '@onceline/service-kit';
 import type { DedupeConfig } from './config.js';
 
 const USED: readonly string[] = [TOPICS.raw, TOPICS.unique, TOPICS.seen, TOPICS.duplicates, TOPICS.dedupeDeadLetter];
@@ -9,7 +9,8 @@ const HOUR_MS = 3_600_000;
 
 /** @throws StartRefused when a topic is missing, has another partition count or keeps keys for less than the window, with the command that mends it. */
 export async function openKafka(config: DedupeConfig, logger: Logger): Promise<Kafka> {
-  const kafka = connectKafka({ brokers: config.KAFKA_BROKERS, clientId: 'onceline-dedupe', log: kafkaLog(logger) });
+  const reach = { brokers: config.KAFKA_BROKERS, ...kafkaSecurity(config) };
+  const kafka = connectKafka({ ...reach, clientId: 'onceline-dedupe', log: kafkaLog(logger) });
   try {
     const { PARTITIONS: partitions, DEDUPE_TTL_HOURS: ttlHours } = config;
     const declared = topicDeclarations({ partitions, dedupeTtlMs: ttlHours * HOUR_MS });

@@ -1,6 +1,6 @@
 import { TOPICS, topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type BatchingProducer, type Kafka } from '@onceline/kafka';
-import { kafkaLog, requireTopics, type Logger } from '@onceline/service-kit';
+import { kafkaLog, kafkaSecurity, requireTopics, type Logger } from '@onceline/service-kit';
 import type { IngressConfig } from './config.js';
 
 /** A producer on topics that are as declared, and its connection. */
@@ -13,7 +13,8 @@ export interface OpenProducer {
 
 /** @throws StartRefused when a topic is missing or has another partition count, with the command that mends it. */
 export async function openProducer(config: IngressConfig, logger: Logger): Promise<OpenProducer> {
-  const kafka = connectKafka({ brokers: config.KAFKA_BROKERS, clientId: 'onceline-ingress', log: kafkaLog(logger) });
+  const reach = { brokers: config.KAFKA_BROKERS, ...kafkaSecurity(config) };
+  const kafka = connectKafka({ ...reach, clientId: 'onceline-ingress', log: kafkaLog(logger) });
   const probe = () => requireTopics(kafka, writtenTopics(config.PARTITIONS));
   try {
     await probe();

@@ -2,7 +2,7 @@ import { ladderSettings } from '@onceline/retry-policy';
 import {
   apiTokensSetting,
   commonSettings,
-  databaseUrlSetting,
+  databaseSettings,
   groupIdSetting,
   portSetting,
   readConfig,
@@ -14,7 +14,7 @@ import { z } from 'zod';
 export const retrySettings = z.object({
   ...commonSettings,
   PORT: portSetting(8083),
-  DATABASE_URL: databaseUrlSetting,
+  ...databaseSettings,
   API_TOKENS: apiTokensSetting,
   TICKETING_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https address' })
@@ -43,7 +43,9 @@ export function readRetryConfig(environment: NodeJS.ProcessEnv = process.env): R
   return readConfig(retrySettings, environment, { secrets: SECRETS });
 }
 
+const migrationSettings = z.object(databaseSettings);
+
 /** What the migration program needs: nothing but the database. */
-export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env): { DATABASE_URL: string } {
-  return readConfig(z.object({ DATABASE_URL: databaseUrlSetting }), environment);
+export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env): z.infer<typeof migrationSettings> {
+  return readConfig(migrationSettings, environment);
 }

@@ -3,7 +3,9 @@ import { topicDeclarations, type TopicDeclaration } from '@onceline/contracts';
 import { connectKafka, type Kafka } from '@onceline/kafka';
 import { isUnavailable, type Postgres } from '@onceline/postgres';
 import {
+  databaseSecurity,
   kafkaLog,
+  kafkaSecurity,
   metricsRegistry,
   requireTopics,
   runService,
@@ -81,7 +83,8 @@ class Retry {
 
   /** Refuses to come up on missing topics or migrations. */
   async module(kit: ServiceKit): Promise<DynamicModule> {
-    const postgres = await openDatabase(this.config.DATABASE_URL, kit.logger);
+    const database = { url: this.config.DATABASE_URL, ...databaseSecurity(this.config) };
+    const postgres = await openDatabase(database, kit.logger);
     const kafka = this.kafka(kit);
     try {
       await requireTopics(kafka, this.topics);
@@ -101,7 +104,8 @@ class Retry {
   }
 
   private kafka({ logger }: ServiceKit): Kafka {
-    return connectKafka({ brokers: this.config.KAFKA_BROKERS, clientId: 'onceline-retry', log: kafkaLog(logger) });
+    const reach = { brokers: this.config.KAFKA_BROKERS, ...kafkaSecurity(this.config) };
+    return connectKafka({ ...reach, clientId: 'onceline-retry', log: kafkaLog(logger) });
   }
 
   private assemble(kit: ServiceKit, postgres: Postgres, kafka: Kafka): DynamicModule {

@@ -4,7 +4,7 @@ import {
   apiTokensSetting,
   commonSettings,
   ConfigError,
-  databaseUrlSetting,
+  databaseSettings,
   groupIdSetting,
   portSetting,
   readConfig,
@@ -17,7 +17,7 @@ import { z } from 'zod';
 export const ticketingSettings = z.object({
   ...commonSettings,
   PORT: portSetting(8082),
-  DATABASE_URL: databaseUrlSetting,
+  ...databaseSettings,
   API_TOKENS: apiTokensSetting,
   TICKETING_GROUP_ID: groupIdSetting('ticketing', 'the Kafka consumer group of this service'),
   TICKETING_MAX_BATCH: wholeNumber({
@@ -117,7 +117,9 @@ const FAULTS_IN_PRODUCTION = {
   fix: 'leave FAULTS_ENABLED out',
 };
 
+const migrationSettings = z.object(databaseSettings);
+
 /** What the migration program needs: nothing but the database. */
-export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env): { DATABASE_URL: string } {
-  return readConfig(z.object({ DATABASE_URL: databaseUrlSetting }), environment);
+export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env): z.infer<typeof migrationSettings> {
+  return readConfig(migrationSettings, environment);
 }

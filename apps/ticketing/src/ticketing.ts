@@ -4,7 +4,9 @@ import { connectKafka, type Kafka } from '@onceline/kafka';
 import { isUnavailable, type Postgres } from '@onceline/postgres';
 import { ladderOf } from '@onceline/retry-policy';
 import {
+  databaseSecurity,
   kafkaLog,
+  kafkaSecurity,
   KafkaTransport,
   metricsRegistry,
   requireTopics,
@@ -66,7 +68,8 @@ class Ticketing {
 
   /** Refuses to come up on missing topics or migrations. */
   async module(kit: ServiceKit): Promise<DynamicModule> {
-    const postgres = await openDatabase(this.config.DATABASE_URL, kit.logger);
+    const database = { url: this.config.DATABASE_URL, ...databaseSecurity(this.config) };
+    const postgres = await openDatabase(database, kit.logger);
     const kafka = this.kafka(kit);
     try {
       await requireTopics(kafka, declaredFor(this.config));
@@ -90,8 +93,8 @@ class Ticketing {
 
   /** One connection for reading and publishing, made once there is a log for what the client has to say. */
   private kafka({ logger }: ServiceKit): Kafka {
-    const brokers = this.config.KAFKA_BROKERS;
-    this.connection ??= connectKafka({ brokers, clientId: 'onceline-ticketing', log: kafkaLog(logger) });
+    const reach = { brokers: this.config.KAFKA_BROKERS, ...kafkaSecurity(this.config) };
+    this.connection ??= connectKafka({ ...reach, clientId: 'onceline-ticketing', log: kafkaLog(logger) });
     return this.connection;
   }
 

@@ -2,6 +2,8 @@
 export const KAFKA_ERROR_CODES = [
   /** The broker cannot be reached or did not answer in time. */
   'unavailable',
+  /** The broker does not let this client in, or the client does not trust it: a person has to mend it, the message says what. */
+  'refused',
   /** Not acknowledged within the delivery time limit; the record may or may not be in the log. */
   'delivery-timeout',
   /** The result did not name every partition written to: some records may be missing. */

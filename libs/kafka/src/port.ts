@@ -275,10 +275,31 @@ export interface ClientLogEntry {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Whom to trust at the other end of TLS, and what to show there. Texts in PEM form. */
+export interface KafkaTls {
+  /** Authorities; without it those that Node trusts. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** False takes any certificate: nobody listens in, and anybody may stand at the other end. */
+  readonly rejectUnauthorized: boolean;
+}
+
+/** Who this is, told to the brokers with SASL. */
+export interface KafkaLogin {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+  readonly username: string;
+  readonly password: string;
+}
+
 /** How to reach a cluster. */
 export interface KafkaOptions {
   /** `host:port` of at least one broker. */
   readonly brokers: readonly string[];
+  /** Without it the connections are plain ones. */
+  readonly tls?: KafkaTls;
+  /** Without it nobody logs in. */
+  readonly sasl?: KafkaLogin;
   /** Shown in the broker's logs and metrics. */
   readonly clientId: string;
   /** Takes the client's own log lines; without it they are dropped. */

@@ -2,10 +2,22 @@ import { DataSource } from 'typeorm';
 import type { DataSourceOptions, EntityManager, QueryRunner } from 'typeorm';
 import { ConnectionLost, isUnavailable } from './failure.js';
 
+/** Whom to trust at the other end of TLS, and what to show there. Texts in PEM form. */
+export interface PostgresTls {
+  /** Authorities; without it those that Node trusts. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** False takes any certificate: nobody listens in, and anybody may stand at the other end. */
+  readonly rejectUnauthorized: boolean;
+}
+
 /** How to reach a database, and for how long to wait for it. */
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. */
   readonly url: string;
+  /** Without it the connections are plain ones. */
+  readonly tls?: PostgresTls;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
   /** Connections at most. Default 10. */
@@ -56,6 +68,8 @@ function dataSourceOptions(options: PostgresOptions): DataSourceOptions {
   return {
     type: 'postgres',
     url: options.url,
+    // A copy, for pg hides the key in what it gets. Left out, it would read PGSSLMODE by itself.
+    ssl: options.tls === undefined ? false : { ...options.tls },
     applicationName: options.applicationName,
     poolSize: options.poolSize ?? 10,
     connectTimeoutMS: options.connectionTimeoutMs ?? 5000,

@@ -66,7 +66,8 @@ it('tells what is pending and changes nothing, then runs it', async () => {
   const program = async (check: boolean) => {
     const lines: string[] = [];
     const migrations = [FillNotes1700000000002, CreateNotes1700000000001];
-    const code = await runMigrationProgram({ url, migrations, check, print: (line) => lines.push(line) });
+    const print = (line: string) => lines.push(line);
+    const code = await runMigrationProgram({ database: { url }, migrations, check, print });
     return [code, ...lines];
   };
   const told = [1, ...NAMES.map((name) => `migration ${name} has not run`)];

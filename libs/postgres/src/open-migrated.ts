@@ -1,17 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutageBreaker } from '@onceline/retry-policy';
 import { connectPostgres, type Postgres, type PostgresOptions } from './connect-postgres.js';
-import { isUnavailable } from './failure.js';
+import { DatabaseRefused, refusalOf } from './database-refused.js';
 import { pendingMigrations } from './migrations.js';
-
-const REFUSALS: Readonly<Record<string, string>> = {
-  '28P01': 'the password is wrong',
-  '28000': 'the user may not connect',
-  '3D000': 'the database does not exist',
-};
-
-/** What waiting does not mend; the message says the fix. */
-export class DatabaseRefused extends Error {}
 
 /** How a service opens its database. */
 export interface OpenOptions extends PostgresOptions {
@@ -42,7 +33,8 @@ async function connectPatiently({ onWait, ...options }: OpenOptions): Promise<Po
     try {
       return await connectPostgres(options);
     } catch (error) {
-      if (!isUnavailable(error)) throw refused(options.url, error);
+      const refusal = refusalOf(options, error);
+      if (refusal !== undefined) throw refusal;
       const afterMs = breaker.failed('database unavailable', Date.now());
       onWait(error, afterMs);
       await sleep(afterMs);
@@ -55,15 +47,5 @@ async function requireMigrations(postgres: Postgres, program: string): Promise<v
   if (pending.length === 0) return;
   throw new DatabaseRefused(
     `The database lacks migrations: ${pending.join(', ')}.\nFix: run: npm run provision (or node ${program})`,
-  );
-}
-
-function refused(url: string, error: unknown): DatabaseRefused {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  const why = REFUSALS[String(code)] ?? String(message);
-  const { username, host, pathname } = new URL(url);
-  return new DatabaseRefused(
-    `PostgreSQL refuses user ${username} at ${host}${pathname}: ${why}.\nFix: correct DATABASE_URL, or create what it names.`,
-    { cause: error },
   );
 }

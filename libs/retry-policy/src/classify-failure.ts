@@ -7,6 +7,8 @@ const KAFKA_CODES: Readonly<Record<string, FailureKind>> = {
   unavailable: 'unavailable',
   // Nothing can be written until somebody mends the topics, and no record is to blame.
   'topic-mismatch': 'unavailable',
+  // A password, a certificate or a right that a person has to mend; no record is to blame.
+  refused: 'unavailable',
   'delivery-timeout': 'transient',
   unconfirmed: 'transient',
   'transaction-failed': 'transient',

@@ -22,6 +22,8 @@ describe('classifyFailure', () => {
     ['too complex a statement', coded('54001'), 'permanent', '54001'],
     ['broker away', kafka('unavailable'), 'unavailable', 'unavailable'],
     ['topics as not declared', kafka('topic-mismatch'), 'unavailable', 'topic-mismatch'],
+    ['a password that Kafka refuses', kafka('refused'), 'unavailable', 'refused'],
+    ['a certificate that ran out', coded('CERT_HAS_EXPIRED'), 'unavailable', 'tls-expired'],
     ['not acknowledged', kafka('delivery-timeout'), 'transient', 'delivery-timeout'],
     ['another owner', kafka('fenced'), 'transient', 'fenced'],
     ['record too large', kafka('record-too-large'), 'permanent', 'record-too-large'],

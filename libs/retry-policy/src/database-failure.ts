@@ -1,5 +1,6 @@
 import type { ClassifiedFailure } from './classified-failure.js';
 import type { FailureKind } from './next-hop.js';
+import { tlsTrouble } from './tls-failure.js';
 
 /** SQLSTATEs, whole or as a class; the longest that fits decides. Those that are not here, no rule knows. */
 const SQL_STATES: Readonly<Record<string, FailureKind>> = {
@@ -64,6 +65,8 @@ interface Clues {
  */
 export function classifyDatabaseFailure(error: unknown): ClassifiedFailure | undefined {
   const { name, code, message, errors }: Clues = typeof error === 'object' && error !== null ? error : {};
+  const tls = tlsTrouble(error);
+  if (tls !== undefined) return { kind: 'unavailable', code: `tls-${tls}`, known: true };
   if (typeof code === 'string') return classifyCode(code);
   if (typeof name === 'string' && LOST_CONNECTION_NAMES.has(name)) return CONNECTION_LOST;
   if (Array.isArray(errors) && errors.length > 0) return unavailableAltogether(errors);

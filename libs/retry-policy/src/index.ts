@@ -26,3 +26,4 @@ export { fingerprintOf, type Failure } from './fingerprint.js';
 export { classifyFailure } from './classify-failure.js';
 export { classifyDatabaseFailure, transactionVerdict, type TransactionVerdict } from './database-failure.js';
 export type { ClassifiedFailure } from './classified-failure.js';
+export { tlsRefusal, tlsTrouble, type Refusal, type TlsTrouble } from './tls-failure.js';

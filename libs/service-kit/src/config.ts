@@ -1,5 +1,13 @@
 import { DEFAULT_PARTITIONS } from '@onceline/contracts';
 import { z } from 'zod';
+import {
+  databaseSecurity,
+  databaseSecuritySettings,
+  kafkaSecurity,
+  kafkaSecuritySettings,
+  SECURITY_SECRETS,
+  securityProblems,
+} from './connection-security.js';
 import { StartRefused } from './start-refused.js';
 
 /** One wrong setting: what it is, what was given (masked when secret), what is wrong, how to mend it. */
@@ -26,7 +34,8 @@ function problemLine({ setting, value, problem, fix }: SettingProblem): string {
 
 /**
  * Checks the environment against the schema of a service. An empty value counts as not set; settings that the schema does
- * not name are left alone. Values of `secrets` never appear in the error.
+ * not name are left alone. Values of `secrets` never appear in the error. Whether the settings of connections go together is checked here
+ * for all.
  */
 export function readConfig<S extends z.ZodObject>(
   schema: S,
@@ -38,7 +47,8 @@ export function readConfig<S extends z.ZodObject>(
     names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
   );
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success) return withSafeConnections(result.data, environment);
+  const secrets = [...(options.secrets ?? []), ...SECURITY_SECRETS];
   const descriptions = new Map(describeSettings(schema).map((setting) => [setting.name, setting]));
   throw new ConfigError(
     result.error.issues.map((issue) => {
@@ -46,12 +56,25 @@ export function readConfig<S extends z.ZodObject>(
       const value = given[setting];
       return {
         setting,
-        value: value === undefined ? undefined : maskSecret(value, options.secrets?.includes(setting) ?? false),
+        value: value === undefined ? undefined : maskSecret(value, secrets.includes(setting)),
         problem: value === undefined && issue.code === 'invalid_type' ? 'it is required' : issueText(issue),
         fix: fixFor(setting, descriptions.get(setting)),
       };
     }),
   );
+}
+
+function withSafeConnections<T extends object>(config: T, environment: NodeJS.ProcessEnv): T {
+  const problems = securityProblems(config as Readonly<Record<string, unknown>>, environment);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** TLS and login alone: for programs that are told the addresses in another way. @throws ConfigError */
+export function readConnectionSecurity(environment: NodeJS.ProcessEnv) {
+  const schema = z.object({ ...kafkaSecuritySettings, ...databaseSecuritySettings });
+  const config = readConfig(schema, environment);
+  return { kafka: kafkaSecurity(config), database: databaseSecurity(config) };
 }
 
 /** `path.inside.value: message`; the message is zod's or the schema's own, without its closing full stop. */
@@ -143,14 +166,20 @@ export function groupIdSetting(defaultId: string, description: string) {
     .describe(description);
 }
 
-/** The address of the service's PostgreSQL. */
-export const databaseUrlSetting = z
+const databaseUrl = z
   .string()
   .refine(
     (text) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol),
     'must be a postgres:// address',
   )
+  .refine(
+    (text) => !URL.canParse(text) || ![...new URL(text).searchParams.keys()].some((name) => name.startsWith('ssl')),
+    'must say nothing of TLS: DATABASE_TLS does',
+  )
   .describe('the address of the database, e.g. postgres://user:password@127.0.0.1:5432/onceline');
+
+/** How a service reaches its PostgreSQL. */
+export const databaseSettings = { DATABASE_URL: databaseUrl, ...databaseSecuritySettings };
 
 const BROKER = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/;
 
@@ -188,6 +217,7 @@ const tracingSettings = {
 /** What every service reads; spread it into the schema of a service: `z.object({ ...commonSettings, PORT: portSetting(8081), … })`. */
 export const commonSettings = {
   KAFKA_BROKERS: brokers,
+  ...kafkaSecuritySettings,
   PORT: portSetting(8080),
   HOST: z.string().prefault('127.0.0.1').describe('the address to listen on; 0.0.0.0 for every interface'),
   LOG_LEVEL: z

@@ -35,6 +35,7 @@ describe('readConfig', () => {
   it('fills in the defaults and takes the brokers apart', () => {
     expect(readConfig(schema, { KAFKA_BROKERS: 'a:9092, [::1]:9093' })).toEqual({
       KAFKA_BROKERS: ['a:9092', '[::1]:9093'],
+      KAFKA_TLS: 'off',
       PORT: 8081,
       HOST: '127.0.0.1',
       LOG_LEVEL: 'info',

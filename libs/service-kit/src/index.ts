@@ -4,7 +4,7 @@ export { StartRefused } from './start-refused.js';
 export {
   ConfigError,
   commonSettings,
-  databaseUrlSetting,
+  databaseSettings,
   describeSettings,
   groupIdSetting,
   portSetting,
@@ -14,6 +14,7 @@ export {
   type SettingProblem,
   type WholeNumberOptions,
 } from './config.js';
+export { databaseSecurity, kafkaSecurity } from './connection-security.js';
 export { createLogger, kafkaLog, type Logger } from './logger.js';
 export { metricsRegistry } from './metrics.js';
 export { HealthRegistry, type HealthCheck } from './health-registry.js';

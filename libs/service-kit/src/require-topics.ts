@@ -14,7 +14,7 @@ export interface TopicDemands {
 
 /**
  * Lets a service start only on topics that are as declared.
- * @throws StartRefused with each topic that is not, and the command that mends it; or that Kafka does not answer.
+ * @throws StartRefused with each topic that is not, and the command that mends it; or that Kafka does not answer or let us in.
  */
 export async function requireTopics(
   kafka: Pick<Kafka, 'admin'>,
@@ -52,12 +52,18 @@ function shortRetention({ topic, found, declared }: SettingDifference): string {
   );
 }
 
+/** A broker says nothing to who speaks to its listener in another way than it expects: it closes the connection. */
+const AWAY_FIX =
+  'start it, or correct KAFKA_BROKERS; if it closes each connection, KAFKA_TLS and KAFKA_SASL_MECHANISM are not as its listener requires';
+
 async function answerOf<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof KafkaError && error.canRetry)) throw error;
-    throw new StartRefused(`Kafka does not answer: ${error.message}\nFix: start it, or correct KAFKA_BROKERS`, {
+    if (!(error instanceof KafkaError)) throw error;
+    if (error.code === 'refused') throw new StartRefused(error.message, { cause: error });
+    if (!error.canRetry) throw error;
+    throw new StartRefused(`Kafka does not answer: ${error.message}\nFix: ${AWAY_FIX}`, {
       cause: error,
       exitCode: EXIT_UNAVAILABLE,
     });

@@ -17,9 +17,19 @@ describe('requireTopics', () => {
       (error: unknown) => error,
     );
     expect(describeFailedStart(refusal)).toEqual({
-      text: 'Kafka does not answer: connect refused a:1\nFix: start it, or correct KAFKA_BROKERS',
+      text: expect.stringMatching(
+        /^Kafka does not answer: connect refused a:1\nFix: start it, or correct KAFKA_BROKERS; .*KAFKA_TLS and KAFKA_SASL_MECHANISM/,
+      ),
       exitCode: 69,
     });
+  });
+
+  it('says what a broker refuses as the client says it, and that a restart alone does not help', async () => {
+    const refusing = { admin: { check: () => Promise.reject(new KafkaError('refused', 'wrong password. Fix: x')) } };
+    const refusal = await requireTopics(refusing as unknown as Parameters<typeof requireTopics>[0], []).catch(
+      (error: unknown) => error,
+    );
+    expect(describeFailedStart(refusal)).toEqual({ text: 'wrong password. Fix: x', exitCode: 78 });
   });
 
   it('names each topic and the command that mends it', async () => {

@@ -1,12 +1,15 @@
-import { DatabaseRefused, openMigrated, type Postgres } from '@onceline/postgres';
+import { DatabaseRefused, openMigrated, type Postgres, type PostgresOptions } from '@onceline/postgres';
 import { StartRefused, type Logger } from '@onceline/service-kit';
 import { MIGRATIONS } from './migrations.js';
 
 /** @throws StartRefused what waiting does not mend, with the fix */
-export async function openDatabase(url: string, logger: Pick<Logger, 'warn'>): Promise<Postgres> {
+export async function openDatabase(
+  database: Pick<PostgresOptions, 'url' | 'tls'>,
+  logger: Pick<Logger, 'warn'>,
+): Promise<Postgres> {
   try {
     return await openMigrated({
-      url,
+      ...database,
       applicationName: 'onceline-ticketing',
       migrations: [...MIGRATIONS],
       migrationProgram: 'apps/ticketing/dist/migrate.js',
@@ -14,6 +17,11 @@ export async function openDatabase(url: string, logger: Pick<Logger, 'warn'>): P
       onWait: (error, afterMs) => logger.warn({ err: error, afterMs }, 'database unavailable at start, waiting'),
     });
   } catch (error) {
-    throw error instanceof DatabaseRefused ? new StartRefused(error.message, { cause: error }) : error;
+    throw asStartRefusal(error);
   }
+}
+
+/** What the database refuses as what refuses the start of a program. */
+export function asStartRefusal(error: unknown): unknown {
+  return error instanceof DatabaseRefused ? new StartRefused(error.message, { cause: error }) : error;
 }

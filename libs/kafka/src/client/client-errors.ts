@@ -1,13 +1,17 @@
 /** What the client reports, in our own words. The codes decide what happens next, so each group says why it is one. */
 import { KafkaError, type KafkaErrorCode } from '../errors.js';
+import { refusalIn } from './refusals.js';
 
-interface ClientError {
+/** What is known of an error of the client. */
+export interface ClientError {
   readonly name?: string;
   readonly type?: string;
   readonly code?: number | string;
   readonly message?: string;
   readonly retriable?: boolean;
   readonly cause?: unknown;
+  /** Of one error for several, as when topics are created: the first speaks for all. */
+  readonly errors?: readonly unknown[];
 }
 
 const BY_TYPE: Readonly<Record<string, KafkaErrorCode>> = {
@@ -42,6 +46,13 @@ export function errorTypes(error: unknown): string[] {
 export function toKafkaError(error: unknown, doing: string): KafkaError {
   if (error instanceof KafkaError) return error;
   const causes = chain(error);
+  const refusal = refusalIn(causes);
+  if (refusal !== undefined) {
+    const { why, fix } = refusal;
+    return new KafkaError('refused', `${doing}: the broker is reached, but ${why}. Fix: ${fix}`, {
+      cause: error,
+    });
+  }
   const message = `${doing}: ${causes.at(-1)?.message ?? String(error)}`;
   return new KafkaError(codeOf(causes), message, { cause: error });
 }
@@ -61,7 +72,10 @@ function codeOf(causes: readonly ClientError[]): KafkaErrorCode {
 
 function chain(error: unknown): ClientError[] {
   const causes: ClientError[] = [];
-  for (let e = error; typeof e === 'object' && e !== null && causes.length < 10; e = (e as ClientError).cause)
-    causes.push(e);
+  for (let e = error; typeof e === 'object' && e !== null && causes.length < 10; e = causeOf(e)) causes.push(e);
   return causes;
+}
+
+function causeOf({ cause, errors }: ClientError): unknown {
+  return cause ?? errors?.[0];
 }

@@ -42,6 +42,34 @@ describe('toKafkaError', () => {
     expect(failure.cause).toBe(error);
   });
 
+  it.each([
+    [protocolError('SASL_AUTHENTICATION_FAILED', 58, false), 'KAFKA_SASL_PASSWORD'],
+    [protocolError('UNSUPPORTED_SASL_MECHANISM', 33, false), 'set KAFKA_SASL_MECHANISM to'],
+    [protocolError('ILLEGAL_SASL_STATE', 34, false), 'leave KAFKA_SASL_MECHANISM out'],
+    [protocolError('CLUSTER_AUTHORIZATION_FAILED', 31, false), 'give the user the right'],
+    [
+      Object.assign(new Error('Topic creation errors'), {
+        errors: [protocolError('TOPIC_AUTHORIZATION_FAILED', 29, false)],
+      }),
+      'give the user the right',
+    ],
+    [Object.assign(new Error('no proof'), { name: 'KafkaJSSASLAuthenticationError' }), 'KAFKA_SASL_PASSWORD'],
+    [new kafkajs.KafkaJSConnectionError('Connection error: x', { code: 'CERT_HAS_EXPIRED' }), 'renew the cert'],
+    [new kafkajs.KafkaJSConnectionError('x', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'KAFKA_TLS_CA_FILE'],
+  ])('a refusal (%s) is not tried again, and its message names the setting', (error, fix) => {
+    for (const failure of [toKafkaError(error, 'connecting'), toKafkaError(wrapped(wrapped(error)), 'connecting')]) {
+      expect(failure).toMatchObject({ code: 'refused', canRetry: false });
+      expect(failure.message).toMatch(/^connecting: the broker is reached, but .+ \(.+\)\. Fix: /);
+      expect(failure.message).toContain(fix);
+      expect(failure.message).not.toContain('Connection error');
+    }
+  });
+
+  it('a TLS connection that breaks before it stands is a broker that is away', () => {
+    const error = new kafkajs.KafkaJSConnectionError('Connection error: cut', { code: 'ECONNRESET' });
+    expect(toKafkaError(error, 'x').code).toBe('unavailable');
+  });
+
   it('leaves our own errors alone, and takes what is not even an error', () => {
     const own = new KafkaError('fenced', 'x');
     expect(toKafkaError(own, 'y')).toBe(own);

@@ -3,6 +3,7 @@ import kafkajs from 'kafkajs';
 import type { Kafka as KafkaJs, logLevel as LogLevel } from 'kafkajs';
 import type { KafkaOptions } from '../port.js';
 import { patchClient } from './client-patch.js';
+import { saslMechanism } from './sasl.js';
 
 patchClient();
 
@@ -27,6 +28,8 @@ export function newClient(options: KafkaOptions, patience: ClientPatience = PATI
   return new kafkajs.Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
+    ...(options.tls === undefined ? {} : { ssl: { ...options.tls } }),
+    ...(options.sasl === undefined ? {} : { sasl: saslMechanism(options.sasl) }),
     connectionTimeout: 3000,
     requestTimeout: patience.requestTimeout,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: patience.retries },

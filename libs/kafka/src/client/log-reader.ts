@@ -165,7 +165,7 @@ export class ClientLogReader implements LogReader {
         return await ask();
       } catch (error) {
         const failure = toKafkaError(error, doing);
-        const passing = failure.canRetry || errorTypes(error).length > 0;
+        const passing = failure.canRetry || (failure.code !== 'refused' && errorTypes(error).length > 0);
         if (!passing || Date.now() + pause > until) throw failure;
         await new Promise((resolve) => setTimeout(resolve, pause));
         await this.refresh(error);

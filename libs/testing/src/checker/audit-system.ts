@@ -3,6 +3,7 @@ import { TOPICS } from '@onceline/contracts';
 import type { Kafka } from '@onceline/kafka';
 import { Books } from './books.js';
 import { readDatabase } from './database.js';
+import type { DatabaseAddress } from './database-client.js';
 import type { TimeRange } from './findings.js';
 import { readBounds, readTopics, type StageGroups } from './kafka.js';
 import { checkBooks, type AuditReport } from './report.js';
@@ -13,6 +14,8 @@ export interface AuditOptions {
   readonly kafka: Kafka;
   /** `postgres://…` of ticketing's database. */
   readonly databaseUrl: string;
+  /** Without it the connection is a plain one. */
+  readonly databaseTls?: DatabaseAddress['tls'];
   readonly range?: TimeRange;
   /** How long the system may go on draining before it is judged. Default 30 s. */
   readonly waitMs?: number;
@@ -31,15 +34,16 @@ const STEADY_MS = 2000;
  * and the wait is not over, the system is given time and judged again.
  */
 export async function auditSystem(options: AuditOptions): Promise<AuditReport> {
-  const { kafka, databaseUrl, onProgress = () => undefined } = options;
+  const { kafka, onProgress = () => undefined } = options;
+  const database = { url: options.databaseUrl, tls: options.databaseTls };
   const groups = options.groups ?? { dedupe: 'dedupe', ticketing: 'ticketing', retry: 'retry' };
   const deadline = Date.now() + (options.waitMs ?? 30_000);
   for (;;) {
     await waitUntilDrained(kafka, groups, deadline, onProgress);
     const books = new Books();
     books.bounds = await readBounds(kafka, groups);
-    const waiting = await readWaitingTopics(kafka, groups, await retryTopics(databaseUrl));
-    await readDatabase(databaseUrl, books);
+    const waiting = await readWaitingTopics(kafka, groups, await retryTopics(database));
+    await readDatabase(database, books);
     await readUnderWay(kafka, waiting, books);
     await readTopics(kafka, books);
     const report = checkBooks(books, options.range);

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Books } from './books.js';
+import { withDatabase, type DatabaseAddress } from './database-client.js';
 import { milliseconds, number, optional, text, type Row, type Section } from './rows.js';
 import { readTableFaults } from './tables.js';
 import { WAITING_SECTIONS } from './waiting-tables.js';
@@ -67,17 +68,13 @@ const SECTIONS: readonly Section[] = [
 const ROWS_AT_ONCE = 10_000;
 
 /** Reads the tables as they are at one moment, a slice at a time, without holding anybody up. */
-export async function readDatabase(url: string, books: Books): Promise<void> {
-  const client = new Client({ connectionString: url, application_name: 'onceline-audit' });
-  await client.connect();
-  try {
+export async function readDatabase(database: DatabaseAddress, books: Books): Promise<void> {
+  await withDatabase(database, async (client) => {
     await client.query('begin transaction isolation level repeatable read read only');
     for (const section of SECTIONS) await readSection(client, section, books);
     await readTableFaults(client, books);
     await client.query('commit');
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function readSection(client: Client, { query, add }: Section, books: Books): Promise<void> {

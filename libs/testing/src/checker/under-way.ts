@@ -1,7 +1,7 @@
 import { HEADERS, topicDeclarations } from '@onceline/contracts';
 import { KafkaError, type Kafka } from '@onceline/kafka';
-import { Client } from 'pg';
 import type { Books } from './books.js';
+import { withDatabase, type DatabaseAddress } from './database-client.js';
 import { crcOf } from './kafka.js';
 import { nameOf } from './keys.js';
 
@@ -16,16 +16,12 @@ const REDELIVERY = 'ticketing.redelivery';
 const isRetryTopic = (topic: string) => topic.startsWith('ticketing.retry.');
 
 /** The retry topics that ticketing ever wrote to, whatever its ladder was then; and those that are declared now. */
-export async function retryTopics(databaseUrl: string): Promise<readonly string[]> {
-  const client = new Client({ connectionString: databaseUrl, application_name: 'onceline-audit' });
-  await client.connect();
-  try {
+export async function retryTopics(database: DatabaseAddress): Promise<readonly string[]> {
+  return withDatabase(database, async (client) => {
     const { rows } = await client.query<{ topic: string }>('select distinct topic from ticketing.outbox');
     const known = [...rows.map(({ topic }) => topic), ...topicDeclarations().map(({ name }) => name)];
     return [...new Set(known.filter(isRetryTopic))];
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** Asked before the tables are read: what its reader had committed by then has left its mark there. */
