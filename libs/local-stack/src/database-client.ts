@@ -4,8 +4,18 @@ const DUPLICATE_DATABASE = '42P04';
 // Two sessions that create the same name at once collide in the catalogue's index.
 const UNIQUE_VIOLATION = '23505';
 
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+/** The authority of a server that takes TLS only. */
+interface Trusted {
+  readonly ca: string;
+}
+
+async function withClient<T>(
+  url: string,
+  tls: Trusted | undefined,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const ssl = tls === undefined ? {} : { ssl: { ca: tls.ca } };
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, ...ssl });
   // A connection that breaks while idle reports it here; the next query fails and says so.
   client.on('error', () => undefined);
   await client.connect();
@@ -17,9 +27,9 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 }
 
 /** Whether a server answers queries under this address. */
-export async function isAnswering(url: string): Promise<boolean> {
+export async function isAnswering(url: string, tls?: Trusted): Promise<boolean> {
   try {
-    await withClient(url, (client) => client.query('select 1'));
+    await withClient(url, tls, (client) => client.query('select 1'));
     return true;
   } catch {
     return false;
@@ -27,12 +37,12 @@ export async function isAnswering(url: string): Promise<boolean> {
 }
 
 /** Creates a database on the server of this address if it is not there, and answers its address. */
-export async function createDatabase(url: string, name: string): Promise<string> {
+export async function createDatabase(url: string, name: string, tls?: Trusted): Promise<string> {
   const target = new URL(url);
   const maintenance = new URL(url);
   maintenance.pathname = '/postgres';
   target.pathname = `/${name}`;
-  await withClient(maintenance.href, async (client) => {
+  await withClient(maintenance.href, tls, async (client) => {
     const found = await client.query('select 1 from pg_database where datname = $1', [name]);
     if (found.rowCount) return;
     await client.query(`create database ${pg.escapeIdentifier(name)}`).catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { installKafka } from './kafka-distribution.js';
 import { brokersSeenBy } from './kafka-metadata.js';
 import { KafkaNode, recordClasses } from './kafka-node.js';
-import type { NodeAddress } from './kafka-settings.js';
+import type { NodeAddress, SafeListeners } from './kafka-settings.js';
 import { claimPort, freePort } from './ports.js';
 import type { Reaper } from './reaper.js';
 import type { BrokerSet } from './stack.js';
@@ -20,6 +20,8 @@ export interface EmbeddedKafkaOptions {
   readonly cache: string;
   readonly reaper: Reaper;
   readonly onProgress: (line: string) => void;
+  /** For one broker. */
+  readonly safe?: SafeListeners;
 }
 
 // Kafka refuses to start on the data of another cluster, so a kept folder keeps its id.
@@ -109,7 +111,7 @@ export async function startEmbeddedKafka(options: EmbeddedKafkaOptions): Promise
   const brokers = new EmbeddedBrokers(
     nodes.map((address) => {
       const spec = { address, nodes, folder: join(folder, `broker-${address.nodeId}`), clusterId, distribution };
-      return new KafkaNode({ ...spec, throwaway }, reaper);
+      return new KafkaNode({ ...spec, throwaway, ...(options.safe ? { safe: options.safe } : {}) }, reaper);
     }),
   );
   try {

@@ -22,6 +22,15 @@ export interface EmbeddedPostgresOptions {
   readonly durable: boolean;
   readonly reaper: Reaper;
   readonly onProgress: (line: string) => void;
+  /** TLS for all, and for the database `certified` a certificate of the client as well. */
+  readonly tls?: ServerTls;
+}
+
+/** PEM texts of a server. */
+export interface ServerTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
 }
 
 const USER = 'onceline';
@@ -35,6 +44,24 @@ interface ServerSpec {
   readonly user: User | undefined;
   readonly settings: readonly string[];
   readonly orphanSignal: NodeJS.Signals;
+  readonly tls: ServerTls | undefined;
+}
+
+const TLS_ONLY = `hostssl certified all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca
+hostssl all all 127.0.0.1/32 scram-sha-256
+`;
+
+/** The server reads files, and takes a key only from one that is its user's alone. */
+async function tlsSettings(tls: ServerTls, folder: string, user: User | undefined): Promise<string[]> {
+  const files = { ssl_ca_file: tls.ca, ssl_cert_file: tls.cert, ssl_key_file: tls.key, hba_file: TLS_ONLY };
+  const settings = ['ssl=on'];
+  for (const [setting, text] of Object.entries(files)) {
+    const file = join(folder, setting);
+    await writeFile(file, text, { mode: 0o600 });
+    if (user) await chown(file, user.uid, user.gid);
+    settings.push(`${setting}=${file}`);
+  }
+  return settings;
 }
 
 /** The folder itself, or, where the server's user cannot reach it, one of its own below the system's temporary folder. */
@@ -146,7 +173,7 @@ class EmbeddedDatabase implements Database {
   }
 
   createDatabase(name: string): Promise<string> {
-    return createDatabase(this.url, name);
+    return createDatabase(this.url, name, this.spec.tls);
   }
 
   private async launch(): Promise<void> {
@@ -166,7 +193,7 @@ class EmbeddedDatabase implements Database {
     this.process = started;
     // The database of that name may not be there yet: `postgres` always is.
     const url = new URL('/postgres', this.url).href;
-    await untilReady('PostgreSQL', started, () => isAnswering(url), { withinMs: 60_000, everyMs: 20 });
+    await untilReady('PostgreSQL', started, () => isAnswering(url, this.spec.tls), { withinMs: 60_000, everyMs: 20 });
   }
 }
 
@@ -182,15 +209,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (user) await chown(folder, user.uid, user.gid);
   await initialise(binaries, folder, user, options.reaper);
   const password = await readFile(join(folder, 'password'), 'utf8');
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...serverSettings(options)];
+  const { tls } = options;
+  const safe = tls === undefined ? [] : await tlsSettings(tls, folder, user);
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...serverSettings(options), ...safe];
   // SIGQUIT: at once, without a checkpoint.
   const orphanSignal = options.throwaway ? 'SIGQUIT' : 'SIGINT';
-  const spec = { binaries, data: join(folder, 'data'), logFile: join(folder, 'server.log'), port, user, settings };
+  const spec = { binaries, data: join(folder, 'data'), logFile: join(folder, 'server.log'), port, user, settings, tls };
   const url = `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
   const database = new EmbeddedDatabase({ ...spec, orphanSignal }, options.reaper, url);
   try {
     await database.start();
-    await createDatabase(url, DATABASE);
+    await createDatabase(url, DATABASE, tls);
   } catch (error) {
     await database.kill();
     throw error;

@@ -7,11 +7,11 @@ import { jvmArguments } from './kafka-distribution.js';
 import type { KafkaDistribution } from './kafka-distribution.js';
 import { brokersSeenBy } from './kafka-metadata.js';
 import { bootstrapCheckpoint, metaProperties, serverProperties } from './kafka-settings.js';
-import type { NodeAddress } from './kafka-settings.js';
+import type { NodeAddress, SafeListeners } from './kafka-settings.js';
 import { freePort } from './ports.js';
 import { livingProcess } from './process-file.js';
 import type { Reaper } from './reaper.js';
-import { SupervisedProcess, untilReady } from './supervised-process.js';
+import { runToEnd, SupervisedProcess, untilReady } from './supervised-process.js';
 
 /** One broker of an embedded cluster. */
 export interface KafkaNodeSpec {
@@ -24,23 +24,49 @@ export interface KafkaNodeSpec {
   /** The data is not wanted after the end: no orderly one is needed when this process dies. */
   readonly throwaway: boolean;
   readonly archiveTo?: string;
+  readonly safe?: SafeListeners;
 }
 
 const READY_WITHIN_MS = 60_000;
 
-async function formatOnce(logFolder: string, spec: KafkaNodeSpec): Promise<void> {
+async function formatOnce(logFolder: string, spec: KafkaNodeSpec, reaper: Reaper): Promise<void> {
   if (existsSync(join(logFolder, 'meta.properties'))) return;
+  if (spec.safe !== undefined) return formatWithUsers(spec, spec.safe.users, reaper);
   await mkdir(logFolder, { recursive: true });
   await writeFile(join(logFolder, 'bootstrap.checkpoint'), bootstrapCheckpoint());
   // Last, because its presence says that the folder is formatted.
   await writeFile(join(logFolder, 'meta.properties'), metaProperties(spec.address.nodeId, spec.clusterId));
 }
 
+/** Kafka's own tool: users are records of the metadata, which begins here. */
+async function formatWithUsers(spec: KafkaNodeSpec, users: SafeListeners['users'], reaper: Reaper): Promise<void> {
+  const credentials = users.flatMap(({ username, password }) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+      '--add-scram',
+      `${mechanism}=[name=${username},password=${password}]`,
+    ]),
+  );
+  await runToEnd(
+    {
+      command: spec.distribution.java.command,
+      args: [
+        ...jvmArguments(spec.distribution, '128m'),
+        ...['kafka.tools.StorageTool', 'format', '--cluster-id', spec.clusterId],
+        ...['--config', join(spec.folder, 'server.properties'), ...credentials],
+      ],
+      cwd: spec.folder,
+      logFile: join(spec.folder, 'format.log'),
+      stopSignal: 'SIGTERM',
+    },
+    reaper,
+  );
+}
+
 async function launch(spec: KafkaNodeSpec, reaper: Reaper): Promise<SupervisedProcess> {
   const logFolder = join(spec.folder, 'log');
   const settingsFile = join(spec.folder, 'server.properties');
-  await formatOnce(logFolder, spec);
-  await writeFile(settingsFile, serverProperties(spec.address, spec.nodes, logFolder));
+  await writeFile(settingsFile, serverProperties(spec.address, spec.nodes, logFolder, spec.safe));
+  await formatOnce(logFolder, spec, reaper);
   const heap = spec.nodes.length === 1 ? '256m' : '192m';
   return new SupervisedProcess(
     {

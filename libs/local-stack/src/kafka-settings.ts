@@ -17,6 +17,19 @@ export interface NodeAddress {
   readonly controllerPort: number;
 }
 
+/** Beside the plain listener, which the broker and this library use: listeners for clients that prove who they are. */
+export interface SafeListeners {
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly protocol: 'SASL_SSL' | 'SSL';
+    readonly port: number;
+  }[];
+  /** What they need of `server.properties`. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Of SCRAM, whose users live in the cluster's metadata. */
+  readonly users: readonly { readonly username: string; readonly password: string }[];
+}
+
 /** The bytes of `bootstrap.checkpoint`, one of the two files that make a formatted log folder. */
 export function bootstrapCheckpoint(): Buffer {
   return Buffer.from(BOOTSTRAP_CHECKPOINT, 'base64');
@@ -63,15 +76,26 @@ export function clusterSettings(copies: number): Record<string, string | number 
 }
 
 /** The text of `server.properties` of one node. */
-export function serverProperties(self: NodeAddress, nodes: readonly NodeAddress[], logFolder: string): string {
+export function serverProperties(
+  self: NodeAddress,
+  nodes: readonly NodeAddress[],
+  logFolder: string,
+  safe?: SafeListeners,
+): string {
+  const forClients = [
+    `PLAINTEXT://127.0.0.1:${self.port}`,
+    ...(safe?.listeners ?? []).map(({ name, port }) => `${name}://127.0.0.1:${port}`),
+  ];
+  const protocols = (safe?.listeners ?? []).map(({ name, protocol }) => `${name}:${protocol}`);
   const settings = {
     'node.id': self.nodeId,
-    listeners: `PLAINTEXT://127.0.0.1:${self.port},CONTROLLER://127.0.0.1:${self.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${self.port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: [...forClients, `CONTROLLER://127.0.0.1:${self.controllerPort}`].join(','),
+    'advertised.listeners': forClients.join(','),
+    'listener.security.protocol.map': ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT', ...protocols].join(','),
     'controller.quorum.voters': nodes.map((node) => `${node.nodeId}@127.0.0.1:${node.controllerPort}`).join(','),
     'log.dirs': logFolder,
     ...clusterSettings(nodes.length),
+    ...safe?.settings,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
