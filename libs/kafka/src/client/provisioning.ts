@@ -68,7 +68,7 @@ export class ClientTopicAdmin implements TopicAdmin {
   async partitionCount(topic: string): Promise<number> {
     const admin = await this.admin();
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const { topics } = await this.looks.take(() => admin.fetchTopicMetadata({ topics: [topic] }));
       return topics[0]!.partitions.length;
     } catch (error) {
       throw missingOr(error, topic, `looking up topic "${topic}"`);
@@ -128,7 +128,9 @@ export class ClientTopicAdmin implements TopicAdmin {
     const names = topics.map(({ name }) => name).filter((name) => existing.has(name));
     const counts = new Map<string, number>();
     if (names.length > 0) {
-      const metadata = await this.ask('checking topics', (admin) => admin.fetchTopicMetadata({ topics: names }));
+      const metadata = await this.ask('checking topics', (admin) =>
+        this.looks.take(() => admin.fetchTopicMetadata({ topics: names })),
+      );
       for (const { name, partitions } of metadata.topics) counts.set(name, partitions.length);
     }
     return problemsOf(topics, counts);

@@ -122,6 +122,15 @@ export function reading(bench: Bench): void {
       expect(told).toEqual([...missing, 1, 1, 2, 2, ...missing]);
     });
 
+    it('finds the offsets of topics while others are written to for the first time', async () => {
+      const producer = await bench.kafka.producer();
+      const topics = await Promise.all(Array.from({ length: 40 }, () => bench.newTopic()));
+      const [asked, written] = [topics.slice(20), topics.slice(0, 20)];
+      const answers = Promise.all(asked.map((topic) => bench.kafka.admin.offsets(topic)));
+      for (const topic of written) await producer.send(topic, record(null, 'v'));
+      expect(await answers).toEqual(asked.map(() => [{ low: 0, high: 0 }]));
+    });
+
     it('creates what is missing once, and names what differs with the fix', async () => {
       const [a, b, c] = [`t-${randomUUID()}`, `t-${randomUUID()}`, `t-${randomUUID()}`];
       const declare = (name: string, partitions: number) => ({
