@@ -16,7 +16,9 @@ export {
 } from './config.js';
 export { databaseSecurity, kafkaSecurity } from './connection-security.js';
 export { createLogger, kafkaLog, type Logger } from './logger.js';
-export { metricsRegistry } from './metrics.js';
+export { metricsRegistry, newMetricsRegistry, type MetricsRegistry } from './metrics.js';
+export { TracedHistogram, sampledTraceId, type TracedHistogramOptions } from './traced-histogram.js';
+export { Measurement, type MeasurementOptions } from './measurement.js';
 export { HealthRegistry, type HealthCheck } from './health-registry.js';
 export { KafkaContext, KafkaTransport, type KafkaTransportOptions } from './kafka-transport.js';
 export { requireTopics } from './require-topics.js';

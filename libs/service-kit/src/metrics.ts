@@ -1,13 +1,40 @@
 import { createRequire } from 'node:module';
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { OpenMetricsContentType } from 'prom-client';
 
-/** Everything that /metrics shows. OpenMetrics, so that histograms may carry exemplars. */
-export const metricsRegistry: Registry<OpenMetricsContentType> = new Registry<OpenMetricsContentType>();
-metricsRegistry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+/** OpenMetrics, so that histograms may carry exemplars. */
+export type MetricsRegistry = Registry<OpenMetricsContentType>;
+
+/** A registry as every service has one. */
+export function newMetricsRegistry(): MetricsRegistry {
+  const registry: MetricsRegistry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  return registry;
+}
+
+/** Everything that /metrics shows. */
+export const metricsRegistry: MetricsRegistry = newMetricsRegistry();
 
 /** The version of the workspace, which every service shares. */
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/** What became of a recorded span: taken by the receiver, given up by the exporter, never given to it because too many waited. */
+const SPAN_RESULTS = ['exported', 'failed', 'dropped'] as const;
+/** See {@link countSpans}. */
+export type SpanResult = (typeof SPAN_RESULTS)[number];
+
+const spans = new Counter({
+  name: 'onceline_spans_total',
+  help: 'Recorded spans by what became of them.',
+  labelNames: ['result'] as const,
+  registers: [metricsRegistry],
+});
+for (const result of SPAN_RESULTS) spans.inc({ result }, 0);
+
+/** Spans have left this process, or never will. */
+export function countSpans(result: SpanResult, count: number): void {
+  spans.inc({ result }, count);
+}
 
 let started = false;
 

@@ -50,6 +50,9 @@ describe('a running service', () => {
     const text = await metrics.text();
     expect(text).toContain('onceline_build_info{service="probe",version="0.1.0",');
     expect(text).toContain('nodejs_eventloop_lag_p99_seconds ');
+    const older = await fetch(`${url}/metrics`, { headers: { accept: 'text/plain;version=0.0.4' } });
+    expect(older.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await older.text()).toContain('# TYPE process_cpu_seconds_total counter');
     const missing = await fetch(`${url}/nowhere?secret=1`);
     expect(missing.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
     expect(await missing.json()).toMatchObject({ status: 404, instance: '/nowhere' });

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { releaseStack, startOtlpReceiver, useStack, type OtlpReceiver } from '@onceline/testing';
+import { eventually, releaseStack, startOtlpReceiver, useStack, type OtlpReceiver } from '@onceline/testing';
 import { buildLibrary, killProbes, startProbe } from './probe-process.spec.js';
 
 const PRELOAD = ['--import', '@onceline/service-kit/telemetry'];
@@ -76,5 +76,20 @@ describe('tracing of a compiled service', () => {
       for (const socket of open) socket.destroy();
       silent.close();
     }
+  });
+
+  it.each([
+    ['a receiver that takes them', 'exported', () => receiver.endpoint],
+    // The exporter repeats what nobody answers, for as long as this says.
+    ['nobody there', 'failed', () => 'http://127.0.0.1:9'],
+  ])('counts what became of its spans: %s', async (_, result, endpoint) => {
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(), OTEL_EXPORTER_OTLP_TIMEOUT: '1000' };
+    await runProbe(environment, async (url) => {
+      await fetch(`${url}/probe/query`);
+      await eventually(async () => {
+        const text = await (await fetch(`${url}/metrics`)).text();
+        expect(text).toContain(`onceline_spans_total{result="${result}"} 2`);
+      });
+    });
   });
 });

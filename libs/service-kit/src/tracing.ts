@@ -14,6 +14,8 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { TracingConfig } from './config.js';
+import { countSpans } from './metrics.js';
+import { spanMeter } from './span-meter.js';
 import { onTelemetry } from './telemetry-state.js';
 
 /** Half of the default, so that a trace is complete soon after its request. */
@@ -37,6 +39,7 @@ export function startTracing({ endpoint, sampleRatio }: TracingConfig): void {
         exporter: new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` }),
         scheduledDelayMillis: EXPORT_INTERVAL_MS,
         maxQueueSize: MAX_QUEUED_SPANS,
+        selfObsMeterProvider: spanMeter(countSpans),
       }),
     ],
   });
