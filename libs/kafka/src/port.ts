@@ -264,6 +264,11 @@ export interface Kafka {
    * Batches of one partition come in order. Leaves no group behind.
    */
   read(topic: string, onBatch: (batch: RecordBatch) => void | Promise<void>): Promise<void>;
+  /**
+   * When the oldest record of a topic was written that a group has not settled, milliseconds since the epoch; `undefined` when there is
+   * none. Asked from outside the group, of all partitions, held by somebody or not.
+   */
+  oldestUnread(groupId: string, topic: string): Promise<number | undefined>;
   /** Closes everything this connection opened. */
   close(): Promise<void>;
 }

@@ -139,6 +139,10 @@ export interface LogReader {
     partition: TopicPartition & { readonly from: number; readonly end: number; readonly uncommitted?: boolean },
     onBatch: (records: readonly ConsumedRecord[], nextOffset: number) => void | Promise<void>,
   ): Promise<void>;
+  /** The first record that committed readers see in [from, end); `undefined` when there is none. */
+  first(
+    partition: TopicPartition & { readonly from: number; readonly end: number },
+  ): Promise<ConsumedRecord | undefined>;
 }
 
 /** All calls of one connection. */

@@ -4,6 +4,7 @@ import { LaneProducer } from './batching-producer.js';
 import { KafkaError } from './errors.js';
 import { HoldingConsumer } from './holding-consumer.js';
 import { SessionConsumer } from './partition-consumer.js';
+import { oldestUnread } from './oldest-unread.js';
 import type {
   BatchConsumerOptions,
   BatchingProducer,
@@ -83,6 +84,11 @@ export class WiredKafka implements Kafka {
   async read(topic: string, onBatch: (batch: RecordBatch) => void | Promise<void>): Promise<void> {
     this.assertOpen();
     await readTopic(await this.wires.reader(), topic, onBatch);
+  }
+
+  async oldestUnread(groupId: string, topic: string): Promise<number | undefined> {
+    this.assertOpen();
+    return oldestUnread({ admin: this.admin, reader: await this.wires.reader() }, groupId, topic);
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,8 @@ import { toRecord } from './records.js';
 
 /** One answer is read while the next is on its way; larger ones only cost more memory. */
 const MAX_BYTES = 1024 * 1024;
+/** A broker sends one batch at least, however large. */
+const ONE_BATCH = 1;
 const MAX_WAIT_MS = 100;
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 20;
@@ -87,6 +89,20 @@ export class ClientLogReader implements LogReader {
     }
   }
 
+  async first(stretch: StretchToRead): Promise<ConsumedRecord | undefined> {
+    if (stretch.from >= stretch.end) return undefined;
+    await this.partitions(stretch.topic);
+    for (let position = stretch.from, last = -1; position < stretch.end && position > last;) {
+      const from = position;
+      const looking = `looking for the first record of ${nameOf(stretch)}`;
+      const { records, nextOffset } = await this.withPatience(looking, () => this.fetchFrom(stretch, from, ONE_BATCH));
+      const [first] = below(records, stretch.end);
+      if (first !== undefined) return first;
+      [last, position] = [position, nextOffset];
+    }
+    return undefined;
+  }
+
   private ahead(stretch: StretchToRead, from: number): ReturnType<ClientLogReader['fetchFrom']> {
     const fetched = this.withPatience(`reading ${nameOf(stretch)}`, () => this.fetchFrom(stretch, from));
     // Whoever gives up in between does not wait for it any more.
@@ -97,11 +113,12 @@ export class ClientLogReader implements LogReader {
   private async fetchFrom(
     { topic, partition, uncommitted = false }: StretchToRead,
     from: number,
+    maxBytes = MAX_BYTES,
   ): Promise<{ records: ConsumedRecord[]; nextOffset: number }> {
     const isolationLevel = uncommitted ? READ_UNCOMMITTED : READ_COMMITTED;
     let answer: FetchedPartition;
     try {
-      answer = await this.fetch({ topic, partition, isolationLevel }, from);
+      answer = await this.fetch({ topic, partition, isolationLevel }, from, maxBytes);
     } catch (error) {
       if (!errorTypes(error).includes('OFFSET_OUT_OF_RANGE')) throw error;
       // The beginning was deleted under the reader.
@@ -131,15 +148,16 @@ export class ClientLogReader implements LogReader {
   private async fetch(
     { isolationLevel, ...at }: TopicPartition & { isolationLevel: number },
     from: number,
+    maxBytes: number,
   ): Promise<FetchedPartition> {
     const { topic, partition } = at;
     const broker = await this.leaderOf(at);
     const answer = (await broker.fetch({
       maxWaitTime: MAX_WAIT_MS,
       minBytes: 1,
-      maxBytes: MAX_BYTES,
+      maxBytes,
       isolationLevel,
-      topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes: MAX_BYTES }] }],
+      topics: [{ topic, partitions: [{ partition, fetchOffset: String(from), maxBytes }] }],
     })) as { responses: { partitions: FetchedPartition[] }[] };
     return answer.responses[0]!.partitions[0]!;
   }

@@ -42,6 +42,58 @@ export function reading(bench: Bench): void {
       expect(await bench.kafka.admin.offsets(topic)).toEqual([{ low: 5, high: 5 }]);
     });
 
+    it('tells when the oldest record was written that a group has not settled, whoever holds its partition', async () => {
+      const topic = await bench.newTopic(2);
+      const group = newGroup();
+      const oldest = () => bench.kafka.oldestUnread(group, topic);
+      expect(await oldest()).toBeUndefined();
+      const producer = await bench.kafka.producer();
+      const send = (timestamp: number, partition: number) =>
+        producer.send(topic, { ...record(null, 'v'), timestamp }, { partition });
+      const now = Date.now();
+      await send(now - 5000, 0);
+      await send(now - 7000, 1);
+      expect(await oldest()).toBe(now - 7000);
+
+      let handled = 0;
+      const consumer = await bench.consume({
+        ...{ groupId: group, topics: [topic] },
+        handle: async (batches) => {
+          handled += batches.reduce((sum, { records }) => sum + records.length, 0);
+          return handled > 2 ? { settle: 'redeliver', afterMs: 60_000 } : commit;
+        },
+      });
+      await until('both are settled', async () => (await oldest()) === undefined);
+      // What a consumer has read, and rests over, is as unsettled as what nobody has read.
+      await send(now - 3000, 1);
+      await send(now - 1000, 1);
+      await until('the third is seen', () => handled > 2);
+      expect(await oldest()).toBe(now - 3000);
+      await consumer.stop();
+      expect(await oldest()).toBe(now - 3000);
+    });
+
+    it('takes no record for unread that was aborted, and none that retention deleted', async () => {
+      const topic = await bench.newTopic();
+      const group = newGroup();
+      const producer = await bench.kafka.producer();
+      const now = Date.now();
+      for (const age of [9000, 8000, 7000]) await producer.send(topic, { ...record(null, 'v'), timestamp: now - age });
+      await bench.deleteRecords(topic, 0, 2);
+      expect(await bench.kafka.oldestUnread(group, topic)).toBe(now - 7000);
+      await bench.deleteRecords(topic, 0, 3);
+      const writes = (age: number) => [
+        { topic, partition: 0, records: [{ ...record('k', 'v'), timestamp: now - age }] },
+      ];
+      const nowhere = { topic: `missing-${randomUUID()}`, partition: 0, records: [record('k', 'v')] };
+      const fenced = await bench.fenced();
+      expect(await codeOf(fenced.transact({ writes: [...writes(6000), nowhere] }))).not.toBe('no error');
+      await fenced.fence();
+      await fenced.transact({ writes: writes(5000) });
+      await until('the commit is visible', async () => (await bench.valuesOf(topic)).length === 1);
+      expect(await bench.kafka.oldestUnread(group, topic)).toBe(now - 5000);
+    });
+
     it('starts a group at what is left when its beginning was deleted', async () => {
       const topic = await bench.newTopic();
       const producer = await bench.kafka.producer();

@@ -149,6 +149,10 @@ function readerOf(cluster: InMemoryCluster): LogReader {
         position = nextOffset;
       }
     },
+    async first({ topic, partition, from, end }) {
+      await cluster.reach();
+      return cluster.log({ topic, partition }).slice(from, 1, { end }).records[0];
+    },
   };
 }
 
