@@ -37,10 +37,12 @@ export class AppModule implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.gapChecks = setInterval(() => this.dedupe.report.checkGaps(Date.now()), GAP_CHECK_MS);
+    this.dedupe.unread.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.gapChecks);
+    await this.dedupe.unread.stop();
     await this.kafka.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { AssignedPartition } from '@onceline/kafka';
-import { Counter, Gauge, Histogram, type OpenMetricsContentType, type Registry } from 'prom-client';
+import type { MetricsRegistry } from '@onceline/service-kit';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import type { FirstSeenStore } from './memory/first-seen-store.js';
 import { RESULTS } from './plan-batch.js';
 
@@ -8,12 +9,8 @@ const TRANSACTION_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
 export type DedupeMetrics = ReturnType<typeof createDedupeMetrics>;
 
 /** @param assignment the partitions of this process, for their lag */
-export function createDedupeMetrics(
-  registry: Registry<OpenMetricsContentType>,
-  assignment: () => readonly AssignedPartition[],
-) {
-  // The registry's content type plays no part in registering.
-  const registers = [registry as unknown as Registry];
+export function createDedupeMetrics(registry: MetricsRegistry, assignment: () => readonly AssignedPartition[]) {
+  const registers = [registry];
   const records = new Counter({
     name: 'onceline_dedupe_records_total',
     help: 'Committed records of raw by what they were: first copy, duplicate, collision, unreadable, replay of a first copy.',
@@ -24,6 +21,11 @@ export function createDedupeMetrics(
   lagGauge(registers, assignment);
   return {
     records,
+    unreadOldest: new Gauge({
+      name: 'onceline_dedupe_unread_oldest_seconds',
+      help: 'Age of the oldest update in raw that has not passed dedupe, over all partitions.',
+      registers,
+    }),
     restoreSeconds: new Gauge({
       name: 'onceline_dedupe_restore_seconds',
       help: 'From the fence of a partition to the last key restored from the changelog; 0 when there was none.',
@@ -42,7 +44,7 @@ export function createDedupeMetrics(
   };
 }
 
-function lossMetrics(registers: Registry[]) {
+function lossMetrics(registers: MetricsRegistry[]) {
   return {
     rawRecordsLost: new Counter({
       name: 'onceline_dedupe_raw_records_lost_total',
@@ -57,7 +59,7 @@ function lossMetrics(registers: Registry[]) {
   };
 }
 
-function gapMetrics(registers: Registry[]) {
+function gapMetrics(registers: MetricsRegistry[]) {
   return {
     suspectedLosses: new Counter({
       name: 'onceline_dedupe_suspected_losses_total',
@@ -78,7 +80,7 @@ function gapMetrics(registers: Registry[]) {
   };
 }
 
-function storeGauges(registers: Registry[], stores: () => Iterable<FirstSeenStore>): void {
+function storeGauges(registers: MetricsRegistry[], stores: () => Iterable<FirstSeenStore>): void {
   const sums = () => {
     let keys = 0;
     let bytes = 0;
@@ -101,7 +103,7 @@ function storeGauges(registers: Registry[], stores: () => Iterable<FirstSeenStor
   });
 }
 
-function measured(registers: Registry[], name: string, help: string, value: () => number): void {
+function measured(registers: MetricsRegistry[], name: string, help: string, value: () => number): void {
   new Gauge({
     name,
     help,
@@ -112,7 +114,7 @@ function measured(registers: Registry[], name: string, help: string, value: () =
   });
 }
 
-function lagGauge(registers: Registry[], assignment: () => readonly AssignedPartition[]): void {
+function lagGauge(registers: MetricsRegistry[], assignment: () => readonly AssignedPartition[]): void {
   new Gauge({
     name: 'onceline_dedupe_lag_records',
     help: 'Records of raw behind the log end, per assigned partition.',

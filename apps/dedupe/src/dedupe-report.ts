@@ -49,6 +49,14 @@ export class DedupeReport {
     );
   }
 
+  unread(oldestSeconds: number): void {
+    this.metrics.unreadOldest.set(oldestSeconds);
+  }
+
+  notMeasured(error: unknown): void {
+    this.logger.warn({ err: error }, 'what waits in raw could not be measured');
+  }
+
   /** What retention deleted before it was read. */
   lost(partition: number, { from, to }: OffsetGap): void {
     this.metrics.rawRecordsLost.inc(to - from);

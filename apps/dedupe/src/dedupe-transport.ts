@@ -1,6 +1,12 @@
 import { TOPICS } from '@onceline/contracts';
 import type { Kafka } from '@onceline/kafka';
-import { KafkaTransport, metricsRegistry, type ServiceKit } from '@onceline/service-kit';
+import {
+  KafkaTransport,
+  measureUnread,
+  metricsRegistry,
+  type Measurement,
+  type ServiceKit,
+} from '@onceline/service-kit';
 import type { DedupeConfig } from './config.js';
 import { createDedupeMetrics } from './dedupe-metrics.js';
 import { DedupePartition, type DedupeSettings } from './dedupe-partition.js';
@@ -9,10 +15,11 @@ import { TableStore } from './memory/first-seen-store.js';
 import { GapWatch } from './gaps/gap-watch.js';
 import { rawOffsetOf } from './raw-offset-of.js';
 
-/** The consumer of `raw`, and the report that its partitions share. */
+/** The consumer of `raw`, the report that its partitions share, and what is measured beside them. */
 export interface DedupeTransport {
   readonly transport: KafkaTransport;
   readonly report: DedupeReport;
+  readonly unread: Measurement;
 }
 
 export function createDedupeTransport(config: DedupeConfig, kit: ServiceKit, kafka: Kafka): DedupeTransport {
@@ -32,7 +39,12 @@ export function createDedupeTransport(config: DedupeConfig, kit: ServiceKit, kaf
     onFatal: (error) => kit.fatal(error),
     tasks: { changelog: TOPICS.seen, createTask: dedupeTasks(kafka, settings, report) },
   });
-  return { transport, report };
+  const unread = measureUnread({
+    ...{ kafka, groupId: settings.groupId, topics: [TOPICS.raw] },
+    seen: (_topic, oldestSeconds) => report.unread(oldestSeconds),
+    onFailure: (error) => report.notMeasured(error),
+  });
+  return { transport, report, unread };
 }
 
 /** What only dedupe writes, partition by partition. */
