@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { trace, type Span } from '@opentelemetry/api';
+import { TraceFlags, trace, type Span } from '@opentelemetry/api';
 
 /** One webhook request on its way through the door. */
 export class Exchange {
@@ -18,6 +18,12 @@ export class Exchange {
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
   ) {}
+
+  /** Of the trace that shows this request; undefined when none does. */
+  get traceId(): string | undefined {
+    const context = this.span?.spanContext();
+    return context && (context.traceFlags & TraceFlags.SAMPLED) !== 0 ? context.traceId : undefined;
+  }
 
   add(chunk: Buffer): void {
     this.#chunks.push(chunk);

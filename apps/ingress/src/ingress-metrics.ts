@@ -1,9 +1,9 @@
-import type { metricsRegistry } from '@onceline/service-kit';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { TracedHistogram, type MetricsRegistry } from '@onceline/service-kit';
+import { Counter, Gauge } from 'prom-client';
 import type { Admission } from './admission.js';
 import { REFUSALS } from './decide-answer.js';
 import { BROKEN_HTTP } from './door-server.js';
-import { KIND_LABELS } from './notice-drift.js';
+import { DRIFT_PARTS, KIND_LABELS, OTHER_NAME, type DriftPart } from './notice-drift.js';
 
 /** What became of a request, coarsely: `rejected` is the sender's fault, `shed` and `failed` are ours (429, 503). */
 export const OUTCOMES = ['accepted', 'rejected', 'shed', 'failed', 'broken-off'] as const;
@@ -13,12 +13,10 @@ export type OutcomeLabel = (typeof OUTCOMES)[number];
 /** Telegram wants answers well below a second; its short-lived updates die after 30 s. */
 const ACK_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-type Registry = typeof metricsRegistry;
-
 export type IngressMetrics = ReturnType<typeof createIngressMetrics>;
 
 /** Every combination of labels exists from the start, so that an alert on an increase sees the first one. */
-export function createIngressMetrics(registry: Registry, admission: Admission) {
+export function createIngressMetrics(registry: MetricsRegistry, admission: Admission) {
   const registers = [registry];
   gauge(
     registers,
@@ -50,13 +48,25 @@ export function createIngressMetrics(registry: Registry, admission: Admission) {
       name: 'onceline_ingress_drift_total',
       help: 'Accepted updates with a kind or a top-level field that this version does not know.',
     }),
-    ackSeconds: new Histogram({
+    unknownParts: unknownParts(registers),
+    ackSeconds: new TracedHistogram(registry, {
       name: 'onceline_ingress_ack_seconds',
       help: 'From the head of a request to its 200, the broker included.',
       buckets: ACK_SECONDS,
-      registers,
     }),
   };
+}
+
+/** A name is there from its first time on; whether there was one at all is what `drift` counts from 0. */
+function unknownParts(registers: MetricsRegistry[]): (part: DriftPart, name: string) => void {
+  const made = new Counter({
+    name: 'onceline_ingress_unknown_parts_total',
+    help: 'Kinds and top-level fields of accepted updates that this version does not know, by name.',
+    labelNames: ['part', 'name'] as const,
+    registers,
+  });
+  for (const part of DRIFT_PARTS) made.inc({ part, name: OTHER_NAME }, 0);
+  return (part, name) => made.inc({ part, name });
 }
 
 interface CounterDeclaration {
@@ -66,7 +76,10 @@ interface CounterDeclaration {
   readonly values?: readonly string[];
 }
 
-function counter(registers: Registry[], { name, help, label, values }: CounterDeclaration): (value?: string) => void {
+function counter(
+  registers: MetricsRegistry[],
+  { name, help, label, values }: CounterDeclaration,
+): (value?: string) => void {
   const labelNames = label === undefined ? [] : [label];
   const made = new Counter({ name, help, labelNames, registers });
   if (label === undefined) return () => made.inc();
@@ -74,7 +87,7 @@ function counter(registers: Registry[], { name, help, label, values }: CounterDe
   return (value = '') => made.inc({ [label]: value });
 }
 
-function gauge(registers: Registry[], name: string, help: string, read: () => number): void {
+function gauge(registers: MetricsRegistry[], name: string, help: string, read: () => number): void {
   new Gauge({
     name,
     help,

@@ -118,7 +118,7 @@ describe('the process', () => {
       { refusal: 'malformed', status: 400, bot_id: '1000001', bytes: 15 },
       { refusal: 'wrong-secret', status: 401, bot_id: '1000001', bytes: 0 },
     ]);
-    expect(lines.filter(({ msg }) => msg === 'unknown update kind or field')).toMatchObject([{ field: 'hologram' }]);
+    expect(lines.filter(({ msg }) => msg === 'unknown update kind or field')).toMatchObject([{ kind: 'hologram' }]);
     for (const hidden of ['private words', 'guessed-secret', 'previous'])
       expect(ingress.said.stdout).not.toContain(hidden);
   });

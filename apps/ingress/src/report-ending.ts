@@ -14,13 +14,16 @@ export class EndingReport {
     private readonly metrics: IngressMetrics,
     private readonly logger: Logger,
   ) {
-    this.#drift = new DriftNotice((name) => logger.warn({ field: name }, 'unknown update kind or field'));
+    this.#drift = new DriftNotice({
+      found: (part, name) => metrics.unknownParts(part, name),
+      named: (part, name) => logger.warn({ [part]: name }, 'unknown update kind or field'),
+    });
   }
 
   ended(exchange: Exchange, ending: Ending): void {
     this.metrics.requests(outcomeLabel(ending));
     if (ending.how === 'accepted') {
-      this.metrics.ackSeconds.observe((performance.now() - exchange.startedAt) / 1000);
+      this.metrics.ackSeconds.observe((performance.now() - exchange.startedAt) / 1000, exchange.traceId);
       this.metrics.updates(kindLabel(ending.update.kind));
       if (this.#drift.notice(ending.update)) this.metrics.drift();
       return;

@@ -15,12 +15,16 @@ function recordingReport() {
   const write = (level: string) => (fields: Record<string, unknown>, message: string) => {
     lines.push({ level, fields, message });
   };
-  const count = (name: string) => (value?: string) => void counts.push(value === undefined ? name : `${name} ${value}`);
+  const count =
+    (name: string) =>
+    (...values: string[]) =>
+      void counts.push([name, ...values].join(' '));
   const metrics = {
     requests: count('requests'),
     rejected: count('rejected'),
     updates: count('updates'),
     drift: count('drift'),
+    unknownParts: count('unknown'),
     ackSeconds: { observe: () => counts.push('ack') },
   };
   const logger = { info: write('info'), warn: write('warn') };
@@ -39,6 +43,26 @@ describe('the report of an ending', () => {
     report.ended(exchange('1'), { how: 'accepted', update: { updateId: 1, kind: 'message', payload: {} } });
     expect(counts).toEqual(['requests accepted', 'ack', 'updates message']);
     expect(lines).toEqual([]);
+  });
+
+  it('counts what it does not know by its name, and writes each name once', () => {
+    const { lines, counts, report } = recordingReport();
+    const update = { updateId: 1, kind: 'hologram', payload: {}, otherFields: ['aura'] };
+    report.ended(exchange('1'), { how: 'accepted', update });
+    report.ended(exchange('1'), { how: 'accepted', update });
+    const each = [
+      'requests accepted',
+      'ack',
+      'updates unknown',
+      'unknown kind hologram',
+      'unknown field aura',
+      'drift',
+    ];
+    expect(counts).toEqual([...each, ...each]);
+    expect(lines.map(({ level, fields }) => [level, fields])).toEqual([
+      ['warn', { kind: 'hologram' }],
+      ['warn', { field: 'aura' }],
+    ]);
   });
 
   it.each([
