@@ -1,11 +1,12 @@
 import { HEADERS, OUTCOMES } from '@onceline/contracts';
 import type { ConsumerHandle } from '@onceline/kafka';
 import { classifyFailure, FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { sampledTraceId, TracedHistogram, type MetricsRegistry } from '@onceline/service-kit';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import { IGNORED_REASONS } from './intake/ignored-reasons.js';
 import { FAILURE_CODES } from './intake/update-failure.js';
 import type { BatchReport } from './handle-updates.js';
-import type { ParkingMeasure } from './parking/measure-parking.js';
+import type { Happening } from './outbox/source.js';
 import type { Settlement } from './store/plan-batch.js';
 import type { TracedUpdate } from './store/traced-update.js';
 
@@ -21,7 +22,7 @@ const BREAKERS = ['database', 'dead-letters'] as const;
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const;
 type BreakerStateName = (typeof BREAKER_STATES)[number];
 
-type Registers = { registers: Registry[] };
+type Registers = { registers: MetricsRegistry[] };
 
 /** What ticketing counts. Every label is there at 0 from the start, so that an alert can tell "none" from "not asked". */
 export class TicketingMetrics {
@@ -32,11 +33,10 @@ export class TicketingMetrics {
   private readonly batchRecords;
   private readonly batchSeconds;
   private readonly latency;
+  private readonly eventLatency;
   private readonly duplicates;
   private readonly malformedDuplicates;
   private readonly published;
-  private readonly backlog;
-  private readonly oldest;
   private readonly paused;
   private readonly retries;
   private readonly unknownFailures;
@@ -45,9 +45,8 @@ export class TicketingMetrics {
   private readonly attempts;
   private readonly refused;
   private readonly breakers;
-  private readonly parked;
 
-  constructor(private readonly registry: Registry) {
+  constructor(private readonly registry: MetricsRegistry) {
     const registers = [registry];
     this.outcomes = counter('updates_settled', 'Updates by their recorded outcome.', 'outcome', { registers });
     this.ignored = counter('updates_ignored', 'Ignored updates by reason.', 'reason', { registers });
@@ -64,7 +63,6 @@ export class TicketingMetrics {
     });
     this.refused = counter('outbox_refused', 'Records that Kafka can never take, set aside.', 'source', { registers });
     this.breakers = gauge('breaker_state', '0 closed, 1 half-open, 2 open.', 'breaker', { registers });
-    this.parked = parkedGauges({ registers });
     this.attempts = histogram('attempts', 'Tries until an update had its outcome.', [1, 2, 3, 4, 5, 6, 8, 10, 15, 20], {
       registers,
     });
@@ -81,15 +79,6 @@ export class TicketingMetrics {
       },
     );
     this.published = counter('records_published', 'Records published, by source.', 'source', { registers });
-    this.backlog = gauge(
-      'outbox_backlog_records',
-      'Committed records not yet published (capped at 100000).',
-      'source',
-      { registers },
-    );
-    this.oldest = gauge('outbox_oldest_seconds', 'Age of the oldest committed record not yet published.', 'source', {
-      registers,
-    });
     this.paused = gauge('consumer_paused', '1 while consumption waits for the database.', '', { registers });
     this.batchRecords = histogram(
       'batch_records',
@@ -98,12 +87,10 @@ export class TicketingMetrics {
       { registers },
     );
     this.batchSeconds = histogram('batch_seconds', 'Time to settle a batch.', SECONDS, { registers });
-    this.latency = histogram(
-      'update_latency_seconds',
-      'From receiving an update to the commit of its outcome.',
-      SECONDS,
-      { registers },
-    );
+    const latency = (name: string, help: string) =>
+      new TracedHistogram(registry, { name: `${NAMESPACE}${name}_latency_seconds`, help, buckets: LATENCY_SECONDS });
+    this.latency = latency('update', 'From receiving an update to the commit of its outcome.');
+    this.eventLatency = latency('event', 'From receiving what an event tells of to its place in tickets.events.');
     this.startAtZero();
   }
 
@@ -131,7 +118,7 @@ export class TicketingMetrics {
     if (outcome === 'ignored' && reason !== null) this.ignored.inc({ reason });
     if (failure) this.deadLetters.inc({ code: failure.code, class: 'pipeline' });
     this.attempts.observe(attempts);
-    this.latency.observe(Math.max(0, now - Date.parse(update.receivedAt)) / 1000);
+    this.latency.observe(secondsSince(Date.parse(update.receivedAt), now), sampledTraceId(update.traceparent));
   }
 
   outboxRefused(source: OutboxSourceName): void {
@@ -140,12 +127,6 @@ export class TicketingMetrics {
 
   breakerChanged(breaker: (typeof BREAKERS)[number], state: BreakerStateName): void {
     this.breakers.set({ breaker }, BREAKER_STATES.indexOf(state));
-  }
-
-  parkingMeasured({ conversations, updates, oldestSeconds }: ParkingMeasure): void {
-    this.parked.conversations.set(conversations);
-    this.parked.updates.set(updates);
-    this.parked.oldest.set(oldestSeconds);
   }
 
   consumerPaused(error: unknown): void {
@@ -163,13 +144,12 @@ export class TicketingMetrics {
     this.malformedDuplicates.inc(malformed);
   }
 
-  recordsPublished(source: OutboxSourceName, count: number): void {
+  recordsPublished(source: OutboxSourceName, count: number, happenings: readonly Happening[]): void {
     this.published.inc({ source }, count);
-  }
-
-  outboxMeasured(source: OutboxSourceName, backlog: number, oldestSeconds: number): void {
-    this.backlog.set({ source }, backlog);
-    this.oldest.set({ source }, oldestSeconds);
+    const now = Date.now();
+    for (const { at, traceparent } of happenings) {
+      this.eventLatency.observe(secondsSince(at, now), sampledTraceId(traceparent));
+    }
   }
 
   /** Lag is read from the consumer whenever the metrics are asked for. */
@@ -199,7 +179,6 @@ export class TicketingMetrics {
     for (const source of OUTBOX_SOURCES) {
       this.published.inc({ source }, 0);
       this.refused.inc({ source }, 0);
-      this.outboxMeasured(source, 0, 0);
     }
   }
 }
@@ -210,7 +189,14 @@ function isAnotherTry({ delivery }: TracedUpdate, attempts: number): boolean {
   return delivery.attempt !== attempts - 1;
 }
 
+/** The clocks of two machines may differ. */
+function secondsSince(time: number, now: number): number {
+  return Math.max(0, now - time) / 1000;
+}
+
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+/** A ladder's last tries come after hours. */
+const LATENCY_SECONDS = [...SECONDS, 900, 3600, 21_600];
 const NAMESPACE = 'onceline_ticketing_';
 
 function counter(name: string, help: string, labels: string | readonly string[], registers: Registers) {
@@ -224,12 +210,4 @@ function gauge(name: string, help: string, label: string, registers: Registers) 
 
 function histogram(name: string, help: string, buckets: number[], registers: Registers) {
   return new Histogram({ name: `${NAMESPACE}${name}`, help, buckets, ...registers });
-}
-
-function parkedGauges(registers: Registers) {
-  return {
-    conversations: gauge('parked_conversations', 'Conversations that wait for an update that failed.', '', registers),
-    updates: gauge('parked_updates', 'Updates that wait: the ones that failed, and those behind them.', '', registers),
-    oldest: gauge('parked_oldest_seconds', 'Age of the conversation that has waited longest.', '', registers),
-  };
 }

@@ -1,5 +1,5 @@
 import { KafkaError } from '@onceline/kafka';
-import { Registry } from 'prom-client';
+import { newMetricsRegistry } from '@onceline/service-kit';
 import { InjectedOutage } from './faults/fault-rule.js';
 import { defect, transient } from './intake/update-failure.js';
 import { TicketingMetrics, WORK } from './metrics.js';
@@ -15,7 +15,7 @@ const again = (headers: Record<string, string>) =>
   traced(uniqueRecord(messageFrom(1), { topic: 'ticketing.redelivery', headers: { 'bot-id': '7', ...headers } }));
 
 async function linesAfter(updates: readonly TracedUpdate[], settlements: readonly Settlement[]): Promise<string> {
-  const registry = new Registry();
+  const registry = newMetricsRegistry();
   new TicketingMetrics(registry).settled({ updates, settlements, seconds: 0.01 });
   return registry.metrics();
 }
@@ -65,7 +65,7 @@ it('any other header that cannot be true is counted by its name, of a copy as we
 describe('work that is repeated until it succeeds', () => {
   const coded = (code: string) => Object.assign(new Error('words'), { code });
   const unknownAfter = async (work: 'settling' | 'publishing' | 'measuring', error: unknown) => {
-    const registry = new Registry();
+    const registry = newMetricsRegistry();
     const metrics = new TicketingMetrics(registry);
     if (work === 'settling') metrics.consumerPaused(error);
     else metrics.failed(work, error);
@@ -84,5 +84,34 @@ describe('work that is repeated until it succeeds', () => {
     expect(await unknownAfter(work, coded('57P01'))).toEqual([]);
     expect(await unknownAfter(work, new KafkaError('unavailable', 'words'))).toEqual([]);
     expect(await unknownAfter(work, new InjectedOutage('f1'))).toEqual([]);
+  });
+});
+
+describe('how long it took', () => {
+  const TRACE = '0af7651916cd43dd8448eb211c80319c';
+  const traceparent = (flags: string) => `00-${TRACE}-b7ad6b7169203331-${flags}`;
+  const receivedAgo = (seconds: number, flags: string): TracedUpdate => ({
+    ...tracedMessage(1),
+    receivedAt: new Date(Date.now() - seconds * 1000).toISOString(),
+    traceparent: traceparent(flags),
+  });
+
+  it('from the webhook to the commit, with the trace of an update that is recorded', async () => {
+    const [traced, untraced] = [receivedAgo(20, '01'), receivedAgo(2, '00')];
+    const lines = await linesAfter([traced, untraced], [settled(traced), settled(untraced)]);
+    const bucket = (le: string) => new RegExp(`update_latency_seconds_bucket\\{le="${le}"\\} (.*)`).exec(lines)?.[1];
+    expect(bucket('2.5')).toBe('1');
+    expect(bucket('30')).toMatch(new RegExp(`^2 # \\{trace_id="${TRACE}"\\} 2\\d`));
+    expect(bucket('21600')).toBe('2');
+  });
+
+  it('from the webhook to tickets.events', async () => {
+    const registry = newMetricsRegistry();
+    const happenings = [{ at: Date.now() - 50_000, traceparent: traceparent('01') }];
+    new TicketingMetrics(registry).recordsPublished('events', 3, happenings);
+    const text = await registry.metrics();
+    expect(text).toContain('onceline_ticketing_records_published_total{source="events"} 3');
+    expect(text).toMatch(new RegExp(`event_latency_seconds_bucket\\{le="60"\\} 1 # \\{trace_id="${TRACE}"`));
+    expect(text).toContain('event_latency_seconds_count 1');
   });
 });

@@ -4,7 +4,7 @@ import type { BatchObserver, BatchReport } from './handle-updates.js';
 import type { OutboxSourceName, TicketingMetrics } from './metrics.js';
 import type { RefusedRow } from './outbox/publish-source.js';
 import type { RelayObserver } from './outbox/source-loop.js';
-import type { ParkingMeasure } from './parking/measure-parking.js';
+import type { Happening } from './outbox/source.js';
 import type { GateObserver } from './stopping/consumer-gate.js';
 import type { Settlement } from './store/plan-batch.js';
 import type { RefusedDuplicate } from './store/record-duplicates.js';
@@ -29,13 +29,9 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
     if (breaker === 'dead-letters') this.logger.warn({ breaker, state, reason }, 'breaker changed');
   }
 
-  parkingMeasured(measure: ParkingMeasure): void {
-    this.metrics.parkingMeasured(measure);
-  }
-
   notMeasured(error: unknown): void {
     this.metrics.failed('measuring', error);
-    this.logger.warn({ err: withoutContents(error) }, 'parked conversations not measured');
+    this.logger.warn({ err: withoutContents(error) }, 'what waits could not be measured');
   }
 
   paused(error: unknown, afterMs: number): void {
@@ -52,12 +48,8 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
     this.logger.error({ topic, partition, offset, reason: message }, 'duplicate set aside: the audit will miss it');
   }
 
-  published(source: OutboxSourceName, count: number): void {
-    this.metrics.recordsPublished(source, count);
-  }
-
-  measured(source: OutboxSourceName, backlog: number, oldestSeconds: number): void {
-    this.metrics.outboxMeasured(source, backlog, oldestSeconds);
+  published(source: OutboxSourceName, count: number, happenings: readonly Happening[]): void {
+    this.metrics.recordsPublished(source, count, happenings);
   }
 
   refused(source: OutboxSourceName, row: RefusedRow): void {

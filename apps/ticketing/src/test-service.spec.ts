@@ -2,9 +2,8 @@
 import { HEADERS, TOPICS, topicDeclarations } from '@onceline/contracts';
 import type { OutboxRow } from './parking/world.spec.js';
 import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
-import { hashToken, type RunningService } from '@onceline/service-kit';
+import { hashToken, newMetricsRegistry, type RunningService } from '@onceline/service-kit';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
-import { Registry } from 'prom-client';
 import { readTicketingConfig } from './config.js';
 import { openStore, type TestStore } from './store/fixtures.spec.js';
 import { runTicketing } from './ticketing.js';
@@ -29,7 +28,7 @@ export const ledgerPath = (key: string) => `/v1/ledger/${encodeURIComponent(key)
 
 /** Everything a spec talks to. */
 export class TestService {
-  readonly registry = new Registry();
+  readonly registry = newMetricsRegistry();
   private readonly group = uniqueName('ticketing');
   private running: RunningService | undefined;
 
@@ -69,7 +68,7 @@ export class TestService {
     };
   }
 
-  startInstance(changes: Record<string, string> = {}, registry = new Registry()): Promise<RunningService> {
+  startInstance(changes: Record<string, string> = {}, registry = newMetricsRegistry()): Promise<RunningService> {
     return runTicketing(readTicketingConfig(this.environment(changes)), { registry, exit: () => undefined });
   }
 

@@ -73,6 +73,11 @@ describe('PostgreSQL away', () => {
     expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('database unavailable')]);
     const { status, json } = await service.get('/v1/tickets');
     expect([status, json['detail']]).toEqual([503, 'The database is away.']);
+    // Measured every ten seconds.
+    await eventually(async () => {
+      const age = /^onceline_ticketing_unread_oldest_seconds\{topic="telegram\.updates\.unique"\} [1-9]/m;
+      expect(await service.registry.metrics()).toMatch(age);
+    });
     await service.stack.postgres.start();
     await eventually(
       async () => {

@@ -11,11 +11,11 @@ import {
   metricsRegistry,
   requireTopics,
   runService,
+  type MetricsRegistry,
   type RunningService,
   type ServiceKit,
   type ServiceOptions,
 } from '@onceline/service-kit';
-import type { Registry } from 'prom-client';
 import { TICKETING_API } from './api/open-api.js';
 import { Operations } from './api/operations.js';
 import { TicketReader } from './api/ticket-reader.js';
@@ -24,10 +24,11 @@ import type { TicketingConfig } from './config.js';
 import { FaultStore } from './faults/fault.store.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
+import { CONSUMED, Measuring } from './measuring/measuring.js';
+import { MeasuredGauges } from './measuring/measured-gauges.js';
 import { TicketingMetrics } from './metrics.js';
 import { TicketingObserver } from './observer.js';
 import { Relay } from './outbox/relay.js';
-import { ParkingGauge } from './parking/measure-parking.js';
 import { BreakerStore } from './stopping/breaker.store.js';
 import { ConsumerGate } from './stopping/consumer-gate.js';
 import { gateParts } from './stopping/gate-parts.js';
@@ -43,10 +44,9 @@ import { UpdateSpans } from './trace-updates.js';
 /** Starts the service; the second argument is for tests that run it inside themselves, maybe twice. */
 export function runTicketing(
   config: TicketingConfig,
-  { registry, ...options }: Pick<ServiceOptions, 'exit'> & { registry?: Registry } = {},
+  { registry = metricsRegistry, ...options }: Pick<ServiceOptions, 'exit'> & { registry?: MetricsRegistry } = {},
 ): Promise<RunningService> {
-  const metrics = new TicketingMetrics(registry ?? (metricsRegistry as unknown as Registry));
-  const ticketing = new Ticketing(config, metrics);
+  const ticketing = new Ticketing(config, registry);
   return runService({
     name: 'ticketing',
     config,
@@ -59,12 +59,15 @@ export function runTicketing(
 
 /** The parts put together. */
 class Ticketing {
+  private readonly metrics: TicketingMetrics;
   private connection: Kafka | undefined;
 
   constructor(
     private readonly config: TicketingConfig,
-    private readonly metrics: TicketingMetrics,
-  ) {}
+    private readonly registry: MetricsRegistry,
+  ) {
+    this.metrics = new TicketingMetrics(registry);
+  }
 
   /** Refuses to come up on missing topics or migrations. */
   async module(kit: ServiceKit): Promise<DynamicModule> {
@@ -110,8 +113,8 @@ class Ticketing {
     kit.health.degradation('dead-letters', () => gate.stopReason());
     const relay = new Relay({ withSession, producer: await kafka.producer(), observer });
     relay.start();
-    const parking = new ParkingGauge(withSession, observer);
-    parking.start();
+    const measuring = this.measuring(kafka, withSession, observer);
+    measuring.start();
     const settle = settleBatchOn(withSession, rules);
     return TicketingModule.of({
       tokens: this.config.API_TOKENS,
@@ -123,12 +126,19 @@ class Ticketing {
       reader: new TicketReader(withSession),
       operations: this.operations(withSession, rules),
       close: async () => {
-        await parking.stop();
+        await measuring.stop();
         await relay.stop();
         await kafka.close();
         await postgres.close();
       },
     });
+  }
+
+  private measuring(kafka: Kafka, withSession: WithSession, observer: TicketingObserver): Measuring {
+    const groupId = this.config.TICKETING_GROUP_ID;
+    const gauges = new MeasuredGauges(this.registry, CONSUMED);
+    const onFailure = (error: unknown) => observer.notMeasured(error);
+    return new Measuring({ kafka, withSession, groupId, gauges, onFailure });
   }
 
   private gate(withSession: WithSession, rules: SettleRules, observer: TicketingObserver): ConsumerGate {

@@ -41,7 +41,7 @@ async function published(ticketId: string): Promise<number[]> {
 async function publishAll(ticketId: string, count: number): Promise<number[]> {
   const { length: before } = await published(ticketId);
   const producer = await kafka.producer();
-  const silent = { published: () => undefined, measured: () => undefined, refused: () => undefined };
+  const silent = { published: () => undefined, refused: () => undefined };
   const failures: unknown[] = [];
   const failed = (error: unknown) => failures.push(error);
   const relay = new Relay({ withSession: store.withSession, producer, observer: { ...silent, failed } });

@@ -8,7 +8,7 @@ import {
   type OutgoingRecord,
 } from '@onceline/kafka';
 import type { Session } from '../store/session.js';
-import type { Cursor, OutboxSource, SourceRow } from './source.js';
+import type { Cursor, Happening, OutboxSource, SourceRow } from './source.js';
 
 const READ_CURSOR = {
   name: 'read-outbox-cursor',
@@ -39,6 +39,17 @@ export interface RefusedRow {
   readonly reason: string;
 }
 
+/** What became of one page. */
+export interface Page {
+  /** Rows that went out. */
+  readonly published: number;
+  /** What they tell of, where it happened outside. */
+  readonly happenings: readonly Happening[];
+  readonly refused: readonly RefusedRow[];
+  /** The page was full: there may be more. */
+  readonly more: boolean;
+}
+
 /** Publishes one table in commit order, page by page. The cursor moves after Kafka's acknowledgement: at least once. */
 export class PublishSource<Row extends SourceRow> {
   private cursor: Cursor | undefined;
@@ -53,25 +64,23 @@ export class PublishSource<Row extends SourceRow> {
     return this.source.name;
   }
 
-  /** Answers how many rows went out; a full page means that there may be more. A throw leaves the cursor where it was. */
-  async publishPage(): Promise<{ published: number; refused: readonly RefusedRow[]; more: boolean }> {
+  /** A throw leaves the cursor where it was. */
+  async publishPage(): Promise<Page> {
     const cursor = await this.position();
     const { rows } = await this.session.query<Row>(this.source.fetch, [cursor.txId, cursor.id, PAGE_ROWS]);
     const last = rows.at(-1);
-    if (!last) return { published: 0, refused: [], more: false };
+    if (!last) return { published: 0, happenings: [], refused: [], more: false };
     const refused = await this.send(rows);
     await this.session.query(MOVE_CURSOR, [this.source.name, last.tx_id, last.id]);
     this.cursor = { txId: last.tx_id, id: last.id };
-    return { published: rows.length - refused.length, refused, more: rows.length === PAGE_ROWS };
+    const happenings = this.happeningsOf(rows, refused);
+    return { published: rows.length - refused.length, happenings, refused, more: rows.length === PAGE_ROWS };
   }
 
-  async measure(): Promise<{ backlog: number; oldestSeconds: number }> {
-    const cursor = await this.position();
-    const { rows } = await this.session.query<{ backlog: number; oldest_seconds: number }>(this.source.measure, [
-      cursor.txId,
-      cursor.id,
-    ]);
-    return { backlog: rows[0]?.backlog ?? 0, oldestSeconds: rows[0]?.oldest_seconds ?? 0 };
+  private happeningsOf(rows: readonly Row[], refused: readonly RefusedRow[]): Happening[] {
+    const left = new Set(refused.map(({ id }) => id));
+    const published = left.size === 0 ? rows : rows.filter(({ id }) => !left.has(id));
+    return published.map((row) => this.source.happeningOf(row)).filter((happening) => happening !== undefined);
   }
 
   /**

@@ -31,7 +31,6 @@ afterEach(async () => {
 
 const silent: RelayObserver = {
   published: () => undefined,
-  measured: () => undefined,
   refused: () => undefined,
   failed: () => undefined,
 };

@@ -1,12 +1,11 @@
 import { KafkaError } from '@onceline/kafka';
 import type { OutboxSourceName } from '../metrics.js';
 import type { PublishSource, RefusedRow } from './publish-source.js';
-import type { SourceRow } from './source.js';
+import type { Happening, SourceRow } from './source.js';
 import { WakeUp } from './wake-up.js';
 
 export interface RelayObserver {
-  published(source: OutboxSourceName, count: number): void;
-  measured(source: OutboxSourceName, backlog: number, oldestSeconds: number): void;
+  published(source: OutboxSourceName, count: number, happenings: readonly Happening[]): void;
   /** Set aside in the database: it will never be published by itself. */
   refused(source: OutboxSourceName, row: RefusedRow): void;
   failed(error: unknown): void;
@@ -15,9 +14,8 @@ export interface RelayObserver {
 /** Commits of other instances, and rows held back by a long transaction, are found by looking. */
 const POLL_MS = 200;
 const AFTER_FAILURE_MS = 1000;
-const MEASURE_EVERY_MS = 5000;
 
-type Publisher = Pick<PublishSource<SourceRow>, 'name' | 'publishPage' | 'measure'>;
+type Publisher = Pick<PublishSource<SourceRow>, 'name' | 'publishPage'>;
 
 /** Publishes one source while its relay holds the lock. What holds it up, a backlog or a partition that takes nothing, holds up no other. */
 export class SourceLoop {
@@ -32,14 +30,8 @@ export class SourceLoop {
 
   /** Until it is over; finishes the page in hand. Throws what the database throws. */
   async run(source: Publisher, isOver: () => boolean): Promise<void> {
-    let measuredAt = 0;
     while (!isOver()) {
       const restMs = await this.publish(source, isOver);
-      if (Date.now() - measuredAt > MEASURE_EVERY_MS) {
-        const { backlog, oldestSeconds } = await source.measure();
-        this.observer.measured(source.name, backlog, oldestSeconds);
-        measuredAt = Date.now();
-      }
       if (!isOver()) await this.wakeUp.rest(restMs);
     }
   }
@@ -49,7 +41,7 @@ export class SourceLoop {
     try {
       for (let more = true; more && !isOver();) {
         const page = await source.publishPage();
-        if (page.published > 0) this.observer.published(source.name, page.published);
+        if (page.published > 0) this.observer.published(source.name, page.published, page.happenings);
         for (const row of page.refused) this.observer.refused(source.name, row);
         more = page.more;
       }

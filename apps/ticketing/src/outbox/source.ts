@@ -15,13 +15,20 @@ export interface SourceRow {
   readonly id: string;
 }
 
+/** What latency is measured by: when it happened that a row tells of, and the trace that it belongs to. */
+export interface Happening {
+  /** Milliseconds since the epoch; a customer's message happens when the ingress receives it. */
+  readonly at: number;
+  readonly traceparent: string | null;
+}
+
 /** A table whose rows become records. */
 export interface OutboxSource<Row extends SourceRow = SourceRow> {
   readonly name: OutboxSourceName;
   /** Parameters: transaction and id of the cursor, number of rows at most. */
   readonly fetch: Statement;
-  /** Parameters: those of the cursor. One row: `backlog`, `oldest_seconds`. */
-  readonly measure: Statement;
+  /** Undefined when the row tells of nothing that happened outside. */
+  happeningOf(row: Row): Happening | undefined;
   toRecord(row: Row): { readonly topic: string; readonly record: OutgoingRecord };
 }
 
@@ -34,16 +41,6 @@ function inCommitOrder(table: string, id: string): string {
     order by tx_id, ${id} limit`;
 }
 
-/** Committed but not yet readable rows count too: a transaction left open must show up as age. */
-function measureOf(name: string, table: string, id: string): Statement {
-  return {
-    name: `measure-${name}`,
-    text: `select count(*)::int as backlog, coalesce(extract(epoch from now() - min(recorded_at)), 0)::float8 as oldest_seconds
-             from (select recorded_at from ticketing.${table} where (tx_id, ${id}) > ($1::xid8, $2::bigint)
-               order by tx_id, ${id} limit 100000) as waiting`,
-  };
-}
-
 interface EventRow extends SourceRow {
   readonly ticket_id: string;
   readonly type: string;
@@ -53,6 +50,9 @@ interface EventRow extends SourceRow {
   readonly tracestate: string | null;
 }
 
+/** Of the envelope, which comes first. Parsing all of it for one time would cost as much as all the rest of the relay. */
+const OCCURRED_AT = /"occurredAt":"([^"]+)"/;
+
 /** The event table is its own outbox. */
 export const EVENTS_SOURCE: OutboxSource<EventRow> = {
   name: 'events',
@@ -61,7 +61,10 @@ export const EVENTS_SOURCE: OutboxSource<EventRow> = {
     text: `select tx_id::text, global_id::text as id, ticket_id, type, event_id, payload::text, traceparent, tracestate
              ${inCommitOrder('events', 'global_id')} $3`,
   },
-  measure: measureOf('events', 'events', 'global_id'),
+  happeningOf({ payload, traceparent }) {
+    const at = Date.parse(OCCURRED_AT.exec(payload)?.[1] ?? '');
+    return Number.isNaN(at) ? undefined : { at, traceparent };
+  },
   toRecord: (row) => ({
     topic: TOPICS.ticketEvents,
     record: {
@@ -91,6 +94,6 @@ export const RECORDS_SOURCE: OutboxSource<RecordRow> = {
     name: 'fetch-outbox',
     text: `select tx_id::text, id::text, topic, key, value, headers ${inCommitOrder('outbox', 'id')} $3`,
   },
-  measure: measureOf('outbox', 'outbox', 'id'),
+  happeningOf: () => undefined,
   toRecord: ({ topic, key, value, headers }) => ({ topic, record: { key, value, headers } }),
 };
