@@ -17,6 +17,7 @@ import { rungsMsOf } from '@onceline/retry-policy';
 import type { Registry } from 'prom-client';
 import { RetryModule } from './app.module.js';
 import type { RetryConfig } from './config.js';
+import { ConsumerLag } from './consumer-lag.js';
 import { deadLetterSources, isRoomTopic } from './dead-letters/dead-letter.js';
 import { DeadLetterRoom } from './dead-letters/dead-letter-room.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
@@ -112,11 +113,12 @@ class Retry {
     const { config, registry } = this;
     kit.health.readiness('database', () => pingProblem(postgres));
     const sources = deadLetterSources(this.topics);
-    const deadLetters = new DeadLetterRoom({ kit, config, postgres, kafka, registry, sources });
+    const lag = new ConsumerLag(kafka.admin, registry);
+    const deadLetters = new DeadLetterRoom({ kit, config, postgres, kafka, registry, lag, sources });
     const groupId = config.HOLDING_GROUP_ID;
     const rungs = rungsOf(this.topics);
     const findRungs = () => existingRungs(kafka.admin, this.topics);
-    this.rooms = [deadLetters, new HoldingRoom({ kit, kafka, groupId, rungs, findRungs, registry })];
+    this.rooms = [deadLetters, new HoldingRoom({ kit, kafka, groupId, rungs, findRungs, registry, lag })];
     return RetryModule.of({
       tokens: config.API_TOKENS,
       controllers: [DeadLettersController, RedrivesController],

@@ -18,6 +18,7 @@ export class DeadLetterMetrics {
   private readonly sent;
   private readonly notices;
   private readonly failures;
+  private readonly unreadOldest;
 
   constructor(
     registry: Registry,
@@ -39,7 +40,14 @@ export class DeadLetterMetrics {
     this.sent = counter('redrive_records_sent', 'Records sent again.', []);
     this.notices = gauge('ledger_notices_waiting', 'Discards that the ledger has not heard of.', []);
     this.failures = counter('dead_letter_failures', 'Rounds that failed and are repeated.', ['work', 'known']);
+    this.unreadOldest = gauge('unread_oldest_seconds', 'Age of the oldest dead letter that is not in the index.', [
+      'topic',
+    ]);
     this.startAtZero();
+  }
+
+  unread(topic: string, oldestSeconds: number): void {
+    this.unreadOldest.set({ topic }, oldestSeconds);
   }
 
   recordsIndexed(deadLetters: readonly DeadLetter[], copies: number): void {
@@ -92,7 +100,8 @@ export class DeadLetterMetrics {
 
   private startAtZero(): void {
     this.resetGauges();
-    for (const { consumer } of this.sources) {
+    for (const { consumer, topic } of this.sources) {
+      this.unread(topic, 0);
       for (const of of FAILURE_CLASSES) this.indexed.inc({ consumer, class: of }, 0);
     }
     for (const header of FAILURE_HEADER_NAMES) this.clampedHeaders.inc({ header }, 0);

@@ -71,6 +71,11 @@ export class DeadLetterObserver implements Observers {
     this.logger.warn({ err: withoutContents(error) }, 'ticketing did not answer as it should, will be asked again');
   }
 
+  notMeasured(error: unknown): void {
+    this.metrics.failed('measure', error);
+    this.logger.warn({ err: withoutContents(error) }, 'what is not indexed could not be measured');
+  }
+
   failed(work: Work, error: unknown, afterMs: number): void {
     this.metrics.failed(work, error);
     this.logger.warn({ work, afterMs, err: withoutContents(error) }, 'a round failed, will be repeated');

@@ -1,14 +1,16 @@
 import type { BatchingProducer, ConsumerHandle, Kafka } from '@onceline/kafka';
 import type { Postgres } from '@onceline/postgres';
-import type { ServiceKit } from '@onceline/service-kit';
+import type { Measurement, ServiceKit } from '@onceline/service-kit';
 import type { Registry } from 'prom-client';
 import type { RetryConfig } from '../config.js';
+import type { ConsumerLag } from '../consumer-lag.js';
 import type { DeadLetterSource } from './dead-letter.js';
 import { DeadLetterMetrics, type Work } from './dead-letter-metrics.js';
 import { DeadLetterObserver } from './dead-letter-observer.js';
 import { forgetOldRequests } from './idempotent-requests.js';
 import { IndexDeadLetters } from './index-dead-letters.js';
 import { Loop } from './loop.js';
+import { measureIndex } from './measure-index.js';
 import { Operator } from './operator.js';
 import { SendRedrives } from './send-redrives.js';
 import { TellLedger } from './tell-ledger.js';
@@ -21,6 +23,7 @@ export interface RoomOptions {
   readonly postgres: Postgres;
   readonly kafka: Kafka;
   readonly registry: Registry;
+  readonly lag: ConsumerLag;
   readonly sources: readonly DeadLetterSource[];
 }
 
@@ -35,6 +38,7 @@ export class DeadLetterRoom {
   private readonly observer: DeadLetterObserver;
   private readonly metrics: DeadLetterMetrics;
   private readonly ticketing: TicketingClient;
+  private readonly measurements: readonly Measurement[];
   private loops: Loop[] = [];
   private consumer: ConsumerHandle | undefined;
   private stopped = false;
@@ -45,6 +49,12 @@ export class DeadLetterRoom {
     this.observer = new DeadLetterObserver(kit.logger, this.metrics);
     this.ticketing = new TicketingClient(config.TICKETING_URL, config.TICKETING_TOKEN);
     this.index = new IndexDeadLetters({ postgres, sources, observer: this.observer });
+    this.measurements = measureIndex({
+      ...{ kafka: options.kafka, lag: options.lag, groupId: config.DEAD_LETTER_GROUP_ID },
+      topics: sources.map(({ topic }) => topic),
+      unread: (topic, oldestSeconds) => this.metrics.unread(topic, oldestSeconds),
+      onFailure: (error) => this.observer.notMeasured(error),
+    });
     this.operator = new Operator({ postgres, sources, ticketing: this.ticketing, wake: () => this.wake() });
     kit.health.readiness('dead-letters', () => this.trouble());
   }
@@ -52,6 +62,7 @@ export class DeadLetterRoom {
   async start(): Promise<void> {
     const { kafka, config, sources, kit } = this.options;
     this.startLoops(await kafka.producer());
+    for (const measurement of this.measurements) measurement.start();
     this.consumer = await kafka.consume({
       groupId: config.DEAD_LETTER_GROUP_ID,
       topics: sources.map(({ topic }) => topic),
@@ -66,6 +77,7 @@ export class DeadLetterRoom {
   async stop(): Promise<void> {
     this.stopped = true;
     await this.consumer?.stop();
+    await Promise.all(this.measurements.map((measurement) => measurement.stop()));
     await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 

@@ -227,6 +227,10 @@ describe('PostgreSQL away', () => {
         /onceline_retry_dead_letter_failures_total\{work="index",known="true"\} [1-9]/,
       );
     });
+    await eventually(async () => {
+      const lag = `^onceline_retry_consumer_lag_records\\{topic="${retry.consumer}.dead-letter",partition="\\d"\\} [1-9]`;
+      expect(await retry.registry.metrics()).toMatch(new RegExp(lag, 'm'));
+    });
     const { status, json } = await retry.get('/v1/dead-letters');
     expect([status, json['detail']]).toEqual([503, 'The database is away.']);
     expect((await retry.get('/health/live')).status).toBe(200);

@@ -6,6 +6,7 @@ import { HealthRegistry, createLogger } from '@onceline/service-kit';
 import { eventually } from '@onceline/testing';
 import { Registry } from 'prom-client';
 import kafkajs from 'kafkajs';
+import { ConsumerLag } from '../consumer-lag.js';
 import { HoldingRoom } from './holding-room.js';
 import { existingRungs, rungsOf } from './rungs.js';
 
@@ -39,7 +40,8 @@ describe('records that wait', () => {
     const kit = { logger, health, fatal: (error: unknown) => void fatal.push(error as Error) };
     const findRungs = () => existingRungs(kafka.admin, [{ name: REDELIVERY }]);
     const rungs = rungsOf(TOPICS);
-    room = new HoldingRoom({ kit, kafka, groupId: 'holding', rungs, findRungs, registry, findEveryMs: 1500 });
+    const lag = new ConsumerLag(kafka.admin, registry);
+    room = new HoldingRoom({ kit, kafka, groupId: 'holding', rungs, findRungs, registry, lag, findEveryMs: 1500 });
     await room.start();
   };
   const recordOf = (delayMs: number, text: string, headers: Record<string, string> = {}) => ({

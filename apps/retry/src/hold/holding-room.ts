@@ -1,7 +1,8 @@
 import type { BatchingProducer, ConsumedRecord, HoldingHandle, Kafka } from '@onceline/kafka';
-import type { ServiceKit } from '@onceline/service-kit';
+import { Measurement, type ServiceKit } from '@onceline/service-kit';
 import type { Registry } from 'prom-client';
 import { dueTimesOf, type DueTimes } from './due-times.js';
+import type { ConsumerLag } from '../consumer-lag.js';
 import { HoldMetrics } from './hold-metrics.js';
 import type { Rung } from './rungs.js';
 
@@ -14,6 +15,7 @@ export interface HoldingRoomOptions {
   /** Asked at the start and now and then: a topic that nobody declared may hold as well. */
   readonly findRungs: () => Promise<readonly Rung[]>;
   readonly registry: Registry;
+  readonly lag: ConsumerLag;
   /** Default 30000. */
   readonly findEveryMs?: number;
 }
@@ -30,28 +32,32 @@ export class HoldingRoom {
   private readonly metrics: HoldMetrics;
   private producer: BatchingProducer | undefined;
   private consumer: HoldingHandle | undefined;
-  private measuring: NodeJS.Timeout | undefined;
+  private readonly measuring: Measurement;
   private finding: NodeJS.Timeout | undefined;
   private found: Promise<void> | undefined;
   private missed: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: HoldingRoomOptions) {
     this.metrics = new HoldMetrics(options.registry);
+    this.measuring = new Measurement({
+      everyMs: MEASURE_EVERY_MS,
+      measure: () => this.measure(),
+      onFailure: (error) => options.kit.logger.warn({ err: error }, 'what waits cannot be measured'),
+    });
     options.kit.health.readiness('holding', () => (this.isHolding() ? undefined : 'not in its group'));
   }
 
   async start(): Promise<void> {
     this.producer = await this.options.kafka.producer();
     await this.holdWhatExists();
-    this.measuring = setInterval(() => void this.measure(), MEASURE_EVERY_MS);
+    this.measuring.start();
     this.finding = setInterval(() => void this.lookAgain(), this.options.findEveryMs ?? FIND_EVERY_MS);
   }
 
   /** What is due now goes on; what waits is left to whoever starts next. */
   async stop(): Promise<void> {
-    clearInterval(this.measuring);
     clearInterval(this.finding);
-    await this.found;
+    await Promise.all([this.found, this.measuring.stop()]);
     await this.consumer?.stop();
     await this.producer?.close();
   }
@@ -151,20 +157,11 @@ export class HoldingRoom {
   }
 
   private async measure(): Promise<void> {
-    const { kafka, groupId, kit } = this.options;
-    try {
-      for (const { topic } of this.rungs.values()) {
-        const [offsets, committed] = await Promise.all([
-          kafka.admin.offsets(topic),
-          kafka.admin.committed(groupId, topic),
-        ]);
-        const records = offsets.reduce((sum, { low, high }, i) => sum + high - Math.max(low, committed[i] ?? low), 0);
-        const oldest = this.consumer?.oldestHeld(topic);
-        const oldestSeconds = oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000);
-        this.metrics.waits(topic, { records, oldestSeconds });
-      }
-    } catch (error) {
-      kit.logger.warn({ err: error }, 'what waits cannot be measured');
+    for (const { topic } of this.rungs.values()) {
+      const records = await this.options.lag.measure(this.options.groupId, topic);
+      const oldest = this.consumer?.oldestHeld(topic);
+      const oldestSeconds = oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000);
+      this.metrics.waits(topic, { records, oldestSeconds });
     }
   }
 }

@@ -1,0 +1,30 @@
+import type { Kafka } from '@onceline/kafka';
+import { Measurement, measureUnread } from '@onceline/service-kit';
+import type { ConsumerLag } from '../consumer-lag.js';
+
+export interface MeasureIndexOptions {
+  readonly kafka: Pick<Kafka, 'oldestUnread'>;
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly lag: Pick<ConsumerLag, 'measure'>;
+  /** For how long the oldest dead letter of a topic has not been indexed. */
+  readonly unread: (topic: string, oldestSeconds: number) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+const LAG_EVERY_MS = 5000;
+
+/** What Kafka has of dead letters and the index has not. */
+export function measureIndex({ lag, unread, ...options }: MeasureIndexOptions): readonly Measurement[] {
+  const { groupId, topics, onFailure } = options;
+  return [
+    new Measurement({
+      everyMs: LAG_EVERY_MS,
+      async measure() {
+        for (const topic of topics) await lag.measure(groupId, topic);
+      },
+      onFailure,
+    }),
+    measureUnread({ ...options, seen: unread }),
+  ];
+}
