@@ -1,7 +1,7 @@
 // A drill with the real services: ticketing is made to fail, and what died is brought back from a shell. Then, of the same
 // services, what they export.
 import { BotApiDouble } from '@onceline/telegram-simulator';
-import { eventually } from '@onceline/testing';
+import { eventually, recordAudit } from '@onceline/testing';
 import { parseOrder } from './dead-letters/arguments.js';
 import { RetryApi } from './dead-letters/retry-api.js';
 import { runOrder } from './dead-letters/run.js';
@@ -210,6 +210,18 @@ describe('an operator', () => {
       balanced: true,
       outcomes: { 'ticket-opened': 1095, 'message-appended': 300, discarded: 3 },
     });
+  });
+
+  it('sees in the metrics what an audit found, once it is recorded', async () => {
+    const { ticketing: url, database } = system.access();
+    const shown = async () => {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const valueOf = (series: string) => Number(text.split(`\nonceline_ticketing_${series} `)[1]?.split('\n', 1)[0]);
+      return [valueOf('audit_findings{finding="missing"}'), valueOf('audit_finished_timestamp_seconds') > 0];
+    };
+    expect(await shown()).toEqual([0, false]);
+    await recordAudit({ url: database, tls: undefined }, { ...(await system.audit(0)), missingCount: 2 });
+    await eventually(async () => expect(await shown()).toEqual([2, true]));
   });
 });
 

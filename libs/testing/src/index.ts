@@ -5,6 +5,8 @@ export { uniqueName } from './unique-name.js';
 export { documentedNames, documentedSettings, type DocumentedSetting } from './docs-tables.js';
 export { messageUpdate, rawRecord, uniqueRecord, type MessageTraits } from './builders.js';
 export { auditSystem, type AuditOptions } from './checker/audit-system.js';
+export type { DatabaseAddress } from './checker/database-client.js';
+export { recordAudit } from './checker/record-audit.js';
 export { describeReport, type AuditReport } from './checker/report.js';
 export type { Contradiction, ContradictionRule, TimeRange } from './checker/findings.js';
 export { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './otlp-receiver.js';
