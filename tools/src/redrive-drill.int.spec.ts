@@ -220,7 +220,7 @@ describe('an operator', () => {
       return [valueOf('audit_findings{finding="missing"}'), valueOf('audit_finished_timestamp_seconds') > 0];
     };
     expect(await shown()).toEqual([0, false]);
-    await recordAudit({ url: database, tls: undefined }, { ...(await system.audit(0)), missingCount: 2 });
+    await recordAudit({ url: database }, { ...(await system.audit(0)), missingCount: 2 });
     await eventually(async () => expect(await shown()).toEqual([2, true]));
   });
 });

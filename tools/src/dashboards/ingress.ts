@@ -1,4 +1,4 @@
-import { percentiles, rate, type Dashboard, type Panel } from './dashboard.js';
+import { inADay, percentiles, rate, type Dashboard, type Panel } from './dashboard.js';
 import { processRow } from './process-row.js';
 
 const DOOR: readonly Panel[] = [
@@ -16,9 +16,9 @@ const DOOR: readonly Panel[] = [
   },
   {
     title: 'Acknowledgement',
-    description: 'From the head of a request to its 200. Half a second at p99 raises the alert AckSlow.',
+    description: 'From the head of a request to its 200. Half a second at p99 raises AckSlow. A dot leads to a trace.',
     unit: 's',
-    queries: percentiles('onceline_ingress_ack_seconds'),
+    queries: percentiles('onceline_ingress_ack_seconds', { exemplars: true }),
   },
   {
     title: 'In flight',
@@ -43,6 +43,13 @@ const DOOR: readonly Panel[] = [
     description: 'Updates with a kind or a field that this version does not know. Alert: PayloadDrift.',
     unit: 'cps',
     queries: [{ expr: rate('onceline_ingress_drift_total'), legend: 'unknown' }],
+  },
+  {
+    title: 'Unknown by name, 24 h',
+    description: 'Kinds and fields of these updates. Names that do not look like the Bot API, or too many, are other.',
+    unit: 'short',
+    shape: 'table',
+    queries: [{ expr: inADay('onceline_ingress_unknown_parts_total', 'part', 'name'), legend: '{{part}} {{name}}' }],
   },
 ];
 

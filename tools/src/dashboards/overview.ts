@@ -57,6 +57,17 @@ const LOST: readonly Panel[] = [
     redFrom: 1,
     queries: [{ expr: inADay('onceline_ticketing_outbox_refused_total'), legend: 'refused' }],
   },
+  {
+    title: 'Found by the audit',
+    description:
+      'What the last recorded audit named: updates missing or doubled, contradictions. 0 when none was recorded. Alerts: AuditImbalance, AuditOverdue.',
+    unit: 'short',
+    shape: 'figure',
+    redFrom: 1,
+    queries: [
+      { expr: 'sum(max by (finding) (onceline_ticketing_audit_findings{finding!="pending"}))', legend: 'findings' },
+    ],
+  },
 ];
 
 const UNFINISHED: readonly Panel[] = [
@@ -75,6 +86,18 @@ const UNFINISHED: readonly Panel[] = [
     unit: 'short',
     shape: 'figure',
     queries: [{ expr: 'max(onceline_ticketing_parked_updates)', legend: 'parked' }],
+  },
+  {
+    title: 'Longest unread',
+    description:
+      'How long the oldest record has waited in Kafka for dedupe, and for ticketing. Red as the alerts OldestNotDeduped and OldestNotRecorded.',
+    unit: 's',
+    shape: 'figure',
+    redFrom: 600,
+    queries: [
+      { expr: 'max(onceline_dedupe_unread_oldest_seconds)', legend: 'dedupe' },
+      { expr: 'max(onceline_ticketing_unread_oldest_seconds)', legend: 'ticketing' },
+    ],
   },
   {
     title: 'Longest parked',

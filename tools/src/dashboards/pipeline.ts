@@ -9,9 +9,10 @@ const DOOR: readonly Panel[] = [
   },
   {
     title: 'Acknowledgement',
-    description: 'From the head of a request to its 200. Almost all of it is Kafka, which waits for all replicas.',
+    description:
+      'From the head of a request to its 200. Almost all of it is Kafka, which waits for all replicas. A dot leads to a trace.',
     unit: 's',
-    queries: percentiles('onceline_ingress_ack_seconds'),
+    queries: percentiles('onceline_ingress_ack_seconds', { exemplars: true }),
   },
   {
     title: 'In flight',
@@ -35,6 +36,12 @@ const DEDUPE: readonly Panel[] = [
     queries: [{ expr: 'max by (partition) (onceline_dedupe_lag_records)', legend: 'partition {{partition}}' }],
   },
   {
+    title: 'Longest in raw',
+    description: 'Age of the oldest update that has not passed dedupe, in any partition. Alert: OldestNotDeduped.',
+    unit: 's',
+    queries: [{ expr: 'max(onceline_dedupe_unread_oldest_seconds)', legend: 'oldest' }],
+  },
+  {
     title: 'Transaction',
     description: 'Writes, offset and commit of one batch in Kafka.',
     unit: 's',
@@ -54,6 +61,12 @@ const TICKETING: readonly Panel[] = [
     description: 'Records that ticketing has not read, by topic.',
     unit: 'short',
     queries: [{ expr: 'sum by (topic) (onceline_ticketing_consumer_lag_records)', legend: '{{topic}}' }],
+  },
+  {
+    title: 'Longest unsettled',
+    description: 'Age of the oldest record that ticketing has not settled, by topic. Alert: OldestNotRecorded.',
+    unit: 's',
+    queries: [{ expr: 'max by (topic) (onceline_ticketing_unread_oldest_seconds)', legend: '{{topic}}' }],
   },
   {
     title: 'One batch',
@@ -107,6 +120,13 @@ const PUBLISHING: readonly Panel[] = [
     description: 'Age of the oldest of them. A minute raises the alert OutboxStuck.',
     unit: 's',
     queries: [{ expr: 'max by (source) (onceline_ticketing_outbox_oldest_seconds)', legend: '{{source}}' }],
+  },
+  {
+    title: 'From webhook to tickets.events',
+    description:
+      'From the webhook request to the acknowledgement of its events in tickets.events. A dot leads to a trace.',
+    unit: 's',
+    queries: percentiles('onceline_ticketing_event_latency_seconds', { exemplars: true }),
   },
 ];
 

@@ -1,4 +1,4 @@
-import type { Row } from './dashboard.js';
+import type { Panel, Row } from './dashboard.js';
 
 /** How the processes of a service fare: these metrics have no service of their own, so that each is joined with what runs. */
 export function processRow(service: string): Row {
@@ -45,11 +45,26 @@ export function processRow(service: string): Row {
         unit: 's',
         queries: [{ expr: ours('time() - process_start_time_seconds'), legend: '{{instance}}' }],
       },
+      spans(ours),
       {
         title: 'Versions',
         description: 'How many processes run each version. Two lines are a roll-out, or one that got stuck.',
         unit: 'short',
         queries: [{ expr: `sum by (version, node) (${info})`, legend: '{{version}} on Node {{node}}' }],
+      },
+    ],
+  };
+}
+
+function spans(ours: (expr: string) => string): Panel {
+  return {
+    title: 'Spans',
+    description: 'Recorded spans by what became of them; failed and dropped again and again raise SpansLost.',
+    unit: 'cps',
+    queries: [
+      {
+        expr: ours('sum by (job, instance, result) (rate(onceline_spans_total[$__rate_interval]))'),
+        legend: '{{instance}}, {{result}}',
       },
     ],
   };

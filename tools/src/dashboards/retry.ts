@@ -72,6 +72,18 @@ const INDEX: readonly Panel[] = [
     ],
   },
   {
+    title: 'Not in the index',
+    description:
+      'Dead letters in Kafka that are not in the index, by topic. Five minutes raise the alert DeadLettersNotIndexed.',
+    unit: 'short',
+    queries: [
+      {
+        expr: 'sum by (topic) (max by (topic, partition) (onceline_retry_consumer_lag_records{topic=~".*dead-letter"}))',
+        legend: '{{topic}}',
+      },
+    ],
+  },
+  {
     title: 'Rounds that failed',
     description: 'Work on dead letters that failed and is repeated. Again and again raises DeadLetterWorkFailing.',
     unit: 'cps',
