@@ -51,14 +51,8 @@ export function collisionRecord(
   });
 }
 
-/** @param headers those of the record, with the trace context that goes on */
-export function unreadableRecord(
-  { record, unreadable }: UnreadableRecord,
-  headers: RecordHeaders,
-  now: number,
-): OutgoingRecord {
+export function unreadableRecord({ record, unreadable }: UnreadableRecord, now: number): OutgoingRecord {
   return deadLetter(record, now, {
-    ...headers,
     [HEADERS.failureCode]: 'malformed-update',
     [HEADERS.failureMessage]: unreadable,
   });

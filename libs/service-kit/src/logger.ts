@@ -1,13 +1,12 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
+import { destination, pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
 import type { LoggerService } from '@nestjs/common';
 import type { ClientLogEntry } from '@onceline/kafka';
-import { logOutput } from './log-output.js';
 
 /** A pino logger: `logger.info({ field: value }, 'message')`. */
 export type Logger = PinoLogger;
 
-/** JSON lines on standard output, written at once, with the ids of the active span unless a line brings its own. */
+/** JSON lines on standard output, written at once, with the ids of the active span. */
 export function createLogger(service: string, level: string): Logger {
   return pino(
     {
@@ -17,9 +16,12 @@ export function createLogger(service: string, level: string): Logger {
       formatters: { level: (label) => ({ level: label }) },
       mixin: activeSpanIds,
     },
-    logOutput(),
+    // pino's default writes later: the last lines before an exit then come out of order, and a killed process loses them.
+    destination({ fd: STDOUT, sync: true }),
   );
 }
+
+const STDOUT = 1;
 
 function activeSpanIds(): object {
   const context = trace.getActiveSpan()?.spanContext();

@@ -1,3 +1,4 @@
+import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { UpdateFailure } from '../intake/update-failure.js';
 import { loadQueues } from '../parking/load-queues.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
@@ -23,8 +24,7 @@ export type SettleBatch = (updates: readonly TracedUpdate[], options?: SettleOpt
 /** What decides besides the records and the state. */
 export interface SettleRules {
   nextHop(failure: UpdateFailure, tries: number, times: { readonly firstFailedAt: number; readonly now: number }): Hop;
-  trace: PlanRules['trace'];
-  keep: PlanRules['keep'];
+  trace(update: ReceivedUpdate, waitedMs: number): TracedUpdate;
   /** Parked updates that one transaction settles behind each head. */
   readonly drainLimit: number;
   /** Whether faults can be switched on here. */
@@ -98,8 +98,7 @@ export function planRules(rules: SettleRules): PlanRules {
   return {
     now,
     nextHop: (failure, tries, firstFailedAt) => rules.nextHop(failure, tries, { firstFailedAt, now }),
-    trace: rules.trace,
-    keep: rules.keep,
+    trace: (update, waitedMs) => rules.trace(update, waitedMs),
     drainLimit: rules.drainLimit,
   };
 }
