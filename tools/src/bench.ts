@@ -7,6 +7,7 @@ import { pipelineSuite } from './bench/pipeline-suite.js';
 import { isMet, resultTable, writeResult } from './bench/results.js';
 import { retrySuite } from './bench/retry-suite.js';
 import type { Suite } from './bench/suite-context.js';
+import { tracingSuite } from './bench/tracing-suite.js';
 
 const SUITES: Readonly<Record<string, Suite>> = {
   ingress: ingressSuite,
@@ -14,9 +15,10 @@ const SUITES: Readonly<Record<string, Suite>> = {
   latency: latencySuite,
   dedupe: dedupeSuite,
   retry: retrySuite,
+  tracing: tracingSuite,
 };
 
-const HELP = `npm run bench -- [ingress | pipeline | latency | dedupe | retry | all] [--quick]
+const HELP = `npm run bench -- [ingress | pipeline | latency | dedupe | retry | tracing | all] [--quick]
 
 Measures on a stack of its own, in one run, beside the stock way or the floor it is compared with; prints the ratios
 and writes .onceline/bench/<suite>.json. --quick takes small counts: it shows that the bench works, not how fast we are.`;

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Reaper } from '@onceline/local-stack';
 import { repositoryRoot } from './repository-root.js';
 
@@ -20,12 +19,14 @@ export interface ServiceSettings {
 }
 
 const READY_WITHIN_MS = 60_000;
+/** What is kept to look for the address in, and for the reason of a start that failed. */
+const LAST_WORDS = 64 * 1024;
 
 /** One running service: a child process in a process group of its own, so that Ctrl-C reaches only the one who stops it in order. */
 export class ServiceProcess {
   private child: ChildProcess | undefined;
   private exited: Promise<number | null> = Promise.resolve(0);
-  private lastLines: string[] = [];
+  private lastWords = '';
   /** Base URL; known once {@link start} has resolved. */
   url = '';
 
@@ -101,14 +102,15 @@ export class ServiceProcess {
 
   private listening(child: ChildProcess, log: WriteStream): Promise<string> {
     return new Promise((resolve) => {
-      const read = (line: string): void => {
-        log.write(`${line}\n`);
-        this.lastLines = [...this.lastLines.slice(-9), line];
-        const url = listeningUrl(line);
+      let url: string | undefined;
+      const read = (chunk: Buffer): void => {
+        log.write(chunk);
+        this.lastWords = `${this.lastWords}${chunk.toString()}`.slice(-LAST_WORDS);
+        url ??= this.lastWords.split('\n').map(listeningUrl).find(Boolean);
         if (url) resolve(url);
       };
-      if (child.stdout) createInterface(child.stdout).on('line', read);
-      if (child.stderr) createInterface(child.stderr).on('line', read);
+      child.stdout?.on('data', read);
+      child.stderr?.on('data', read);
       child.once('close', () => log.end());
     });
   }
@@ -117,7 +119,8 @@ export class ServiceProcess {
     const code = await this.exited;
     // The last words arrive on pipes that close after the exit.
     await new Promise((resolve) => setTimeout(resolve, 50));
-    throw new Error(`${this.settings.name} ended with ${code} before ${moment}:\n${this.lastLines.join('\n')}`);
+    const lines = this.lastWords.trimEnd().split('\n').slice(-10);
+    throw new Error(`${this.settings.name} ended with ${code} before ${moment}:\n${lines.join('\n')}`);
   }
 
   private async polledReady(): Promise<void> {

@@ -79,9 +79,9 @@ export class System {
     return first;
   }
 
-  /** Starts one more process of a service and waits until it is ready. */
-  async addInstance(name: ServiceName): Promise<ServiceProcess> {
-    const service = this.prepare(name, 0);
+  /** Starts one more process of a service, with settings of its own beside those of all, and waits until it is ready. */
+  async addInstance(name: ServiceName, environment: SystemOptions['environment'] = {}): Promise<ServiceProcess> {
+    const service = this.prepare(name, 0, environment);
     await service.start();
     return service;
   }
@@ -195,7 +195,7 @@ export class System {
     await Promise.all(starting.map((service) => service.start()));
   }
 
-  private prepare(name: ServiceName, port: number): ServiceProcess {
+  private prepare(name: ServiceName, port: number, own: SystemOptions['environment'] = {}): ServiceProcess {
     const service = new ServiceProcess({
       name,
       instance: this.instances(name).length + 1,
@@ -207,6 +207,7 @@ export class System {
         ...credentialSettings(this.credentials),
         ...this.ticketingAddress(),
         ...this.options.environment,
+        ...own,
       },
       reaper: this.reaper,
     });

@@ -7,22 +7,28 @@ import {
   type RecordHeaders,
 } from '@onceline/kafka';
 import type { Span } from '@opentelemetry/api';
+import type { Result } from './plan-batch.js';
 
-/** The spans of the sampled records of one batch; they end together, when the transaction has. */
+/** What is always shown, also where the trace was not chosen to be recorded. */
+const FAILURES: readonly Result[] = ['collision', 'unreadable'];
+
+/** The spans of the records of one batch that have one; they end together, when the transaction has. */
 export class CopySpans {
   private readonly spans: Span[] = [];
 
   constructor(private readonly groupId: string) {}
 
   /**
-   * The headers under which a record goes on: with the context of its own span when its trace is recorded, else
-   * untouched, which costs nothing.
+   * The headers under which a record goes on: with the context of its own span when its trace is recorded or it goes to the dead
+   * letters, else untouched, which costs nothing.
    */
-  headersOf(record: ConsumedRecord, key: string, result: string): RecordHeaders {
-    if (!isSampled(record.headers)) return record.headers;
-    const { span, context } = startRecordSpan(record, this.groupId);
-    span.setAttribute('onceline.idempotency_key', key);
+  headersOf(record: ConsumedRecord, result: Result, key?: string): RecordHeaders {
+    const failed = FAILURES.includes(result);
+    if (!failed && !isSampled(record.headers)) return record.headers;
+    const { span, context } = startRecordSpan(record, this.groupId, { keep: failed });
+    if (key !== undefined) span.setAttribute('onceline.idempotency_key', key);
     span.setAttribute('onceline.dedupe.result', result);
+    if (failed) failSpan(span, Object.assign(new Error(`went to the dead letters: ${result}`), { code: result }));
     this.spans.push(span);
     return injectTrace(record.headers, context);
   }

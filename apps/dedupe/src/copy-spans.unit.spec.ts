@@ -27,7 +27,7 @@ const recordWith = (flags: string) =>
 describe('spans of copies', () => {
   it('a sampled record gets a span under its stored context, and that span goes on', () => {
     const spans = new CopySpans('dedupe');
-    const headers = spans.headersOf(recordWith('01'), 'the-key', 'first');
+    const headers = spans.headersOf(recordWith('01'), 'first', 'the-key');
     expect(exporter.getFinishedSpans()).toHaveLength(0);
     spans.end();
     const [span] = exporter.getFinishedSpans();
@@ -47,15 +47,27 @@ describe('spans of copies', () => {
   it('a record that is not sampled, or has no context, passes untouched', () => {
     const spans = new CopySpans('dedupe');
     for (const record of [recordWith('00'), rawRecord({ offset: 1, updateId: 1 })]) {
-      expect(spans.headersOf(record, 'k', 'first')).toBe(record.headers);
+      expect(spans.headersOf(record, 'first', 'k')).toBe(record.headers);
     }
     spans.end();
     expect(exporter.getFinishedSpans()).toHaveLength(0);
   });
 
+  it('a record that goes to the dead letters is recorded from here on, also where it was not chosen', () => {
+    const spans = new CopySpans('dedupe');
+    const headers = [
+      spans.headersOf(recordWith('00'), 'collision', 'k'),
+      spans.headersOf(rawRecord({ offset: 1, updateId: 1 }), 'unreadable'),
+    ];
+    spans.end();
+    const [collision, unreadable] = exporter.getFinishedSpans();
+    expect(headers[0]?.['traceparent']).toBe(`00-${TRACE}-${collision?.spanContext().spanId}-01`);
+    expect([collision, unreadable].map((span) => span?.attributes['error.type'])).toEqual(['collision', 'unreadable']);
+  });
+
   it('a failed transaction fails them all', () => {
     const spans = new CopySpans('dedupe');
-    for (let n = 0; n < 3; n++) spans.headersOf(recordWith('01'), 'k', 'duplicate');
+    for (let n = 0; n < 3; n++) spans.headersOf(recordWith('01'), 'duplicate', 'k');
     spans.fail(new Error('fenced'));
     expect(exporter.getFinishedSpans().map(({ status }) => status.message)).toEqual(['fenced', 'fenced', 'fenced']);
   });

@@ -103,7 +103,7 @@ export class DedupePartition implements PartitionTask {
       const plan = planBatch(batch.records, {
         committed: (key) => store.find(key),
         now,
-        headersOf: (copy, result) => spans.headersOf(copy.record, copy.key, result),
+        headersOf: (record, result, key) => spans.headersOf(record, result, key),
       });
       await this.commit(batch, plan);
     } catch (error) {

@@ -1,10 +1,17 @@
-import type { ConsumedRecord, OffsetGap, RecordBatch } from '@onceline/kafka';
-import type { Logger } from '@onceline/service-kit';
+import { HEADERS } from '@onceline/contracts';
+import { traceIds, type ConsumedRecord, type OffsetGap, type RecordBatch } from '@onceline/kafka';
+import { logTogether, type Logger } from '@onceline/service-kit';
 import type { DedupeMetrics } from './dedupe-metrics.js';
 import type { FirstSeenStore } from './memory/first-seen-store.js';
 import type { GapWatch } from './gaps/gap-watch.js';
 import { keyFields } from './memory/key-fields.js';
-import { RESULTS, type BatchPlan } from './plan-batch.js';
+import { RESULTS, type BatchPlan, type RefusedCopy } from './plan-batch.js';
+
+const REFUSED: Readonly<Record<RefusedCopy['result'], string>> = {
+  duplicate: 'a copy was refused',
+  collision: 'two updates have one idempotency key: the second went to the dead letters',
+  unreadable: 'a record of raw is no update: it went to the dead letters',
+};
 
 /** Tells metrics, log and gap watch what the partitions of this process did. Only what is committed is told. */
 export class DedupeReport {
@@ -70,17 +77,16 @@ export class DedupeReport {
     this.metrics.transactionSeconds.observe(seconds);
     for (const result of RESULTS)
       if (plan.counts[result] > 0) this.metrics.records.inc({ result }, plan.counts[result]);
-    for (const { copy, first } of plan.collisions) {
-      const { partition, offset } = copy.record;
-      const collision = { key: copy.key, partition, offset, firstOffset: first.firstOffset };
-      this.logger.warn(collision, 'two updates have one idempotency key: the second went to the dead letters');
-    }
-    if (plan.counts.unreadable > 0) {
-      const { partition, nextOffset } = batch;
-      const unreadable = { partition, nextOffset, records: plan.counts.unreadable };
-      this.logger.warn(unreadable, 'records of raw are no updates: they went to the dead letters');
-    }
+    if (plan.refusals.length > 0) logTogether(() => plan.refusals.forEach((refused) => this.refused(refused)));
     this.gaps.committed(batch, plan);
+  }
+
+  /** Where an update ends here, its one line is written here. */
+  private refused({ record, result, key, firstOffset, reason }: RefusedCopy): void {
+    const { topic, partition, offset, headers } = record;
+    const place = { topic, partition, offset, ...traceIds(headers[HEADERS.traceparent]) };
+    const line = { idempotencyKey: key, outcome: result, reason, firstOffset, ...place };
+    this.logger[result === 'duplicate' ? 'info' : 'warn'](line, REFUSED[result]);
   }
 
   /** Asks the gap watch. To be called once in a while. */

@@ -14,7 +14,8 @@ const NOW = 1_800_000_000_000;
 function setUp() {
   const registry = new Registry<OpenMetricsContentType>();
   const lines: unknown[] = [];
-  const logger = { warn: (fields: object, message: string) => lines.push({ ...fields, message }) } as unknown as Logger;
+  const write = (fields: object, message: string) => lines.push({ ...fields, message });
+  const logger = { info: write, warn: write } as unknown as Logger;
   const assignment = () => [{ topic: 'raw', partition: 0, state: 'running' as const, lag: 4 }];
   const lagFree = () => assignment().map((partition) => ({ ...partition, lag: 0 }));
   const gaps = new GapWatch({ partitions: 1, ttlMs: 72 * HOUR, assignment: lagFree });
@@ -23,7 +24,7 @@ function setUp() {
     const plan = planBatch(records, {
       committed: () => undefined,
       now: NOW,
-      headersOf: ({ record }) => record.headers,
+      headersOf: ({ headers }) => headers,
     });
     report.committed({ topic: 'raw', partition: 0, records, nextOffset: 9 }, plan, 0.02);
   };
@@ -49,12 +50,30 @@ describe('report', () => {
     expect(text).toContain('onceline_dedupe_transaction_seconds_count 1');
     expect(lines).toEqual([
       {
-        key: 'tg1:1000001:message:77:1:1',
+        idempotencyKey: 'tg1:1000001:message:77:1:1',
+        outcome: 'collision',
+        topic: 'telegram.updates.raw',
         partition: 0,
         offset: 2,
         firstOffset: 1,
         message: 'two updates have one idempotency key: the second went to the dead letters',
       },
+    ]);
+  });
+
+  it('writes one line for each copy that goes no further, with the trace it came in', () => {
+    const { lines, commit } = setUp();
+    const headers = { 'bot-id': '1000001', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00` };
+    const copy = { updateId: 1, headers };
+    commit(
+      ...[1, 2, 3].map((offset) => rawRecord({ offset, ...copy })),
+      rawRecord({ ...copy, offset: 4, value: null }),
+    );
+    const traced = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
+    expect(lines).toMatchObject([
+      { offset: 2, outcome: 'duplicate', firstOffset: 1, ...traced },
+      { offset: 3, outcome: 'duplicate', firstOffset: 1, ...traced },
+      { offset: 4, outcome: 'unreadable', reason: 'the record has no value', ...traced },
     ]);
   });
 

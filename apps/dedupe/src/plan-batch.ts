@@ -9,6 +9,15 @@ export const RESULTS = ['first', 'duplicate', 'collision', 'unreadable', 'replay
 
 export type Result = (typeof RESULTS)[number];
 
+/** A record that went no further: by its key when it has one, and where the first copy lies. */
+export interface RefusedCopy {
+  readonly record: ConsumedRecord;
+  readonly result: 'duplicate' | 'collision' | 'unreadable';
+  readonly key?: string;
+  readonly firstOffset?: number;
+  readonly reason?: string;
+}
+
 /** One batch, decided: what its transaction writes, and what holds once it is committed. */
 export interface BatchPlan {
   readonly unique: OutgoingRecord[];
@@ -18,7 +27,7 @@ export interface BatchPlan {
   /** First copies by key: the overlay, which goes into the store after the commit and not before. */
   readonly firsts: Map<string, SeenRecord>;
   readonly firstCopies: ReadableCopy[];
-  readonly collisions: { readonly copy: ReadableCopy; readonly first: SeenRecord }[];
+  readonly refusals: RefusedCopy[];
   readonly counts: Record<Result, number>;
 }
 
@@ -27,7 +36,7 @@ export interface PlanContext {
   readonly committed: Lookup;
   readonly now: number;
   /** The record's headers with the trace context under which it goes on. */
-  headersOf(copy: ReadableCopy, result: Result): RecordHeaders;
+  headersOf(record: ConsumedRecord, result: Result, key?: string): RecordHeaders;
 }
 
 /** Pure: the same records, store and time give the same plan. */
@@ -39,7 +48,7 @@ export function planBatch(records: readonly ConsumedRecord[], context: PlanConte
     deadLetters: [],
     firsts: new Map(),
     firstCopies: [],
-    collisions: [],
+    refusals: [],
     counts: { first: 0, duplicate: 0, collision: 0, unreadable: 0, replay: 0 },
   };
   for (const record of records) planRecord(plan, record, context);
@@ -50,22 +59,25 @@ function planRecord(plan: BatchPlan, record: ConsumedRecord, context: PlanContex
   const copy = readCopy(record);
   if (isUnreadable(copy)) {
     plan.counts.unreadable++;
-    plan.deadLetters.push(unreadableRecord(copy, context.now));
+    plan.deadLetters.push(unreadableRecord(copy, context.headersOf(record, 'unreadable'), context.now));
+    plan.refusals.push({ record, result: 'unreadable', reason: copy.unreadable });
     return;
   }
   const verdict = classifyCopy(copy, context.committed, plan.firsts);
   plan.counts[verdict.copy]++;
-  const headers = context.headersOf(copy, verdict.copy);
+  const headers = context.headersOf(record, verdict.copy, copy.key);
+  const refused = { record, key: copy.key };
   switch (verdict.copy) {
     case 'first':
       planFirst(plan, copy, headers, context.now);
       return;
     case 'duplicate':
       plan.duplicates.push(duplicateRecord(copy, verdict.first));
+      plan.refusals.push({ ...refused, result: 'duplicate', firstOffset: verdict.first.firstOffset });
       return;
     case 'collision':
       plan.deadLetters.push(collisionRecord(copy, verdict.first, headers, context.now));
-      plan.collisions.push({ copy, first: verdict.first });
+      plan.refusals.push({ ...refused, result: 'collision', firstOffset: verdict.first.firstOffset });
       return;
     case 'replay':
       return;

@@ -7,7 +7,7 @@ import { rawRecord, updateBytes } from './raw-record.spec.js';
 const NOW = 1_800_000_000_000;
 
 const plan = (records: readonly ConsumedRecord[], store = new Map<string, SeenRecord>()) =>
-  planBatch(records, { committed: (key) => store.get(key), now: NOW, headersOf: ({ record }) => record.headers });
+  planBatch(records, { committed: (key) => store.get(key), now: NOW, headersOf: ({ headers }) => headers });
 
 describe('planning a batch', () => {
   it('passes a first copy on: same key, the very bytes, its headers and three more', () => {
@@ -51,15 +51,16 @@ describe('planning a batch', () => {
 
   it('sends a collision to the dead letters whole, with why and where from', () => {
     const other = rawRecord({ offset: 8, updateId: 500, text: 'other words' });
-    const { unique, deadLetters, collisions } = plan([rawRecord({ offset: 7, updateId: 500 }), other]);
+    const { unique, deadLetters, refusals } = plan([rawRecord({ offset: 7, updateId: 500 }), other]);
     expect(unique).toHaveLength(1);
-    expect(collisions).toHaveLength(1);
+    const key = 'tg1:1000001:message:77:500:500';
+    expect(refusals).toEqual([{ record: other, result: 'collision', key, firstOffset: 7 }]);
     expect(deadLetters).toHaveLength(1);
     expect(deadLetters[0]?.value).toBe(other.value);
     expect(deadLetters[0]?.key).toBe(other.key);
     expect(deadLetters[0]?.headers).toEqual({
       ...other.headers,
-      'idempotency-key': 'tg1:1000001:message:77:500:500',
+      'idempotency-key': key,
       'update-kind': 'message',
       'failure-kind': 'permanent',
       'failure-code': 'key-collision',

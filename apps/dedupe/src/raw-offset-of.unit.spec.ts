@@ -26,7 +26,7 @@ describe('the place in raw that an output record tells', () => {
     expect(read(TOPICS.seen, seenRecord(copy.key, { ...first, firstOffset: 4711 }))).toBe(4711);
     expect(read(TOPICS.duplicates, duplicateRecord(copy, first))).toBe(4711);
     expect(read(TOPICS.dedupeDeadLetter, collisionRecord(copy, first, {}, 1e12))).toBe(4711);
-    expect(read(TOPICS.dedupeDeadLetter, unreadableRecord({ record: raw, unreadable: 'x' }, 1e12))).toBe(4711);
+    expect(read(TOPICS.dedupeDeadLetter, unreadableRecord({ record: raw, unreadable: 'x' }, {}, 1e12))).toBe(4711);
   });
 
   it.each([TOPICS.unique, TOPICS.seen, TOPICS.duplicates, TOPICS.dedupeDeadLetter])(

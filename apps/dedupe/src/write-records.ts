@@ -51,8 +51,14 @@ export function collisionRecord(
   });
 }
 
-export function unreadableRecord({ record, unreadable }: UnreadableRecord, now: number): OutgoingRecord {
+/** @param headers those of the record, with the trace context that goes on */
+export function unreadableRecord(
+  { record, unreadable }: UnreadableRecord,
+  headers: RecordHeaders,
+  now: number,
+): OutgoingRecord {
   return deadLetter(record, now, {
+    ...headers,
     [HEADERS.failureCode]: 'malformed-update',
     [HEADERS.failureMessage]: unreadable,
   });

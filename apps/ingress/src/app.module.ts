@@ -79,8 +79,8 @@ function hangDoor(
   const door = new WebhookDoor({
     bots: new BotDirectory(config.BOTS),
     admission,
-    keep: ({ botId, span }, bytes) =>
-      keepUpdate({ botId, bytes, receivedAt: Date.now() }, (record) => storeRecord(producer, broker, record, span)),
+    keep: ({ botId, context }, bytes) =>
+      keepUpdate({ botId, bytes, receivedAt: Date.now() }, (record) => storeRecord(producer, broker, record, context)),
     ended: (exchange, ending) => {
       describeSpan(exchange, ending);
       report.ended(exchange, ending);

@@ -1,3 +1,4 @@
+import { SpanStatusCode } from '@opentelemetry/api';
 import type { Exchange } from './exchange.js';
 import type { Ending } from './webhook-door.js';
 
@@ -14,4 +15,6 @@ export function describeSpan({ span, botId, request }: Exchange, ending: Ending)
     span.setAttribute('onceline.update.kind', ending.update.kind);
   }
   if (ending.how === 'refused') span.setAttribute('onceline.refusal', ending.refusal);
+  // No error of HTTP's, but a dead letter: those are shown whatever share of traces is.
+  if (ending.how === 'refused' && ending.refusal === 'malformed') span.setStatus({ code: SpanStatusCode.ERROR });
 }

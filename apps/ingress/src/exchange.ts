@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TraceFlags, trace, type Span } from '@opentelemetry/api';
+import { unrecordedTrace } from '@onceline/kafka';
+import { ROOT_CONTEXT, TraceFlags, trace, type Context, type Span } from '@opentelemetry/api';
 
 /** One webhook request on its way through the door. */
 export class Exchange {
   readonly startedAt = performance.now();
   /** The server span of this request; undefined without tracing. */
   readonly span: Span | undefined = trace.getActiveSpan();
+  /** Of that span; without tracing that of a trace which nobody records, so that log and record name the same one. */
+  readonly context: Context = this.span === undefined ? unrecordedTrace() : trace.setSpan(ROOT_CONTEXT, this.span);
   answered = false;
   /** Bytes in memory, counted by admission. */
   heldBytes = 0;

@@ -85,7 +85,7 @@ describe('the process', () => {
     expect((await storedHeaders(json))?.[HEADERS.traceparent]).toBe(`00-${TRACE}-${sent?.spanId}-01`);
   });
 
-  it('writes no trace into the record when the trace is not recorded, or tracing is off', async () => {
+  it('gives the record the id of a trace also when that is not recorded, or tracing is off', async () => {
     for (const settings of [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, TRACE_SAMPLE_RATIO: '0' }] as Record<
       string,
       string
@@ -93,7 +93,9 @@ describe('the process', () => {
       const ingress = startProcess(settings);
       const { json } = messageUpdate();
       expect(await post(await ingress.url(), json)).toBe(200);
-      expect(Object.keys((await storedHeaders(json)) ?? {})).toEqual([HEADERS.botId, HEADERS.receivedAt]);
+      const headers = (await storedHeaders(json)) ?? {};
+      expect(Object.keys(headers)).toEqual([HEADERS.botId, HEADERS.receivedAt, HEADERS.traceparent]);
+      expect(headers[HEADERS.traceparent]).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
       ingress.child.kill('SIGINT');
       expect(await ingress.exit).toBe(0);
     }

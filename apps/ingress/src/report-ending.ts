@@ -1,4 +1,5 @@
 import type { Logger } from '@onceline/service-kit';
+import { trace, type Context } from '@opentelemetry/api';
 import type { Refusal } from './decide-answer.js';
 import type { BrokenHttp } from './door-server.js';
 import type { Exchange } from './exchange.js';
@@ -37,12 +38,13 @@ export class EndingReport {
     this.logger.info({ reason }, 'connection cut');
   }
 
-  #write({ botId, receivedBytes, startedAt }: Exchange, { how, ...rest }: Ending): void {
+  #write({ botId, receivedBytes, startedAt, context }: Exchange, { how, ...rest }: Ending): void {
     const line = {
       ...rest,
       bot_id: shownBotId(botId),
       bytes: receivedBytes,
       duration_ms: Math.round(performance.now() - startedAt),
+      ...idsOf(context),
     };
     const ours = 'refusal' in rest && levelOf(rest.refusal) === 'warn';
     this.logger[ours ? 'warn' : 'info'](line, how === 'refused' ? 'webhook refused' : 'webhook broken off');
@@ -53,6 +55,12 @@ function outcomeLabel(ending: Ending): OutcomeLabel {
   if (ending.how !== 'refused') return ending.how;
   if (ending.status === 429) return 'shed';
   return ending.status >= 500 ? 'failed' : 'rejected';
+}
+
+/** Named here, because an ending may be told outside of the request's context. */
+function idsOf(context: Context): object {
+  const { traceId, spanId } = trace.getSpanContext(context) ?? {};
+  return { trace_id: traceId, span_id: spanId };
 }
 
 /** Strangers at the door are no event; what an operator should look at is. */

@@ -78,7 +78,15 @@ describe('the report of an ending', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
       level,
-      fields: { refusal, status, cause: 'why', bot_id: '1000001', bytes: 13, duration_ms: expect.any(Number) },
+      fields: {
+        refusal,
+        status,
+        cause: 'why',
+        bot_id: '1000001',
+        bytes: 13,
+        duration_ms: expect.any(Number),
+        trace_id: expect.stringMatching(/^[\da-f]{32}$/),
+      },
     });
     expect(JSON.stringify(lines)).not.toContain('private words');
   });

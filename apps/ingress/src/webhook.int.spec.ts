@@ -53,7 +53,11 @@ describe('an authentic update', () => {
     expect(more).toEqual([]);
     expect(record?.key).toBe('1000001:42');
     const receivedAt = record?.headers[HEADERS.receivedAt] ?? '';
-    expect(record?.headers).toEqual({ [HEADERS.botId]: '1000001', [HEADERS.receivedAt]: receivedAt });
+    expect(record?.headers).toEqual({
+      [HEADERS.botId]: '1000001',
+      [HEADERS.receivedAt]: receivedAt,
+      [HEADERS.traceparent]: expect.stringMatching(/-00$/),
+    });
     expect(receivedAt).toBe(new Date(receivedAt).toISOString());
     expect(Date.parse(receivedAt)).toBeGreaterThanOrEqual(before);
     expect(record?.timestamp).toBe(Date.parse(receivedAt));
@@ -222,6 +226,7 @@ describe('what is refused', () => {
     expect(kept.at(-1)?.headers).toEqual({
       [HEADERS.botId]: '1000001',
       [HEADERS.receivedAt]: expect.any(String),
+      [HEADERS.traceparent]: expect.any(String),
       [HEADERS.failureKind]: 'permanent',
       [HEADERS.failureCode]: 'malformed-update',
       [HEADERS.failureMessage]: expect.any(String),

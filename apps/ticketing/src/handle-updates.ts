@@ -1,4 +1,5 @@
-import { withBatchSpan, type BatchOutcome, type ConsumedRecord, type RecordBatch } from '@onceline/kafka';
+import { failSpan, withBatchSpan, type BatchOutcome, type ConsumedRecord, type RecordBatch } from '@onceline/kafka';
+import type { Span } from '@opentelemetry/api';
 import { transactionVerdict } from '@onceline/retry-policy';
 import { receive, type ReceivedUpdate } from './intake/to-command.js';
 import type { ConsumerGate } from './stopping/consumer-gate.js';
@@ -49,10 +50,10 @@ export class HandleUpdates {
     if (records.length === 0) return { settle: 'commit' };
     const restMs = this.options.gate.restMs();
     if (restMs > 0) return { settle: 'redeliver', afterMs: restMs };
-    return withBatchSpan(batches, this.options.groupId, () => this.settleRecords(records));
+    return withBatchSpan(batches, this.options.groupId, (span) => this.settleRecords(records, span));
   }
 
-  private async settleRecords(records: readonly ConsumedRecord[]): Promise<BatchOutcome> {
+  private async settleRecords(records: readonly ConsumedRecord[], span: Span): Promise<BatchOutcome> {
     const { settle, gate, spans, observer, committed } = this.options;
     const startedAt = performance.now();
     const received = records.map(receive);
@@ -69,6 +70,7 @@ export class HandleUpdates {
       return { settle: 'commit' };
     } catch (error) {
       spans.failed(updates, error);
+      failSpan(span, error);
       return this.rest(error);
     }
   }

@@ -1,5 +1,6 @@
+import { traceIds } from '@onceline/kafka';
 import { withoutContents } from '@onceline/postgres';
-import type { Logger } from '@onceline/service-kit';
+import { logTogether, type Logger } from '@onceline/service-kit';
 import type { BatchObserver, BatchReport } from './handle-updates.js';
 import type { OutboxSourceName, TicketingMetrics } from './metrics.js';
 import type { RefusedRow } from './outbox/publish-source.js';
@@ -9,10 +10,10 @@ import type { GateObserver } from './stopping/consumer-gate.js';
 import type { Settlement } from './store/plan-batch.js';
 import type { RefusedDuplicate } from './store/record-duplicates.js';
 
-/** Turns what happened into metrics and log lines: one line per batch, one per failed try, none with message text. */
+/** Turns what happened into metrics and log lines: one for what became of each update, one for each failed try, none with message text. */
 export class TicketingObserver implements BatchObserver, GateObserver, RelayObserver {
   constructor(
-    private readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>,
+    private readonly logger: Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'>,
     private readonly metrics: TicketingMetrics,
   ) {}
 
@@ -20,8 +21,10 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
     this.metrics.settled(report);
     const { updates, settlements, seconds } = report;
     const outcomes = countBy(settlements, ({ outcome }) => outcome);
-    this.logger.info({ records: updates.length, outcomes, ms: Math.round(seconds * 1000) }, 'batch settled');
-    for (const settlement of settlements) if (settlement.failure) this.failedTry(settlement);
+    this.logger.debug({ records: updates.length, outcomes, ms: Math.round(seconds * 1000) }, 'batch settled');
+    const isTold = this.logger.isLevelEnabled('info');
+    const told = isTold ? settlements : settlements.filter(({ failure }) => failure !== undefined);
+    logTogether(() => told.forEach((settlement) => this.settledUpdate(settlement, report)));
   }
 
   breakerChanged(...[breaker, state, reason]: Parameters<GateObserver['breakerChanged']>): void {
@@ -41,7 +44,7 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
 
   duplicatesRecorded(recorded: number, malformed: number): void {
     this.metrics.duplicatesRecorded(recorded, malformed);
-    this.logger.info({ recorded, malformed }, 'duplicates recorded');
+    this.logger.debug({ recorded, malformed }, 'duplicates recorded');
   }
 
   duplicateRefused({ record: { topic, partition, offset }, message }: RefusedDuplicate): void {
@@ -62,16 +65,23 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
     this.logger.warn({ err: withoutContents(error) }, 'publishing failed, will be repeated');
   }
 
-  private failedTry({ update, failure, outcome, attempts, redrive }: Settlement): void {
+  /** All that is known of it in one line, so that nothing has to be put together from several. */
+  private settledUpdate(settlement: Settlement, { updates, seconds }: BatchReport): void {
+    const { update, outcome, reason, ticketId, attempts, redrive, failure } = settlement;
+    const { idempotencyKey, botId, updateKind, receivedAt, traceparent } = update;
     const { topic, partition, offset } = update.record;
-    const { idempotencyKey, botId, updateKind, traceparent } = update;
-    const place = { topic, partition, offset, traceId: traceparent?.split('-')[1] };
-    this.logger.warn(
-      { idempotencyKey, botId, updateKind, failure, attempts, redriveId: redrive?.id, ...place },
-      outcome === 'parked' ? 'update failed, will be tried again' : 'update dead-lettered',
-    );
+    const line = {
+      ...{ idempotencyKey, outcome, reason, ticketId, attempts, botId, updateKind, topic, partition, offset },
+      ...{ failure, redriveId: redrive?.id, ageMs: Date.now() - Date.parse(receivedAt) },
+      ...{ batchRecords: updates.length, batchMs: Math.round(seconds * 1000) },
+      ...traceIds(traceparent),
+    };
+    if (failure === undefined) this.logger.info(line, 'update settled');
+    else this.logger.warn(line, FAILED[outcome === 'parked' ? 'waits' : 'dead']);
   }
 }
+
+const FAILED = { waits: 'update failed, will be tried again', dead: 'update dead-lettered' };
 
 function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -3,12 +3,12 @@ import type { TicketingConfig } from './config.js';
 import type { SettleRules } from './store/settle-batch.js';
 
 /** What the settings say about settling. */
-export function settleRules(config: TicketingConfig, trace: SettleRules['trace']): SettleRules {
+export function settleRules(config: TicketingConfig, tracing: Pick<SettleRules, 'trace' | 'keep'>): SettleRules {
   const ladder = ladderOf(config);
   return {
     nextHop: (failure, attempt, times) =>
       nextHop(ladder, { consumer: 'ticketing', failure, attempt, ...times, random: Math.random() }),
-    trace,
+    ...tracing,
     drainLimit: config.TICKETING_DRAIN_LIMIT,
     faults: config.FAULTS_ENABLED,
     now: Date.now,

@@ -106,7 +106,10 @@ class Ticketing {
     const withSession = sessionsOf(postgres);
     const observer = new TicketingObserver(kit.logger, this.metrics);
     const spans = new UpdateSpans(this.config.TICKETING_GROUP_ID);
-    const rules = settleRules(this.config, (update, waitedMs) => spans.start(update, waitedMs));
+    const rules = settleRules(this.config, {
+      trace: (update, waitedMs) => spans.start(update, waitedMs),
+      keep: (update) => spans.keep(update),
+    });
     const gate = this.gate(withSession, rules, observer);
     kit.health.readiness('database', () => gate.outage() ?? pingProblem(postgres));
     // Ready all the same: whoever closes the breaker must reach somebody.
@@ -167,7 +170,11 @@ function declaredFor(config: TicketingConfig) {
 
 /** Rehearsals leave nothing behind, spans neither. */
 function untraced(rules: SettleRules): SettleRules {
-  return { ...rules, trace: (update) => ({ ...update, traceparent: null, tracestate: null }) };
+  return {
+    ...rules,
+    trace: (update) => ({ ...update, traceparent: null, tracestate: null }),
+    keep: (update) => update,
+  };
 }
 
 async function pingProblem(postgres: Postgres): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { deliveryOf } from './intake/delivery.js';
 import { receive } from './intake/to-command.js';
 import { planBatch } from './store/plan-batch.js';
 import { planRules } from './store/settle-batch.js';
@@ -25,6 +26,10 @@ const nothingKnown = {
   queues: new Map(),
   faults: [],
 };
+const failing = {
+  ...nothingKnown,
+  faults: [{ id: 'f', match: { share: 1 }, kind: 'transient' as const, times: null }],
+};
 const contextOf = ({ traceparent, tracestate }: { traceparent: string | null; tracestate: string | null }) => ({
   traceparent,
   tracestate,
@@ -45,7 +50,8 @@ describe('a sampled update', () => {
     });
     expect(span?.attributes).toMatchObject({
       'onceline.outcome': 'ticket-opened',
-      'onceline.idempotency.key': update.idempotencyKey,
+      'onceline.idempotency_key': update.idempotencyKey,
+      'onceline.ticket.id': expect.stringMatching(/^t_/) as string,
     });
   });
 
@@ -85,10 +91,6 @@ describe('a sampled update', () => {
     const received = receive(recordWith({ traceparent: `00-${TRACE}-${SENT}-01` }));
     spans.start(received);
     const update = spans.start(received);
-    const failing = {
-      ...nothingKnown,
-      faults: [{ id: 'f', match: { share: 1 }, kind: 'transient' as const, times: null }],
-    };
     spans.settled([update], planBatch([update], failing, planRules(testRules())).settlements);
     const ended = exporter.getFinishedSpans();
     expect(ended.map(({ attributes }) => attributes['error.type'])).toEqual(['fault-injected']);
@@ -97,6 +99,44 @@ describe('a sampled update', () => {
 });
 
 describe('an update that is not sampled', () => {
+  const received = receive(recordWith({ traceparent: `00-${TRACE}-${SENT}-00` }));
+  const decide = (spans: UpdateSpans, update: ReturnType<UpdateSpans['start']>) =>
+    planBatch([update], failing, planRules(testRules({ keep: (failed) => spans.keep(failed) })));
+
+  it('is recorded from its first failure on: its span, the record that waits, and all that comes of it', () => {
+    const spans = new UpdateSpans('ticketing');
+    const update = spans.start(received);
+    // Decided twice, as after a conflict: the last decision is the one that is shown.
+    decide(spans, update);
+    const { settlements, records } = decide(spans, update);
+    spans.settled([update], settlements);
+    const [span, ...others] = exporter.getFinishedSpans();
+    expect(others).toEqual([]);
+    expect(span?.attributes).toMatchObject({
+      'onceline.outcome': 'parked',
+      'error.type': 'fault-injected',
+      'onceline.trace.begins_here': true,
+    });
+    expect(span?.parentSpanContext?.spanId).toBe(SENT);
+    const own = `00-${TRACE}-${span?.spanContext().spanId}-01`;
+    expect(records[0]?.headers).toMatchObject({
+      traceparent: `00-${TRACE}-${SENT}-01`,
+      'previous-traceparent': own,
+    });
+    expect(settlements[0]?.update.traceparent).toBe(own);
+  });
+
+  it('is recorded when it comes back, whatever it says', () => {
+    const spans = new UpdateSpans('ticketing');
+    const again = spans.start({
+      ...received,
+      delivery: deliveryOf({ ...received.record, topic: 'ticketing.redelivery' }),
+    });
+    spans.settled([again], planBatch([again], nothingKnown, planRules(testRules())).settlements);
+    expect(again.traceparent).toMatch(/-01$/);
+    expect(exporter.getFinishedSpans()).toHaveLength(1);
+  });
+
   it('has no span and its context is passed on as it came', () => {
     const spans = new UpdateSpans('ticketing');
     const update = spans.start(receive(recordWith({ traceparent: `00-${TRACE}-${SENT}-00` })));

@@ -37,7 +37,7 @@ export type HeaderName = (typeof HEADERS)[keyof typeof HEADERS];
 export const HEADER_MEANINGS: Readonly<Record<HeaderName, string>> = {
   'bot-id': 'Telegram user id of the bot, from the webhook route',
   'received-at': 'when the ingress had the whole body, RFC 3339 UTC with milliseconds',
-  traceparent: 'W3C trace context of the step that wrote the record',
+  traceparent: 'W3C trace context of the step that wrote the record, also where its trace is not recorded',
   tracestate: 'W3C vendor state that belongs to traceparent',
   'idempotency-key': 'identity of the update, see idempotency-key.ts',
   'update-kind': 'top-level field of the update besides update_id; "none" when there is none',

@@ -7,11 +7,19 @@ export { describeDifference, isRaise, type AlignedTopics, type SettingDifference
 export { partitionFor } from './partitioner.js';
 export {
   contextOf,
-  failSpan,
   injectTrace,
   isSampled,
+  recordedFromHere,
+  spanContextOf,
+  traceIds,
+  unrecordedTrace,
+} from './trace-headers.js';
+export {
+  failSpan,
+  sendInSpan,
   startRecordSpan,
-  startSendSpan,
   withBatchSpan,
+  type RecordSpanOptions,
+  type SendTraceOptions,
   type SpanInContext,
 } from './record-spans.js';

@@ -2,8 +2,8 @@
  * Spans around Kafka, by hand: the stock instrumentation overwrites the trace context that an outbox or a retry has stored, makes a
  * span for every record, and does nothing under ESM. Names and attributes follow the messaging conventions of OpenTelemetry.
  *
- * A span costs some ten microseconds even when it is not sampled, so per record there is one only when the record's own
- * `traceparent` says so; that is read from its last two characters. Without a registered SDK all of this does next to nothing.
+ * A span costs some ten microseconds, so per record there is one only when the record's own `traceparent` says so, which is read from its
+ * last two characters, or when something is worth to be kept of it. Without a registered SDK all of this does next to nothing.
  */
 import {
   INVALID_SPAN_CONTEXT,
@@ -12,21 +12,17 @@ import {
   SpanStatusCode,
   TraceFlags,
   context as active,
-  createTraceState,
   isSpanContextValid,
   trace,
   type Attributes,
   type Context,
   type Link,
   type Span,
-  type SpanContext,
 } from '@opentelemetry/api';
-import type { ConsumedRecord, OutgoingRecord, RecordBatch, RecordHeaders } from './port.js';
+import type { ConsumedRecord, OutgoingRecord, RecordBatch } from './port.js';
+import { contextOf, injectTrace, isSampled, recordedFromHere, spanContextOf } from './trace-headers.js';
 
 const TRACER = 'onceline-kafka';
-const TRACEPARENT = 'traceparent';
-const TRACESTATE = 'tracestate';
-const W3C = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 /** A batch may hold a thousand traces; a span with more links than this is unreadable and refused by some back ends. */
 const MAX_LINKS = 100;
 
@@ -34,35 +30,6 @@ const MAX_LINKS = 100;
 export interface SpanInContext {
   readonly span: Span;
   readonly context: Context;
-}
-
-/**
- * Copies headers with the trace context of `context` (default: the active one) added as W3C `traceparent` and `tracestate`. Without a
- * span in it the headers come back unchanged. This is the only call that writes them: sending never does.
- */
-export function injectTrace(headers: RecordHeaders, context: Context = active.active()): RecordHeaders {
-  const spanContext = trace.getSpanContext(context);
-  if (spanContext === undefined || !isSpanContextValid(spanContext)) return headers;
-  const flags = spanContext.traceFlags.toString(16).padStart(2, '0');
-  const traceparent = `00-${spanContext.traceId}-${spanContext.spanId}-${flags}`;
-  const tracestate = spanContext.traceState?.serialize();
-  const stamped: Record<string, string> = { ...headers, [TRACEPARENT]: traceparent };
-  // The state belongs to its context: one left over from another would be a lie.
-  if (tracestate) stamped[TRACESTATE] = tracestate;
-  else delete stamped[TRACESTATE];
-  return stamped;
-}
-
-/** The trace context stored in headers; the root context when there is none or it is unreadable. */
-export function contextOf(headers: RecordHeaders): Context {
-  const spanContext = readTraceparent(headers);
-  return spanContext === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContext);
-}
-
-/** Whether the trace that the headers name is recorded. Looks at two characters, no more. */
-export function isSampled(headers: RecordHeaders): boolean {
-  const traceparent = headers[TRACEPARENT];
-  return traceparent !== undefined && (parseInt(traceparent.slice(-2), 16) & TraceFlags.SAMPLED) !== 0;
 }
 
 /**
@@ -101,17 +68,32 @@ export async function withBatchSpan<T>(
   }
 }
 
+/** What may be said of a record's span beside the record. */
+export interface RecordSpanOptions {
+  /** The trace is recorded from here on, whatever was decided at its root. */
+  readonly keep?: boolean;
+  /** When the handling began, milliseconds since the epoch; now when absent. */
+  readonly startTime?: number;
+}
+
 /**
- * Starts the span of one record's handling, as a child of the context stored in it, so that all hops and attempts make one trace.
- * For a record that is not sampled the span records nothing and the context is the stored one; ending it is safe.
+ * Starts the span of one record's handling, as a child of the context stored in it, so that all hops and attempts make one trace, linked to
+ * the span of its batch. For a record that is not sampled the span records nothing and the context is the stored one; ending it is safe.
  */
-export function startRecordSpan(record: ConsumedRecord, groupId: string): SpanInContext {
-  const parent = contextOf(record.headers);
-  if (!isSampled(record.headers)) return { span: silentSpan(parent), context: parent };
+export function startRecordSpan(
+  record: ConsumedRecord,
+  groupId: string,
+  { keep = false, startTime }: RecordSpanOptions = {},
+): SpanInContext {
+  const stored = contextOf(record.headers);
+  if (!keep && !isSampled(record.headers)) return { span: silentSpan(stored), context: stored };
+  const parent = keep ? recordedFromHere(stored) : stored;
   const span = trace.getTracer(TRACER).startSpan(
     `process ${record.topic}`,
     {
       kind: SpanKind.CONSUMER,
+      links: linkToBatch(),
+      ...(startTime === undefined ? {} : { startTime }),
       attributes: {
         ...processing(groupId),
         'messaging.destination.name': record.topic,
@@ -150,26 +132,46 @@ export function startSendSpan(topic: string, record: OutgoingRecord, context: Co
   return { span, context: trace.setSpan(context, span) };
 }
 
-/** Marks a span as failed; whoever started it ends it. */
-export function failSpan(span: Span, error: unknown): void {
-  const reason = error instanceof Error ? error : new Error(String(error));
-  span.setAttribute('error.type', 'code' in reason ? String(reason.code) : reason.name);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: reason.message });
+/** How the sending of a record shows in its trace. */
+export interface SendTraceOptions {
+  /** The record joins this trace and goes out under the span of its sending. Default: it keeps the context stored in it, and the span is beside. */
+  readonly join?: Context;
+  readonly attributes?: Attributes;
 }
 
-function readTraceparent(headers: RecordHeaders): SpanContext | undefined {
-  const match = W3C.exec(headers[TRACEPARENT] ?? '');
-  if (match === null || match[1] === 'ff') return undefined;
-  const tracestate = headers[TRACESTATE];
-  const spanContext: SpanContext = {
-    traceId: match[2]!,
-    spanId: match[3]!,
-    traceFlags: parseInt(match[4]!, 16),
-    isRemote: true,
-    ...(tracestate === undefined ? {} : { traceState: createTraceState(tracestate) }),
-  };
-  return isSpanContextValid(spanContext) ? spanContext : undefined;
+/**
+ * Sends a record inside a `send` span that ends with the acknowledgement, or the failure, of `send`. A record whose trace is not recorded has
+ * none, but carries the id of its trace all the same.
+ */
+export async function sendInSpan<T>(
+  { topic, record }: { readonly topic: string; readonly record: OutgoingRecord },
+  { join, attributes }: SendTraceOptions,
+  send: (record: OutgoingRecord) => Promise<T>,
+): Promise<T> {
+  const headers = record.headers ?? {};
+  if (join === undefined && !isSampled(headers)) return send(record);
+  const { span, context } = startSendSpan(topic, record, join ?? contextOf(headers));
+  if (attributes) span.setAttributes(attributes);
+  try {
+    return await send(join === undefined ? record : { ...record, headers: injectTrace(headers, context) });
+  } catch (error) {
+    failSpan(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
 }
+
+/** Marks a span as failed; whoever started it ends it. PostgreSQL repeats values in its messages, so that of it only the code is told. */
+export function failSpan(span: Span, error: unknown): void {
+  const reason = error instanceof Error ? error : new Error(String(error));
+  const code = 'code' in reason ? String(reason.code) : undefined;
+  span.setAttribute('error.type', code ?? reason.name);
+  const isTold = code === undefined || !SQL_STATE.test(code);
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(isTold ? { message: reason.message } : {}) });
+}
+
+const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 function linksTo(batches: readonly RecordBatch[]): Link[] {
   const links: Link[] = [];
@@ -177,11 +179,17 @@ function linksTo(batches: readonly RecordBatch[]): Link[] {
     for (const { headers } of records) {
       if (links.length === MAX_LINKS) return links;
       if (!isSampled(headers)) continue;
-      const context = readTraceparent(headers);
+      const context = spanContextOf(headers);
       if (context !== undefined) links.push({ context });
     }
   }
   return links;
+}
+
+/** From a record to the statements that its batch made; a batch that is not recorded cannot be looked at. */
+function linkToBatch(): Link[] {
+  const context = trace.getSpanContext(active.active());
+  return context !== undefined && (context.traceFlags & TraceFlags.SAMPLED) !== 0 ? [{ context }] : [];
 }
 
 function silentSpan(context: Context): Span {

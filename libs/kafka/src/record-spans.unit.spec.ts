@@ -2,7 +2,8 @@ import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, trace } from '@opentel
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { ConsumedRecord } from './port.js';
-import { contextOf, injectTrace, isSampled, startRecordSpan, startSendSpan, withBatchSpan } from './record-spans.js';
+import { failSpan, sendInSpan, startRecordSpan, startSendSpan, withBatchSpan } from './record-spans.js';
+import { contextOf, injectTrace } from './trace-headers.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
@@ -28,23 +29,6 @@ describe('without an SDK', () => {
     expect(injectTrace({}, under)).toEqual({ traceparent: SAMPLED, tracestate: 'a=b' });
     expect(await withBatchSpan([], 'g', async () => 7)).toBe(7);
   });
-
-  it.each([
-    ['nothing', undefined, false],
-    ['sampled', SAMPLED, true],
-    ['not sampled', UNSAMPLED, false],
-    ['sampled and random', `00-${TRACE}-${SPAN}-03`, true],
-    ['rubbish', 'rubbish', false],
-  ])('tells the sampled flag of %s', (_, traceparent, sampled) => {
-    expect(isSampled(traceparent === undefined ? {} : { traceparent })).toBe(sampled);
-  });
-
-  it.each(['rubbish', `ff-${TRACE}-${SPAN}-01`, `00-${'0'.repeat(32)}-${SPAN}-01`, `00-${TRACE}-${'0'.repeat(16)}-01`])(
-    'takes %s for no context',
-    (traceparent) => {
-      expect(trace.getSpanContext(contextOf({ traceparent }))).toBeUndefined();
-    },
-  );
 });
 
 describe('with an SDK', () => {
@@ -89,6 +73,23 @@ describe('with an SDK', () => {
     expect(injectTrace({}, under)).toEqual({ traceparent: UNSAMPLED });
   });
 
+  it('records one that is not sampled from here on when it is worth to be kept, since when it was begun', () => {
+    const options = { keep: true, startTime: Date.now() - 5000 };
+    const { span, context: under } = startRecordSpan(record({ traceparent: UNSAMPLED }), 'ticketing', options);
+    span.end();
+    const [found] = spans();
+    expect(found!.parentSpanContext?.spanId).toBe(SPAN);
+    expect(found!.duration[0]).toBeGreaterThanOrEqual(5);
+    expect(injectTrace({}, under)).toEqual({ traceparent: `00-${TRACE}-${found!.spanContext().spanId}-01` });
+  });
+
+  it('links a record to its batch', async () => {
+    const batch = { topic: 'updates', partition: 3, records: [record({ traceparent: SAMPLED })], nextOffset: 43 };
+    await withBatchSpan([batch], 'g', async () => startRecordSpan(batch.records[0]!, 'g').span.end());
+    const [inside, around] = spans();
+    expect(inside!.links.map((link) => link.context.spanId)).toEqual([around!.spanContext().spanId]);
+  });
+
   it('joins send and process spans to one trace', () => {
     const send = startSendSpan('updates', { key: 'k', value: null }, contextOf({ traceparent: SAMPLED }));
     const headers = injectTrace({}, send.context);
@@ -106,6 +107,44 @@ describe('with an SDK', () => {
     send.span.end();
     expect(spans()).toEqual([]);
     expect(injectTrace({}, send.context)).toEqual({ traceparent: UNSAMPLED });
+  });
+
+  it.each([
+    ['beside a record that keeps the context stored in it', false],
+    ['of a record that joins a trace', true],
+  ])('shows the sending %s', async (_, joins) => {
+    const outgoing = { topic: 'updates', record: { key: 'k', value: null, headers: { traceparent: SAMPLED } } };
+    const join = contextOf({ traceparent: SAMPLED });
+    const sent = await sendInSpan(
+      outgoing,
+      { attributes: { why: 'test' }, ...(joins ? { join } : {}) },
+      async ({ headers }) => headers?.['traceparent'],
+    );
+    const [found] = spans();
+    expect(found).toMatchObject({ name: 'send updates', attributes: { why: 'test' } });
+    expect(sent).toBe(joins ? `00-${TRACE}-${found!.spanContext().spanId}-01` : SAMPLED);
+  });
+
+  it('sends a record whose trace is not recorded under its trace id all the same', async () => {
+    const outgoing = { topic: 'updates', record: { key: 'k', value: null } };
+    const join = contextOf({ traceparent: UNSAMPLED });
+    expect(await sendInSpan(outgoing, { join }, async ({ headers }) => headers)).toEqual({ traceparent: UNSAMPLED });
+    expect(await sendInSpan(outgoing, {}, async (sent) => sent)).toBe(outgoing.record);
+    expect(spans()).toEqual([]);
+  });
+
+  it('fails the span of a sending that failed, and lets the error through', async () => {
+    const outgoing = { topic: 'updates', record: { key: 'k', value: null, headers: { traceparent: SAMPLED } } };
+    await expect(sendInSpan(outgoing, {}, () => Promise.reject(new TypeError('refused')))).rejects.toThrow('refused');
+    expect(spans().map(({ status }) => status.message)).toEqual(['refused']);
+  });
+
+  it('tells the code of a database error and nothing that it quotes', () => {
+    const span = trace.getTracer('spec').startSpan('insert');
+    failSpan(span, Object.assign(new Error('Token "private words" is invalid'), { code: '22P02' }));
+    span.end();
+    expect(spans()[0]).toMatchObject({ status: { code: SpanStatusCode.ERROR }, attributes: { 'error.type': '22P02' } });
+    expect(spans()[0]!.status.message).toBeUndefined();
   });
 
   it('runs a batch inside one span with links to its sampled traces', async () => {

@@ -211,7 +211,9 @@ const tracingSettings = {
     .url({ protocol: /^https?$/, error: 'must be an http or https address' })
     .optional()
     .describe('the base address of an OTLP receiver, e.g. http://127.0.0.1:4318; unset turns tracing off'),
-  TRACE_SAMPLE_RATIO: ratio.prefault('1').describe('the share of new traces to record, from 0 to 1'),
+  TRACE_SAMPLE_RATIO: ratio
+    .prefault('1')
+    .describe('the share of new traces to record, from 0 to 1; what fails is recorded beside it'),
 };
 
 /** What every service reads; spread it into the schema of a service: `z.object({ ...commonSettings, PORT: portSetting(8081), … })`. */

@@ -16,6 +16,7 @@ export {
 } from './config.js';
 export { databaseSecurity, kafkaSecurity } from './connection-security.js';
 export { createLogger, kafkaLog, type Logger } from './logger.js';
+export { logTogether } from './log-output.js';
 export { metricsRegistry, newMetricsRegistry, type MetricsRegistry } from './metrics.js';
 export { TracedHistogram, sampledTraceId, type TracedHistogramOptions } from './traced-histogram.js';
 export { Measurement, type MeasurementOptions } from './measurement.js';

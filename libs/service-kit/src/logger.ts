@@ -1,12 +1,13 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { destination, pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
+import { pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
 import type { LoggerService } from '@nestjs/common';
 import type { ClientLogEntry } from '@onceline/kafka';
+import { logOutput } from './log-output.js';
 
 /** A pino logger: `logger.info({ field: value }, 'message')`. */
 export type Logger = PinoLogger;
 
-/** JSON lines on standard output, written at once, with the ids of the active span. */
+/** JSON lines on standard output, written at once, with the ids of the active span unless a line brings its own. */
 export function createLogger(service: string, level: string): Logger {
   return pino(
     {
@@ -16,12 +17,9 @@ export function createLogger(service: string, level: string): Logger {
       formatters: { level: (label) => ({ level: label }) },
       mixin: activeSpanIds,
     },
-    // pino's default writes later: the last lines before an exit then come out of order, and a killed process loses them.
-    destination({ fd: STDOUT, sync: true }),
+    logOutput(),
   );
 }
-
-const STDOUT = 1;
 
 function activeSpanIds(): object {
   const context = trace.getActiveSpan()?.spanContext();

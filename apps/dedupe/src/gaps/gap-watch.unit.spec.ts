@@ -24,7 +24,7 @@ function commit(watch: GapWatch, partition: number, updateId: number, at: number
   const batch: RecordBatch = { topic: 'raw', partition, records, nextOffset: updateId + 1 };
   watch.committed(
     batch,
-    planBatch(records, { committed: () => undefined, now: at, headersOf: ({ record }) => record.headers }),
+    planBatch(records, { committed: () => undefined, now: at, headersOf: ({ headers }) => headers }),
   );
 }
 

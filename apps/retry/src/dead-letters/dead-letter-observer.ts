@@ -4,7 +4,7 @@ import type { DeadLetter } from './dead-letter.js';
 import type { DeadLetterMetrics, Work } from './dead-letter-metrics.js';
 import type { IndexObserver } from './index-dead-letters.js';
 import type { SendOptions } from './send-redrives.js';
-import type { TellOptions } from './tell-ledger.js';
+import type { Notice, TellOptions } from './tell-ledger.js';
 import type { WatchOptions } from './watch-outcomes.js';
 
 type Observers = IndexObserver & SendOptions['observer'] & WatchOptions['observer'] & TellOptions['observer'];
@@ -20,7 +20,10 @@ export class DeadLetterObserver implements Observers {
     this.metrics.recordsIndexed(deadLetters, copies);
     for (const { id, consumer, idempotencyKey, fingerprint, failure, traceId } of deadLetters) {
       const { kind, code } = failure;
-      this.logger.info({ id, consumer, idempotencyKey, fingerprint, kind, code, traceId }, 'dead letter indexed');
+      this.logger.info(
+        { id, consumer, idempotencyKey, fingerprint, kind, code, ...named(traceId) },
+        'dead letter indexed',
+      );
     }
   }
 
@@ -58,8 +61,8 @@ export class DeadLetterObserver implements Observers {
     this.logger.info({ count }, 'redrive: outcomes known');
   }
 
-  ledgerTold(count: number): void {
-    this.logger.info({ count }, 'discard told to the ledger');
+  ledgerTold({ id, key, traceId }: Notice): void {
+    this.logger.info({ id, idempotencyKey: key, outcome: 'discarded', ...named(traceId) }, 'update discarded');
   }
 
   discardOvertaken(id: string, outcome: string): void {
@@ -80,4 +83,9 @@ export class DeadLetterObserver implements Observers {
     this.metrics.failed(work, error);
     this.logger.warn({ work, afterMs, err: withoutContents(error) }, 'a round failed, will be repeated');
   }
+}
+
+/** Instead of the ids of the span in hand, which belongs to many. */
+function named(traceId: string | null): { trace_id?: string; span_id?: undefined } {
+  return traceId === null ? {} : { trace_id: traceId, span_id: undefined };
 }

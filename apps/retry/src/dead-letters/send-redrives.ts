@@ -1,12 +1,4 @@
-import {
-  contextOf,
-  injectTrace,
-  isSampled,
-  KafkaError,
-  startSendSpan,
-  failSpan,
-  type BatchingProducer,
-} from '@onceline/kafka';
+import { contextOf, KafkaError, sendInSpan, type BatchingProducer } from '@onceline/kafka';
 import type { Postgres, Queries } from '@onceline/postgres';
 import { recordDeed } from './audit-trail.js';
 import { reopen } from './claim.js';
@@ -112,19 +104,11 @@ export class SendRedrives {
     const topic = this.options.sources.find(({ consumer }) => consumer === item.consumer)?.redelivery;
     if (topic === undefined) throw new Error(`${item.consumer} has no redelivery topic`);
     const record = redriveRecord(item, redriveId);
-    const headers = record.headers ?? {};
-    if (!isSampled(headers)) return void (await this.options.producer.send(topic, record, item));
-    const { span, context } = startSendSpan(topic, record, contextOf(headers));
-    span.setAttributes({ 'onceline.redrive.id': redriveId, 'onceline.dead_letter.id': item.id });
-    const traced = { ...record, headers: injectTrace(headers, context) };
-    try {
-      await this.options.producer.send(topic, traced, item);
-    } catch (error) {
-      failSpan(span, error);
-      throw error;
-    } finally {
-      span.end();
-    }
+    const attributes = { 'onceline.redrive.id': redriveId, 'onceline.dead_letter.id': item.id };
+    const join = contextOf(record.headers ?? {});
+    await sendInSpan({ topic, record }, { join, attributes }, (traced) =>
+      this.options.producer.send(topic, traced, item),
+    );
   }
 
   private async end(queries: Queries, redrive: RunningRow, step: NextStep): Promise<void> {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const ticketing = new TicketingClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token');
   const observer = {
-    ledgerTold: (count: number) => void (told += count),
+    ledgerTold: () => void (told += 1),
     discardOvertaken: (id: string, outcome: string) => void overtaken.push([id, outcome]),
     ticketingFailed: (error: unknown) => void failures.push(String(error)),
   };

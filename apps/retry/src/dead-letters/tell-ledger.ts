@@ -6,17 +6,20 @@ export interface TellOptions {
   readonly postgres: Pick<Postgres, 'query' | 'transaction'>;
   readonly ticketing: Pick<TicketingClient, 'discard' | 'ledger'>;
   readonly observer: {
-    ledgerTold(count: number): void;
+    /** The update's outcome is now that it is discarded. */
+    ledgerTold(notice: Notice): void;
     /** The update has an outcome after all, and the dead letter follows it. */
     discardOvertaken(deadLetterId: string, outcome: string): void;
     ticketingFailed(error: unknown): void;
   };
 }
 
-interface Notice {
+/** What the ledger is to hear of a dead letter. */
+export interface Notice {
   readonly id: string;
   readonly key: string;
   readonly reason: string;
+  readonly traceId: string | null;
 }
 
 const AT_ONCE = 10;
@@ -43,7 +46,8 @@ export class TellLedger {
        where dead_letter_id in (
          select dead_letter_id from retry.ledger_notices where told_at is null and next_try_at <= now()
          order by next_try_at limit ${ROUND} for update skip locked)
-       returning dead_letter_id as id, idempotency_key as key, reason`,
+       returning dead_letter_id as id, idempotency_key as key, reason,
+         (select trace_id from retry.dead_letters d where d.dead_letter_id = ledger_notices.dead_letter_id) as "traceId"`,
     );
   }
 
@@ -53,7 +57,7 @@ export class TellLedger {
       const { status, isFinal, words } = await ticketing.discard(notice.key, notice.reason);
       if (status === CONFLICT) return await this.follow(notice, words);
       await this.note(notice, words, isFinal);
-      if (isFinal) observer.ledgerTold(1);
+      if (isFinal) observer.ledgerTold(notice);
       else observer.ticketingFailed(new TicketingError(`ticketing answers ${words} to a discard`, { status }));
     } catch (error) {
       observer.ticketingFailed(error);

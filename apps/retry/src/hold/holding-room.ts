@@ -1,4 +1,10 @@
-import type { BatchingProducer, ConsumedRecord, HoldingHandle, Kafka } from '@onceline/kafka';
+import {
+  sendInSpan,
+  type BatchingProducer,
+  type ConsumedRecord,
+  type HoldingHandle,
+  type Kafka,
+} from '@onceline/kafka';
 import { Measurement, type ServiceKit } from '@onceline/service-kit';
 import type { Registry } from 'prom-client';
 import { dueTimesOf, type DueTimes } from './due-times.js';
@@ -149,7 +155,10 @@ export class HoldingRoom {
   private async send(record: ConsumedRecord): Promise<void> {
     const { topic, delayMs, redelivery } = this.rungOf(record);
     const { key, value, headers, partition } = record;
-    await this.producer!.send(redelivery, { key, value, headers }, { partition });
+    const attributes = { 'onceline.rung.ms': delayMs };
+    await sendInSpan({ topic: redelivery, record: { key, value, headers } }, { attributes }, (outgoing) =>
+      this.producer!.send(redelivery, outgoing, { partition }),
+    );
     const now = Date.now();
     const { due, distrusted } = dueTimesOf(record, delayMs, now);
     // What is judged by the clock has no moment to be late from.

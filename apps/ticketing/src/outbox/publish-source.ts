@@ -1,12 +1,4 @@
-import {
-  contextOf,
-  failSpan,
-  isSampled,
-  KafkaError,
-  startSendSpan,
-  type BatchingProducer,
-  type OutgoingRecord,
-} from '@onceline/kafka';
+import { KafkaError, sendInSpan, type BatchingProducer, type OutgoingRecord } from '@onceline/kafka';
 import type { Session } from '../store/session.js';
 import type { Cursor, Happening, OutboxSource, SourceRow } from './source.js';
 
@@ -114,16 +106,7 @@ export class PublishSource<Row extends SourceRow> {
 
   /** The stored context goes out untouched; the sending shows beside it. */
   private async sendTraced(topic: string, record: OutgoingRecord): Promise<void> {
-    const headers = record.headers ?? {};
-    const span = isSampled(headers) ? startSendSpan(topic, record, contextOf(headers)).span : undefined;
-    try {
-      await this.producer.send(topic, record);
-    } catch (error) {
-      if (span) failSpan(span, error);
-      throw error;
-    } finally {
-      span?.end();
-    }
+    await sendInSpan({ topic, record }, {}, () => this.producer.send(topic, record));
   }
 
   private async position(): Promise<Cursor> {

@@ -59,6 +59,7 @@ export function testRules(changes: Partial<SettleRules> & { tries?: number } = {
   return {
     nextHop: (failure, attempt, times) => nextHop(ladder, { ...CONSUMER, failure, attempt, ...times }),
     trace: (update) => ({ ...update, traceparent: update.record.headers['traceparent'] ?? null, tracestate: null }),
+    keep: (update) => update,
     drainLimit: 200,
     faults: true,
     now: Date.now,

@@ -1,5 +1,12 @@
 import { HEADERS, readableText, TOPICS } from '@onceline/contracts';
-import type { ConsumedRecord } from '@onceline/kafka';
+import {
+  contextOf,
+  injectTrace,
+  isSampled,
+  recordedFromHere,
+  type ConsumedRecord,
+  type RecordHeaders,
+} from '@onceline/kafka';
 import { FAILURE_LIMITS, readFailureHeaders, type DeadLetterReason } from '@onceline/retry-policy';
 import { HANDLER_VERSION } from '../handler-version.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
@@ -103,10 +110,11 @@ export function keptHeaders(
   return Object.fromEntries(original);
 }
 
-function failureHeaders(update: TracedUpdate, failed: FailedTry): Record<string, string> {
+function failureHeaders(update: TracedUpdate, failed: FailedTry): RecordHeaders {
   const { failure, attempts, firstFailedAt, conversation } = failed;
   const { record, traceparent } = update;
   return {
+    ...recordedTrace(update),
     [HEADERS.idempotencyKey]: update.idempotencyKey,
     [HEADERS.consumer]: CONSUMER,
     [HEADERS.attempt]: String(attempts),
@@ -120,6 +128,13 @@ function failureHeaders(update: TracedUpdate, failed: FailedTry): Record<string,
     ...(conversation === record.key ? {} : { [HEADERS.conversation]: conversation }),
     ...originHeaders(record),
   };
+}
+
+/** Whoever gets the record records its trace too, also where its root was not chosen to be. */
+function recordedTrace({ record, traceparent }: TracedUpdate): RecordHeaders {
+  const isRecorded = traceparent !== null && isSampled({ [HEADERS.traceparent]: traceparent });
+  if (!isRecorded || isSampled(record.headers)) return {};
+  return injectTrace({}, recordedFromHere(contextOf(record.headers)));
 }
 
 /** Where the update lies in `telegram.updates.unique`: set by its first failure, kept by all that follow. */

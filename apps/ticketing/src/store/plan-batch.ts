@@ -25,6 +25,8 @@ export interface PlanRules {
   readonly nextHop: (failure: UpdateFailure, tries: number, firstFailedAt: number) => Hop;
   /** The context in which an update is handled that waited in the database. */
   trace(update: ReceivedUpdate, waitedMs: number): TracedUpdate;
+  /** An update whose try has failed: its trace is recorded from here on, also where it was not chosen to be. */
+  keep(update: TracedUpdate): TracedUpdate;
   /** Parked updates that one batch settles behind each head. */
   readonly drainLimit: number;
 }
@@ -166,11 +168,19 @@ class Planner {
   private try(update: TracedUpdate, conversation: string, before: Try): 'settled' | 'waiting' {
     const handled = this.handle(update, conversation, before.tries);
     const attempts = before.tries + 1;
-    if (!('failure' in handled)) {
-      this.settle(update, { ...handled, attempts }, before.redrive);
-      return 'settled';
+    if ('failure' in handled) {
+      return this.failedTry(this.rules.keep(update), conversation, { ...before, ...handled, attempts });
     }
-    const { failure } = handled;
+    this.settle(update, { ...handled, attempts }, before.redrive);
+    return 'settled';
+  }
+
+  private failedTry(
+    update: TracedUpdate,
+    conversation: string,
+    before: Try & { readonly failure: UpdateFailure; readonly attempts: number },
+  ): 'settled' | 'waiting' {
+    const { failure, attempts } = before;
     const { now } = this.rules;
     const { redrive } = before;
     const firstFailedAt = before.firstFailedAt ?? now;

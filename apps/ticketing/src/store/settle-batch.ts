@@ -1,4 +1,3 @@
-import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { UpdateFailure } from '../intake/update-failure.js';
 import { loadQueues } from '../parking/load-queues.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
@@ -24,7 +23,8 @@ export type SettleBatch = (updates: readonly TracedUpdate[], options?: SettleOpt
 /** What decides besides the records and the state. */
 export interface SettleRules {
   nextHop(failure: UpdateFailure, tries: number, times: { readonly firstFailedAt: number; readonly now: number }): Hop;
-  trace(update: ReceivedUpdate, waitedMs: number): TracedUpdate;
+  trace: PlanRules['trace'];
+  keep: PlanRules['keep'];
   /** Parked updates that one transaction settles behind each head. */
   readonly drainLimit: number;
   /** Whether faults can be switched on here. */
@@ -98,7 +98,8 @@ export function planRules(rules: SettleRules): PlanRules {
   return {
     now,
     nextHop: (failure, tries, firstFailedAt) => rules.nextHop(failure, tries, { firstFailedAt, now }),
-    trace: (update, waitedMs) => rules.trace(update, waitedMs),
+    trace: rules.trace,
+    keep: rules.keep,
     drainLimit: rules.drainLimit,
   };
 }
