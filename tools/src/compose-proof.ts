@@ -19,8 +19,15 @@ export interface JaegerTrace {
   readonly processes: Readonly<Record<string, { readonly serviceName: string }>>;
 }
 
-/** Runs `npm run smoke` against the running system. Returns the trace id of its update. */
+/** Runs `npm run smoke` against the running system, which traces. Returns the trace id of its update. */
 export async function smoke(): Promise<string> {
+  const traceId = /^trace ([0-9a-f]{32})$/m.exec(await runSmoke())?.[1];
+  if (!traceId) throw new Error('smoke told no trace id');
+  return traceId;
+}
+
+/** Runs `npm run smoke` against the running system. Returns what it said. */
+export async function runSmoke(): Promise<string> {
   const child = spawn(process.execPath, [join(repositoryRoot(), 'tools/dist/smoke.js')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -31,9 +38,7 @@ export async function smoke(): Promise<string> {
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
   if (code !== 0) throw new Error(`smoke ended with ${String(code)}`);
-  const traceId = /^trace ([0-9a-f]{32})$/m.exec(words)?.[1];
-  if (!traceId) throw new Error('smoke told no trace id');
-  return traceId;
+  return words;
 }
 
 /** Asks Jaeger until it has the whole trace: every hop, joined below one root. Returns the spans in the order of their start. */

@@ -23,7 +23,12 @@ const containerOf = (file: string): Container => {
   return container;
 };
 
-const SETTINGS = ['base/settings.env', 'overlays/local/settings.env', 'overlays/production/settings.env'];
+const SETTINGS = [
+  'base/settings.env',
+  'overlays/local/settings.env',
+  'overlays/production/settings.env',
+  'components/secure-connections/settings.env',
+];
 /** Of the Job alone. */
 const OF_SETUP = ['TOPIC_REPLICATION'];
 
