@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answersPage } from './dashboards/answers-page.js';
 import { dashboardFaults, writeDashboards } from './dashboards/dashboard-files.js';
+import type { LiveQuery } from './dashboards/live-queries.js';
 import { proveLive } from './dashboards/prove-live.js';
 import { repositoryRoot } from './repository-root.js';
 
@@ -21,10 +22,7 @@ async function main(): Promise<void> {
   if (command === 'lint' || process.exitCode === 1) return;
   const began = Date.now();
   const { queries, rules, acknowledged, faults } = await proveLive((line) => console.log(`  ${line}`));
-  const folder = join(repositoryRoot(), '.onceline', 'dashboards');
-  mkdirSync(folder, { recursive: true });
-  const overview = queries.filter(({ dashboard }) => dashboard === 'onceline-overview');
-  writeFileSync(join(folder, 'overview.md'), `${answersPage(overview)}\n`);
+  if (faults.length === 0) writeAnswers(queries.filter(({ dashboard }) => dashboard === 'onceline-overview'));
   const empty = queries.filter(({ samples }) => samples?.length === 0);
   for (const { dashboard, panel, refId, mayBeEmpty } of empty)
     if (mayBeEmpty) console.log(`  rightly empty: ${dashboard}, ${panel}, ${refId}: ${mayBeEmpty}`);
@@ -33,6 +31,12 @@ async function main(): Promise<void> {
     faults,
     `${queries.length - empty.length} of ${queries.length} queries have data, ${rules} rules are evaluated; ${acknowledged} updates in ${seconds} s`,
   );
+}
+
+function writeAnswers(overview: readonly LiveQuery[]): void {
+  const folder = join(repositoryRoot(), '.onceline', 'dashboards');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'overview.md'), `${answersPage(overview)}\n`);
 }
 
 function conclude(faults: readonly string[], words: string): void {

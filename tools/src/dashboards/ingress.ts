@@ -49,7 +49,13 @@ const DOOR: readonly Panel[] = [
     description: 'Kinds and fields of these updates. Names that do not look like the Bot API, or too many, are other.',
     unit: 'short',
     shape: 'table',
-    queries: [{ expr: inADay('onceline_ingress_unknown_parts_total', 'part', 'name'), legend: '{{part}} {{name}}' }],
+    queries: [
+      {
+        expr: inADay('onceline_ingress_unknown_parts_total', 'part', 'name'),
+        legend: '{{part}} {{name}}',
+        mayBeEmpty: 'nothing unknown has come.',
+      },
+    ],
   },
 ];
 

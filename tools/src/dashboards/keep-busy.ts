@@ -31,7 +31,7 @@ export async function keepBusy(system: System): Promise<Load> {
     seed,
     bots: bots.map(({ id }) => id),
     chatsPerBot: 50,
-    kinds: { ...defaultKinds, future_kind: 1 },
+    kinds: { ...defaultKinds, future_kind: 20 },
     startedAt: seed,
   });
   let isOver = false;

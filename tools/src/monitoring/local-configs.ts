@@ -8,11 +8,11 @@ export interface LocalAddresses {
   readonly rules: string;
 }
 
-/** The Prometheus configuration of compose, for processes on this machine, and with a look every second. */
+/** The Prometheus configuration of compose, for processes on this machine. With an Alertmanager it looks every second. */
 export function localPrometheusConfig(text: string, { services, alertmanager, rules }: LocalAddresses): string {
   let config = exchange(text, '/etc/prometheus/rules/*.yml', rules);
-  config = exchange(config, 'scrape_interval: 5s', 'scrape_interval: 1s');
-  config = exchange(config, 'evaluation_interval: 5s', 'evaluation_interval: 1s');
+  for (const interval of alertmanager ? ['scrape_interval', 'evaluation_interval'] : [])
+    config = exchange(config, `${interval}: 5s`, `${interval}: 1s`);
   config = exchange(config, "targets: ['alertmanager:9093']", `targets: [${alertmanager ? `'${alertmanager}'` : ''}]`);
   for (const [name, address] of Object.entries(services)) config = exchange(config, targetOf(config, name), address);
   return config;

@@ -14,7 +14,7 @@ scrape_configs:
 `;
 
 describe('the Prometheus configuration of compose', () => {
-  it('looks at the processes of this machine instead, every second', () => {
+  it('looks at the processes of this machine instead, every second where alerts are awaited', () => {
     const services = { retry: '127.0.0.1:4711' };
     const config = localPrometheusConfig(PROMETHEUS, { services, alertmanager: '127.0.0.1:9', rules: '/r/*.yml' });
     expect(config).toBe(
@@ -25,8 +25,9 @@ describe('the Prometheus configuration of compose', () => {
     );
   });
 
-  it('sends alerts nowhere without an Alertmanager', () => {
-    expect(localPrometheusConfig(PROMETHEUS, { services: {}, rules: 'r' })).toContain('targets: []');
+  it('sends alerts nowhere without an Alertmanager, and takes its time', () => {
+    const config = localPrometheusConfig(PROMETHEUS, { services: {}, rules: 'r' });
+    expect(config).toBe(PROMETHEUS.replace('/etc/prometheus/rules/*.yml', 'r').replace("'alertmanager:9093'", ''));
   });
 
   it('is refused when it has another form, or does not name a service', () => {
@@ -34,7 +35,8 @@ describe('the Prometheus configuration of compose', () => {
     expect(() => localPrometheusConfig(PROMETHEUS, { services, rules: 'r' })).toThrow('0 times "dedupe:port"');
     expect(() => localPrometheusConfig(PROMETHEUS.replace('1s', ''), { services, rules: 'r' })).toThrow();
     const slower = PROMETHEUS.replace('scrape_interval: 5s', 'scrape_interval: 15s');
-    expect(() => localPrometheusConfig(slower, { services: {}, rules: 'r' })).toThrow('0 times "scrape_interval: 5s"');
+    const awaited = { services: {}, rules: 'r', alertmanager: '127.0.0.1:9' };
+    expect(() => localPrometheusConfig(slower, awaited)).toThrow('0 times "scrape_interval: 5s"');
   });
 });
 
