@@ -13,7 +13,7 @@ import { runIngress } from './run-ingress.js';
 
 export const BOTS = [
   { id: '1000001', secrets: ['current', 'previous'] },
-  { id: '1000002', secrets: ['other'] },
+  { id: '1000002', secrets: ['second'] },
 ];
 
 export class IngressHarness {

@@ -65,7 +65,7 @@ describe('an authentic update', () => {
 
   it('is taken with either secret of a rotation, and only with the bot it belongs to', async () => {
     expectEmptyOk(await harness.post(ingress, messageUpdate().json, { secret: 'previous' }));
-    expectEmptyOk(await harness.post(ingress, messageUpdate().json, { bot: '1000002', secret: 'other' }));
+    expectEmptyOk(await harness.post(ingress, messageUpdate().json, { bot: '1000002', secret: 'second' }));
     expectProblem(await harness.post(ingress, messageUpdate().json, { bot: '1000002', secret: 'current' }), 401);
   });
 
