@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { buildLibrary } from './probe-process.spec.js';
 
 const library = pathToFileURL(fileURLToPath(new URL('../dist/index.js', import.meta.url))).href;
 
+const head = `const { createLogger, logTogether } = await import(${JSON.stringify(library)}); const log = createLogger('spec', 'info');`;
+
 /** Standard output of a process that ends as soon as it has run this. */
 async function outputOf(program: string): Promise<string[]> {
-  const head = `const { createLogger, logTogether } = await import(${JSON.stringify(library)}); const log = createLogger('spec', 'info');`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', `${head}${program}`], {
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -27,6 +29,18 @@ describe('lines that are written together', () => {
       log.info('after');
       process.reallyExit(0);`);
     expect(lines).toEqual(['before', ...Array.from({ length: 5000 }, (_, n) => `line ${n}`), 'after']);
+  });
+
+  it('end with a reader who goes, and the process goes on', async () => {
+    const program = `
+      for (let n = 0; n < 3; n += 1) { logTogether(() => { for (let k = 0; k < 2000; k += 1) log.info('line'); }); await new Promise((r) => setTimeout(r, 50)); }
+      process.stderr.write('went on');`;
+    const child = execFile(process.execPath, ['--input-type=module', '-e', head + program]);
+    let said = '';
+    child.stderr?.on('data', (chunk: string) => (said += chunk));
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect([code, said]).toEqual([0, 'went on']);
   });
 
   it('come also when the work that wrote them fails', async () => {
