@@ -1,4 +1,5 @@
 import { percentiles, rate, type Dashboard, type Panel } from './dashboard.js';
+import { HAD_BEFORE, LONGEST_UNPUBLISHED, NOT_YET_PUBLISHED, PUBLISHED, SETTLED } from './shared-panels.js';
 
 const DOOR: readonly Panel[] = [
   {
@@ -50,12 +51,7 @@ const DEDUPE: readonly Panel[] = [
 ];
 
 const TICKETING: readonly Panel[] = [
-  {
-    title: 'Outcomes',
-    description: 'Updates by their recorded outcome; parked once for each time that one waits.',
-    unit: 'cps',
-    queries: [{ expr: rate('onceline_ticketing_updates_settled_total', 'outcome'), legend: '{{outcome}}' }],
-  },
+  SETTLED,
   {
     title: 'Behind unique',
     description: 'Records that ticketing has not read, by topic.',
@@ -91,36 +87,13 @@ const TICKETING: readonly Panel[] = [
     unit: 's',
     queries: percentiles('onceline_ticketing_update_latency_seconds', { exemplars: true }),
   },
-  {
-    title: 'Had before',
-    description: 'Records that changed nothing: their update had its outcome, or nobody waited for that redelivery.',
-    unit: 'cps',
-    queries: [
-      { expr: rate('onceline_ticketing_updates_settled_before_total'), legend: 'had its outcome' },
-      { expr: rate('onceline_ticketing_redeliveries_stale_total'), legend: 'nobody waited' },
-    ],
-  },
+  HAD_BEFORE,
 ];
 
 const PUBLISHING: readonly Panel[] = [
-  {
-    title: 'Published',
-    description: 'Records that left: events of tickets, and from the outbox retries and dead letters.',
-    unit: 'cps',
-    queries: [{ expr: rate('onceline_ticketing_records_published_total', 'source'), legend: '{{source}}' }],
-  },
-  {
-    title: 'Not yet published',
-    description: 'Committed records that are not published, 100,000 at most.',
-    unit: 'short',
-    queries: [{ expr: 'max by (source) (onceline_ticketing_outbox_backlog_records)', legend: '{{source}}' }],
-  },
-  {
-    title: 'Longest unpublished',
-    description: 'Age of the oldest of them. A minute raises the alert OutboxStuck.',
-    unit: 's',
-    queries: [{ expr: 'max by (source) (onceline_ticketing_outbox_oldest_seconds)', legend: '{{source}}' }],
-  },
+  PUBLISHED,
+  NOT_YET_PUBLISHED,
+  LONGEST_UNPUBLISHED,
   {
     title: 'From webhook to tickets.events',
     description:

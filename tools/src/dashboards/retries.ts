@@ -1,4 +1,5 @@
 import { percentiles, rate, type Dashboard, type Panel } from './dashboard.js';
+import { TAKEN_INTO_INDEX } from './shared-panels.js';
 
 const TRIES: readonly Panel[] = [
   {
@@ -113,15 +114,7 @@ const DEAD: readonly Panel[] = [
     unit: 'cps',
     queries: [{ expr: rate('onceline_ticketing_dead_letters_total', 'code'), legend: '{{code}}' }],
   },
-  {
-    title: 'Taken into the index',
-    description: 'New dead letters by consumer, and copies of those that were there.',
-    unit: 'cps',
-    queries: [
-      { expr: rate('onceline_retry_dead_letters_indexed_total', 'consumer'), legend: '{{consumer}}' },
-      { expr: rate('onceline_retry_dead_letter_copies_total'), legend: 'copies' },
-    ],
-  },
+  TAKEN_INTO_INDEX,
   {
     title: 'Redrives',
     description: 'By state: running, stopped by a canary, cancelled, finished.',

@@ -1,5 +1,6 @@
 import { percentiles, rate, type Dashboard, type Panel } from './dashboard.js';
 import { processRow } from './process-row.js';
+import { TAKEN_INTO_INDEX } from './shared-panels.js';
 
 const HOLDING: readonly Panel[] = [
   {
@@ -62,15 +63,7 @@ const INDEX: readonly Panel[] = [
       },
     ],
   },
-  {
-    title: 'Taken into the index',
-    description: 'New dead letters by consumer, and copies of those that were there.',
-    unit: 'cps',
-    queries: [
-      { expr: rate('onceline_retry_dead_letters_indexed_total', 'consumer'), legend: '{{consumer}}' },
-      { expr: rate('onceline_retry_dead_letter_copies_total'), legend: 'copies' },
-    ],
-  },
+  TAKEN_INTO_INDEX,
   {
     title: 'Not in the index',
     description:
