@@ -32,7 +32,10 @@ class ClientWires implements Wires {
       () => ClientLogReader.open(options),
       (reader) => reader.close(),
     );
-    this.admin = new ClientTopicAdmin(() => this.clientAdmin.get());
+    this.admin = new ClientTopicAdmin(
+      () => this.clientAdmin.get(),
+      () => this.logReader.get(),
+    );
     this.transactions = new ClientTransactionWire(options, (error) => this.report('a discarded producer', error));
   }
 

@@ -22,6 +22,8 @@ const MAX_WAIT_MS = 100;
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 500;
+/** For a topic's partitions: one that was under way, and one of our own. */
+const LOOKS = 3;
 
 /** The call is there, the types leave it out. */
 interface LeavingBroker {
@@ -49,11 +51,21 @@ export class ClientLogReader implements LogReader {
   async partitions(topic: string): Promise<readonly number[]> {
     try {
       await this.cluster.addTargetTopic(topic);
+      // A look at the cluster that began before the topic was added tells nothing of it, and whoever asks meanwhile gets that one.
+      for (let looks = 0; looks < LOOKS && this.idsOf(topic).length === 0; looks++)
+        await this.cluster.refreshMetadata();
     } catch (error) {
       const failure = toKafkaError(error, `looking up topic "${topic}"`);
       if (failure.code !== 'topic-mismatch') throw failure;
       throw new KafkaError('topic-mismatch', missingTopic(topic), { cause: error });
     }
+    const found = this.idsOf(topic);
+    if (found.length === 0)
+      throw new KafkaError('unavailable', `looking up topic "${topic}": no partition is known yet`);
+    return found;
+  }
+
+  private idsOf(topic: string): number[] {
     const found = this.cluster.findTopicPartitionMetadata(topic);
     return found.map(({ partitionId }) => partitionId).sort((a, b) => a - b);
   }
@@ -63,6 +75,21 @@ export class ClientLogReader implements LogReader {
     return this.withPatience(`asking for the range of ${nameOf(partition)}`, async () => {
       const [low, end] = await Promise.all([this.offsetAt(partition, true), this.offsetAt(partition, false)]);
       return { low, end };
+    });
+  }
+
+  /** First and last stable offset of each partition of a topic, two questions per leader. */
+  async ranges(topic: string): Promise<readonly { low: number; high: number }[]> {
+    const partitions = (await this.partitions(topic)).map((partition) => ({ partition }));
+    return this.withPatience(`asking for the offsets of "${topic}"`, async () => {
+      const ask = async (fromBeginning: boolean) => {
+        const [found] = await this.cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }]);
+        return new Map(found!.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      };
+      // In this order, since both only grow.
+      const lows = await ask(true);
+      const highs = await ask(false);
+      return partitions.map(({ partition }) => ({ low: lows.get(partition)!, high: highs.get(partition)! }));
     });
   }
 

@@ -62,7 +62,10 @@ export class ClientTopicAdmin implements TopicAdmin {
   /** The client's look at the cluster for one topic can throw away what it has just learnt of another. */
   private readonly looks = new Turns(1);
 
-  constructor(private readonly admin: () => Promise<Admin>) {}
+  constructor(
+    private readonly admin: () => Promise<Admin>,
+    private readonly reader: () => Promise<{ ranges: TopicAdmin['offsets'] }>,
+  ) {}
 
   /** @throws KafkaError `topic-mismatch` when there is no such topic, `unavailable` */
   async partitionCount(topic: string): Promise<number> {
@@ -162,17 +165,10 @@ export class ClientTopicAdmin implements TopicAdmin {
     return this.ask('reading the settings of topics', (admin) => readTopicConfigs(admin, topics));
   }
 
+  /** Asked of the log reader: kafkajs's admin gives up where a leader has just moved, or was only just made one. */
   async offsets(topic: string): Promise<readonly { low: number; high: number }[]> {
     await this.mustBeListed(topic);
-    const admin = await this.admin();
-    try {
-      const found = await this.looks.take(() => admin.fetchTopicOffsets(topic));
-      return [...found]
-        .sort((a, b) => a.partition - b.partition)
-        .map(({ low, high }) => ({ low: Number(low), high: Number(high) }));
-    } catch (error) {
-      throw missingOr(error, topic, `asking for the offsets of "${topic}"`);
-    }
+    return (await this.reader()).ranges(topic);
   }
 
   async committed(groupId: string, topic: string): Promise<readonly (number | null)[]> {
