@@ -202,12 +202,17 @@ describe('records that nobody of us wrote', () => {
         headers: { ...stranger, [HEADERS.attempt]: 'x', [HEADERS.dueAt]: '5' },
       },
     ];
-    for (const topic of [...rungTopics(LADDER), TOPICS.ticketingRedelivery]) await system.write(topic, garbage);
+    const topics = [...rungTopics(LADDER), TOPICS.ticketingRedelivery];
+    for (const topic of topics) {
+      const named = garbage.map((it, i) => ({ ...it, headers: { ...it.headers, garbage: `${topic}/${i}` } }));
+      await system.write(topic, named);
+    }
     const [retried] = await settled(system, [waiting!.key]);
     expect(retried).toMatchObject({ outcome: 'message-appended', attempts: 4 });
     await eventually(async () => {
-      const back = (await system.recordsOf(TOPICS.ticketingRedelivery)).filter(({ headers }) => headers['garbage']);
-      expect(back).toHaveLength(garbage.length * 3);
+      const names = (await system.recordsOf(TOPICS.ticketingRedelivery)).map(({ headers }) => headers['garbage']);
+      // Each of them; what was held is sent on at least once.
+      expect(new Set(names.filter((name) => name !== undefined)).size).toBe(garbage.length * topics.length);
     });
 
     // The same partition is read in order: who comes back now came after all of it.
