@@ -29,7 +29,7 @@ FROM build AS retry-files
 RUN node deploy/docker/assemble.mjs /out/app apps/retry
 FROM build AS setup-files
 RUN node deploy/docker/assemble.mjs /out/app apps/ticketing apps/retry \
-      tools/dist/provision.js tools/dist/compose-credentials.js \
+      tools/dist/provision.js tools/dist/audit.js tools/dist/compose-credentials.js \
  && mkdir /out/credentials && touch -d "@${SOURCE_DATE_EPOCH}" /out/credentials
 
 FROM ${RUNTIME_IMAGE} AS runtime
@@ -86,7 +86,7 @@ CMD ["--import", "@onceline/service-kit/telemetry", "dist/main.js"]
 
 FROM runtime AS setup
 LABEL org.opencontainers.image.title="onceline-setup" \
-      org.opencontainers.image.description="Creates topics and runs all migrations, once before a roll-out; safe to repeat"
+      org.opencontainers.image.description="Creates topics and runs all migrations, once before a roll-out; tools/dist/audit.js proves the sums"
 COPY --from=setup-files /out/app/ /app/
 # A volume that is mounted here first belongs to who writes into it.
 COPY --from=setup-files --chown=1000:1000 /out/credentials/ /credentials/

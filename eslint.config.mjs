@@ -16,10 +16,21 @@ const boundaries = [
   layer('service-kit', 'contracts', 'kafka'),
   layer('local-stack'),
   layer('telegram-simulator'),
+  layer('audit', 'contracts', 'kafka'),
   layer('testing', 'contracts', 'kafka', 'local-stack'),
   layer('app', 'contracts', 'retry-policy', 'kafka', 'postgres', 'service-kit'),
-  layer('tools', 'contracts', 'retry-policy', 'kafka', 'service-kit', 'local-stack', 'telegram-simulator', 'testing'),
-  layer('e2e', 'contracts', 'tools', 'telegram-simulator', 'testing'),
+  layer(
+    'tools',
+    'audit',
+    'contracts',
+    'retry-policy',
+    'kafka',
+    'service-kit',
+    'local-stack',
+    'telegram-simulator',
+    'testing',
+  ),
+  layer('e2e', 'audit', 'contracts', 'tools', 'telegram-simulator', 'testing'),
 ];
 // Specs may also use the real stack and the test helpers.
 const specBoundaries = boundaries.map((rule) => ({
@@ -79,7 +90,7 @@ export default tseslint.config(
   },
   { files: ['**/libs/kafka/**/*.ts'], rules: restrictImports(nest, database) },
   {
-    files: ['**/libs/postgres/**/*.ts', '**/libs/local-stack/**/*.ts', '**/libs/testing/**/*.ts', '**/tools/**/*.ts'],
+    files: ['**/libs/postgres/**/*.ts', '**/libs/local-stack/**/*.ts', '**/libs/audit/**/*.ts', '**/tools/**/*.ts'],
     rules: restrictImports(kafkaClient, nest),
   },
   // The stock twins of the benches show what Nest's own Kafka client does.

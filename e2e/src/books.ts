@@ -1,4 +1,4 @@
-import { describeReport, type AuditReport } from '@onceline/testing';
+import { describeReport, type AuditReport } from '@onceline/audit';
 import type { System } from '@onceline/tools';
 
 /** The independent checker, run until everything is settled: fails with its report unless the books balance. */

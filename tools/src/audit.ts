@@ -1,8 +1,5 @@
 // The command behind `npm run audit`: proves the sums against Kafka and PostgreSQL themselves.
 import { parseArgs } from 'node:util';
-import { connectKafka, KafkaError } from '@onceline/kafka';
-import { tlsRefusal } from '@onceline/retry-policy';
-import { ConfigError, readConnectionSecurity } from '@onceline/service-kit/config';
 import {
   auditSystem,
   describeReport,
@@ -10,7 +7,10 @@ import {
   type AuditReport,
   type DatabaseAddress,
   type TimeRange,
-} from '@onceline/testing';
+} from '@onceline/audit';
+import { connectKafka, KafkaError } from '@onceline/kafka';
+import { tlsRefusal } from '@onceline/retry-policy';
+import { ConfigError, readConnectionSecurity } from '@onceline/service-kit/config';
 import { readAccess, UsageError } from './access.js';
 
 const HELP = `npm run audit -- [--from TIME] [--to TIME] [--wait SECONDS] [--json] [--record] [--kafka HOST:PORT,…] [--database URL]
@@ -19,8 +19,9 @@ Proves, by reading Kafka and PostgreSQL themselves, that every update in raw was
 collision, that every update passed on has exactly one outcome, that every event of a ticket was published as it was stored, and
 that conversations kept their order; names what is missing or doubled. Updates that wait for a later try balance: each waits in
 one place and a record brings it back; so do those that were given up: each has its dead letter. TIME is RFC 3339 or anything else that Date understands, and means when the ingress received the
-update. Updates still on their way are given --wait seconds (30). Finds the running system by .onceline/access.json unless both addresses are given. Reads KAFKA_TLS…,
-KAFKA_SASL… and DATABASE_TLS… as the services do (docs/configuration.md). Exit code 1 when the books do not balance.
+update. Updates still on their way are given --wait seconds (30). Finds the running system by the flags, else by KAFKA_BROKERS and DATABASE_URL,
+else by .onceline/access.json. Reads KAFKA_TLS…, KAFKA_SASL… and DATABASE_TLS… as the services do (docs/configuration.md). Exit
+code 1 when the books do not balance.
 
 Nothing is written, but with --record the counts of what was found go into ticketing's database, from where its /metrics show them to
 the alerts: what a job that runs now and then should do.`;
@@ -72,11 +73,9 @@ async function record(database: DatabaseAddress, report: AuditReport, range: Tim
 }
 
 function addresses(flags: { kafka?: string | undefined; database?: string | undefined }) {
-  if (flags.kafka !== undefined && flags.database !== undefined) {
-    return { brokers: flags.kafka.split(','), databaseUrl: flags.database };
-  }
-  const access = readAccess();
-  return { brokers: flags.kafka?.split(',') ?? access.kafka, databaseUrl: flags.database ?? access.database };
+  const { KAFKA_BROKERS, DATABASE_URL } = process.env;
+  const brokers = (flags.kafka ?? KAFKA_BROKERS)?.split(',') ?? readAccess().kafka;
+  return { brokers, databaseUrl: flags.database ?? DATABASE_URL ?? readAccess().database };
 }
 
 function time(flag: 'from' | 'to', text: string | undefined): TimeRange {

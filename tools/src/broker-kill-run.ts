@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AuditReport } from '@onceline/testing';
+import type { AuditReport } from '@onceline/audit';
 import { startLoad } from './running-load.js';
 import { System } from './system.js';
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { describeReport } from '@onceline/testing';
+import { describeReport } from '@onceline/audit';
 import { runBrokerKills } from './broker-kill-run.js';
 import { wholeNumberFlag } from './whole-number-flag.js';
 

@@ -1,7 +1,8 @@
 // A drill with the real services: ticketing is made to fail, and what died is brought back from a shell. Then, of the same
 // services, what they export.
+import { recordAudit } from '@onceline/audit';
 import { BotApiDouble } from '@onceline/telegram-simulator';
-import { eventually, recordAudit } from '@onceline/testing';
+import { eventually } from '@onceline/testing';
 import { parseOrder } from './dead-letters/arguments.js';
 import { RetryApi } from './dead-letters/retry-api.js';
 import { runOrder } from './dead-letters/run.js';

@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { auditSystem, type AuditReport } from '@onceline/audit';
 import { connectKafka, type ConsumedRecord, type Kafka, type OutgoingRecord } from '@onceline/kafka';
 import { startReaper, startStack, type Reaper, type Stack } from '@onceline/local-stack';
 import { readConnectionSecurity } from '@onceline/service-kit/config';
-import { auditSystem, type AuditReport } from '@onceline/testing';
 import type { Access } from './access.js';
 import { credentialSettings, newCredentials, type Credentials } from './demo-credentials.js';
 import { provision } from './provision-stack.js';

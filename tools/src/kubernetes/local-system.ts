@@ -109,9 +109,20 @@ export class LocalSystem {
     writeFileSync(file, JSON.stringify(access, null, 2), { mode: 0o600 });
   }
 
+  /** Brings the stores to 127.0.0.1 until {@link release}; anew after they were restarted, since a forward ends with its pod. */
+  async forwardStores(): Promise<void> {
+    this.endForwards();
+    await this.forward('kafka');
+    await this.forward('postgres');
+  }
+
+  private endForwards(): void {
+    for (const forward of this.forwards.splice(0)) forward.stop();
+  }
+
   /** Ends the forwards and forgets the access file. */
   release(): void {
-    for (const forward of this.forwards.splice(0)) forward.stop();
+    this.endForwards();
     rmSync(accessPath(repositoryRoot()), { force: true });
   }
 }

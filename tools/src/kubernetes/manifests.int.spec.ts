@@ -12,6 +12,10 @@ const read = (path: string): string => readFileSync(join(repositoryRoot(), FOLDE
 const objectsIn = (path: string): KubernetesObject[] =>
   parseAllDocuments(read(path)).map((document) => document.toJSON() as KubernetesObject);
 
+/** The patches of a file, as JSON 6902 has them. */
+const patchesIn = (file: string): { path: string }[] =>
+  parseAllDocuments(read(file)).flatMap((document) => document.toJSON() as { path: string }[]);
+
 /** Names and values of an env file. */
 const settingsIn = (path: string): Record<string, string> =>
   Object.fromEntries([...read(path).matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
@@ -34,7 +38,12 @@ const OF_SETUP = ['TOPIC_REPLICATION'];
 
 /** Secrets by name, and the keys that are referred to. */
 function referredSecrets(): Record<string, string[]> {
-  const files = [...SERVICES.map((name) => `base/${name}.yaml`), 'base/setup.yaml', 'overlays/local/postgres.yaml'];
+  const files = [
+    ...SERVICES.map((name) => `base/${name}.yaml`),
+    'base/setup.yaml',
+    'base/audit.yaml',
+    'overlays/local/postgres.yaml',
+  ];
   const references = files.flatMap((file) =>
     (containerOf(file).env ?? []).map(({ valueFrom }) => valueFrom?.secretKeyRef),
   );
@@ -80,6 +89,17 @@ describe('the manifests', () => {
     const { PARTITIONS: partitions } = settingsIn('base/settings.env');
     expect(documentedSettings('dedupe').find(({ name }) => name === 'PARTITIONS')?.default).toBe(partitions);
     expect(read('base/setup.yaml')).toContain('name: setup-settings');
+  });
+
+  it.each([
+    ['base/every-pod.yaml', 'base/every-cron-pod.yaml'],
+    ['components/cloudnative-pg/its-address.yaml', 'components/cloudnative-pg/its-address-for-audit.yaml'],
+    ['components/secure-connections/kafka.yaml', 'components/secure-connections/audit.yaml'],
+    ['components/secure-connections/postgres.yaml', 'components/secure-connections/audit.yaml'],
+  ])('do to the pods of the audit what %s does to others', (file, deeper) => {
+    const path = (patch: { path: string }) => patch.path.replace('/spec/jobTemplate', '');
+    const inAudit = patchesIn(deeper).map((patch) => ({ ...patch, path: path(patch) }));
+    expect(inAudit).toEqual(expect.arrayContaining(patchesIn(file)));
   });
 
   it('scale dedupe and ticketing by KEDA within the same limits as by CPU', () => {

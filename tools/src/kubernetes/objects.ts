@@ -12,6 +12,8 @@ type Labels = Readonly<Record<string, string>>;
 /** Fields of the kinds that are looked at, side by side. */
 export interface ObjectSpec {
   readonly template?: PodTemplate;
+  /** Of a CronJob. */
+  readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplate } };
   /** Of a Service plain labels, of everything else `matchLabels`. */
   readonly selector?: Labels | { readonly matchLabels?: Labels };
   readonly podSelector?: PodSelector;
@@ -84,7 +86,7 @@ export interface Workload {
 /** Every object that makes pods. */
 export function workloadsOf(objects: readonly KubernetesObject[]): readonly Workload[] {
   return objects.flatMap(({ kind, metadata: { name }, spec }) => {
-    const template = spec?.template;
+    const template = spec?.template ?? spec?.jobTemplate?.spec?.template;
     if (!template) return [];
     return [{ title: `${kind} ${name}`, kind, name, template, labels: template.metadata?.labels ?? {} }];
   });

@@ -1,8 +1,9 @@
+import { auditSystem, describeReport } from '@onceline/audit';
 import { connectKafka } from '@onceline/kafka';
-import { auditSystem, describeReport } from '@onceline/testing';
 import type { Access } from '../access.js';
 import { runSmoke } from '../compose-proof.js';
 import { startLoad } from '../running-load.js';
+import { disturb } from './disturb.js';
 import { SERVICES, type LocalSystem, type ServiceName } from './local-system.js';
 import { refusedStarts } from './refused-starts.js';
 import { describeUsage } from './usage.js';
@@ -21,7 +22,8 @@ const AUDIT_WAIT_MS = 120_000;
 
 /**
  * The overlay `local` in a real cluster: every pod ready, smoke through the Services, what a bad Secret does, what a pod takes, then
- * every Deployment restarted under load, and the audit. Runs where Services can be reached, as on a node. Empty when nothing is wrong.
+ * every Deployment and both stores restarted and a node drained under load, and the audit. Runs where Services can be reached, as on a
+ * node. Empty when nothing is wrong.
  */
 export async function proveRunning(system: LocalSystem, options: ProofOptions): Promise<readonly string[]> {
   const { tell } = options;
@@ -29,15 +31,16 @@ export async function proveRunning(system: LocalSystem, options: ProofOptions): 
     await system.rollOut();
     const faults = await restartFaults(system);
     tell(`every pod is ready, ${faults.length} of them after a restart`);
-    await system.forward('kafka');
-    await system.forward('postgres');
+    await system.forwardStores();
     const access = await reachable(system);
     await runSmoke();
     faults.push(...(await refusedStarts(system, tell)));
     await tellUsage(system, access, options);
     await system.run('scale', 'deployment', ...SERVICES, '--replicas=2');
     for (const service of SERVICES) await system.ready(`deployment/${service}`);
-    return [...faults, ...(await restartUnderLoad(system, access, options)), ...(await restartFaults(system))];
+    faults.push(...(await disturbUnderLoad(system, access, options)));
+    faults.push(...(await auditInCluster(system, access, tell)));
+    return [...faults, ...(await restartFaults(system))];
   } finally {
     system.release();
   }
@@ -79,25 +82,25 @@ async function restartFaults(system: LocalSystem): Promise<string[]> {
   });
 }
 
-async function restartUnderLoad(
+async function disturbUnderLoad(
   system: LocalSystem,
   access: Access,
   { rate, seed, tell }: ProofOptions,
 ): Promise<readonly string[]> {
   const load = startLoad(access, { rate, seed });
+  const faults: string[] = [];
   try {
-    for (const service of SERVICES) {
-      await system.run('rollout', 'restart', `deployment/${service}`);
-      await system.ready(`deployment/${service}`);
-      tell(`deployment ${service} restarted, ${load.simulator.stats().acknowledged} updates acknowledged so far`);
-    }
+    const onStep = (what: string) =>
+      tell(`${what}, ${load.simulator.stats().acknowledged} updates acknowledged so far`);
+    faults.push(...(await disturb(system, onStep)));
     await load.finish();
   } finally {
     load.simulator.stop();
   }
   const { acknowledged, attempts, byStatus } = load.simulator.stats();
   tell(`${acknowledged} updates acknowledged in ${attempts} attempts: ${JSON.stringify(byStatus)}`);
-  return audit(access, tell);
+  await system.forwardStores();
+  return [...faults, ...(await audit(access, tell))];
 }
 
 async function audit({ kafka: brokers, database }: Access, tell: (line: string) => void): Promise<readonly string[]> {
@@ -109,4 +112,20 @@ async function audit({ kafka: brokers, database }: Access, tell: (line: string) 
   } finally {
     await kafka.close();
   }
+}
+
+/** The nightly audit, now: it reaches what it needs, and what it finds arrives in the metrics. */
+async function auditInCluster(
+  system: LocalSystem,
+  { ticketing }: Access,
+  tell: (line: string) => void,
+): Promise<readonly string[]> {
+  await system.run('delete', 'job', 'audit-now', '--ignore-not-found');
+  await system.run('create', 'job', 'audit-now', '--from=cronjob/audit');
+  await system.run('wait', '--for=condition=Complete', 'job/audit-now', '--timeout=300s');
+  tell(`the audit in the cluster ends with: ${(await system.run('logs', 'job/audit-now', '--tail=1')).trim()}`);
+  const metrics = await (await fetch(`${ticketing}/metrics`)).text();
+  return /^onceline_ticketing_audit_finished_timestamp_seconds(\{.*\})? [1-9]/m.test(metrics)
+    ? []
+    : ['the audit in the cluster is not in the metrics of ticketing'];
 }

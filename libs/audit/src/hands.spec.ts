@@ -2,7 +2,7 @@
 import { HEADERS, TOPICS, encodeSeenRecord, idempotencyKey, isMalformed, parseUpdate } from '@onceline/contracts';
 import type { BatchingProducer } from '@onceline/kafka';
 import type { Client } from 'pg';
-import { messageUpdate, rawRecord, uniqueRecord } from '../builders.js';
+import { messageUpdate, rawRecord, uniqueRecord } from '@onceline/testing';
 
 export const BOT = '1000001';
 export const RETRIES = ['ticketing.retry.200ms', 'ticketing.redelivery'] as const;

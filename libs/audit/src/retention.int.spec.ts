@@ -6,7 +6,7 @@ import { BOT } from './hands.spec.js';
 import { Books } from './books.js';
 import { readBounds, readTopics } from './kafka.js';
 import { checkBooks } from './report.js';
-import { messageUpdate, rawRecord, releaseStack, uniqueRecord, useStack } from '../index.js';
+import { messageUpdate, rawRecord, releaseStack, uniqueRecord, useStack } from '@onceline/testing';
 
 const PARTITIONS = 3;
 const TICKET = 't';

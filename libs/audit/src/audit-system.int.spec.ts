@@ -1,11 +1,11 @@
 import { HEADERS, TOPICS, topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type BatchingProducer, type Kafka } from '@onceline/kafka';
 import { Client } from 'pg';
-import { messageUpdate, rawRecord, releaseStack, uniqueName, useStack } from '../index.js';
+import { messageUpdate, rawRecord, releaseStack, uniqueName, useStack } from '@onceline/testing';
 import { BOT, Hands, RETRIES, TABLES, TAMPERING } from './hands.spec.js';
 import { auditSystem } from './audit-system.js';
 import type { AuditReport } from './report.js';
-import { eventually } from '../eventually.js';
+import { eventually } from '@onceline/testing';
 
 const PARTITIONS = 3;
 

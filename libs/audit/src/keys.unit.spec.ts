@@ -1,6 +1,6 @@
 import { HEADERS, isBotId } from '@onceline/contracts';
 import fc from 'fast-check';
-import { messageUpdate } from '../builders.js';
+import { messageUpdate } from '@onceline/testing';
 import { keyOf, nameOf, namesBot } from './keys.js';
 
 test('the checker and the services call the same texts a bot id', () => {
