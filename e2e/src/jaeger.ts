@@ -66,7 +66,12 @@ export class Jaeger {
     });
     const jaeger = new Jaeger(child, folder, ports);
     const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error));
-    await Promise.race([failed, eventually(() => jaeger.ask('/api/services'), { withinMs: 30_000 })]);
+    try {
+      await Promise.race([failed, eventually(() => jaeger.ask('/api/services'), { withinMs: 30_000 })]);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
     return jaeger;
   }
 

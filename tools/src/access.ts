@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import { repositoryRoot } from './repository-root.js';
 
@@ -18,6 +18,13 @@ export interface Access {
 
 /** A command was called in a way or at a moment that cannot work; the message says what to do. */
 export class UsageError extends Error {}
+
+/** Writes how to reach a system, for the other commands; readable by its owner only, also where the file was there before. */
+export function writeAccess(access: Access, file: string = accessPath(repositoryRoot())): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(access, null, 2), { mode: 0o600 });
+  chmodSync(file, 0o600);
+}
 
 /** Where a running system describes itself. */
 export function accessPath(root: string): string {

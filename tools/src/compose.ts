@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { accessPath } from './access.js';
+import { accessPath, writeAccess } from './access.js';
 import { ComposeSystem } from './compose-engine.js';
 import { alertmanagerOfPrometheus, scrapedByPrometheus, smoke, traceInJaeger } from './compose-proof.js';
 import { repositoryRoot } from './repository-root.js';
@@ -40,7 +39,7 @@ async function main(): Promise<void> {
 async function up(system: ComposeSystem): Promise<void> {
   await system.build();
   await system.up();
-  writeAccess(system);
+  writeAccess(system.access());
   console.log('compose: up');
 }
 
@@ -57,7 +56,7 @@ async function check(system: ComposeSystem, without: readonly string[]): Promise
   try {
     await system.build();
     await system.up();
-    writeAccess(system);
+    writeAccess(system.access());
     await prove(without);
   } catch (error) {
     await system.logs();
@@ -78,12 +77,6 @@ async function prove(without: readonly string[]): Promise<void> {
   if (without.includes('prometheus')) return;
   console.log(`Prometheus scrapes ${await scrapedByPrometheus()} services`);
   if (!without.includes('alertmanager')) console.log(`Prometheus tells ${await alertmanagerOfPrometheus()}`);
-}
-
-function writeAccess(system: ComposeSystem): void {
-  const file = accessPath(repositoryRoot());
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(system.access(), null, 2), { mode: 0o600 });
 }
 
 /** Nothing stays behind when somebody stops the check. */

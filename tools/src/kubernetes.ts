@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { accessPath } from './access.js';
+import { accessPath, writeAccess } from './access.js';
 import { Kubectl } from './kubernetes/kubectl.js';
 import { localCredentials, localSecrets } from './kubernetes/local-secrets.js';
 import { forwardedUrl, LocalSystem, SERVICES } from './kubernetes/local-system.js';
@@ -19,8 +19,11 @@ verify   applies every overlay, or those named, to a throw-away API server, stri
          not see. tools/kubernetes.sh compiles that server the first time (Go, some minutes). --crds FOLDER has the definitions of
          the operators' kinds; without them overlays that need them are named as not proved.
          --running goes on with "local" in the cluster of kubectl's current context, which must be one to play with: every pod
-         ready, smoke through the Services, what a missing and a wrong Secret look like, then a restart of every Deployment
-         under load, and the audit. Run it where Services can be reached: on a node, or by \`tools/kubernetes.sh exec\`.`;
+         ready, smoke through the Services, what a missing and a wrong Secret look like, then, under load, a restart of every
+         Deployment, a drained node, and restarts of PostgreSQL and Kafka; at the end the audit, from outside and as the CronJob.
+         Run it where Services can be reached: on a node, or by \`tools/kubernetes.sh exec\`.
+
+KUBECTL names another kubectl.`;
 
 const OPTIONS = {
   crds: { type: 'string' },
@@ -59,8 +62,7 @@ async function verify(named: readonly string[], crds: string | undefined) {
 }
 
 function running({ rate, seed }: { rate: string; seed?: string | undefined }): Promise<readonly string[]> {
-  if (existsSync(accessPath(repositoryRoot())))
-    throw new Error('.onceline/access.json is there: stop the system that runs here first');
+  mustBeTheOnlyOne();
   return proveRunning(new LocalSystem(new Kubectl()), {
     rate: wholeNumberFlag('rate', rate),
     // Another story each time: the same one twice would be nothing but copies.
@@ -70,12 +72,21 @@ function running({ rate, seed }: { rate: string; seed?: string | undefined }): P
 }
 
 async function forward(system: LocalSystem): Promise<void> {
-  for (const name of [...SERVICES, 'kafka', 'postgres'] as const) await system.forward(name);
-  system.writeAccess(system.access(forwardedUrl));
-  for (const service of SERVICES) console.log(`${service} ${forwardedUrl(service)}`);
-  console.log('kubernetes: forwarding, Ctrl-C ends it');
-  await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)));
-  system.release();
+  mustBeTheOnlyOne();
+  try {
+    for (const name of [...SERVICES, 'kafka', 'postgres'] as const) await system.forward(name);
+    writeAccess(system.access(forwardedUrl));
+    for (const service of SERVICES) console.log(`${service} ${forwardedUrl(service)}`);
+    console.log('kubernetes: forwarding, Ctrl-C ends it');
+    await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)));
+  } finally {
+    system.release();
+  }
+}
+
+function mustBeTheOnlyOne(): void {
+  if (existsSync(accessPath(repositoryRoot())))
+    throw new Error('.onceline/access.json is there: stop the system that runs here first');
 }
 
 main().catch((error: Error) => {

@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditSystem, type AuditReport } from '@onceline/audit';
 import { connectKafka, type ConsumedRecord, type Kafka, type OutgoingRecord } from '@onceline/kafka';
 import { startReaper, startStack, type Reaper, type Stack } from '@onceline/local-stack';
 import { readConnectionSecurity } from '@onceline/service-kit/config';
-import type { Access } from './access.js';
+import { writeAccess, type Access } from './access.js';
 import { credentialSettings, newCredentials, type Credentials } from './demo-credentials.js';
 import { provision } from './provision-stack.js';
 import { ServiceProcess, type ServiceName } from './service-process.js';
@@ -112,8 +112,7 @@ export class System {
 
   /** Writes {@link access} for the other commands, readable by its owner only. */
   writeAccess(file: string): void {
-    writeFileSync(file, JSON.stringify(this.access(), null, 2), { mode: 0o600 });
-    chmodSync(file, 0o600);
+    writeAccess(this.access(), file);
   }
 
   /** All records of a topic, as committed readers see them. */

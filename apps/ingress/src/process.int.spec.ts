@@ -117,8 +117,8 @@ describe('the process', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.filter(({ msg }) => msg === 'webhook refused')).toMatchObject([
-      { refusal: 'malformed', status: 400, bot_id: '1000001', bytes: 15 },
-      { refusal: 'wrong-secret', status: 401, bot_id: '1000001', bytes: 0 },
+      { refusal: 'malformed', status: 400, botId: '1000001', bytes: 15 },
+      { refusal: 'wrong-secret', status: 401, botId: '1000001', bytes: 0 },
     ]);
     expect(lines.filter(({ msg }) => msg === 'unknown update kind or field')).toMatchObject([{ kind: 'hologram' }]);
     for (const hidden of ['private words', 'guessed-secret', 'previous'])

@@ -41,9 +41,9 @@ export class EndingReport {
   #write({ botId, receivedBytes, startedAt, context }: Exchange, { how, ...rest }: Ending): void {
     const line = {
       ...rest,
-      bot_id: shownBotId(botId),
+      botId: shownBotId(botId),
       bytes: receivedBytes,
-      duration_ms: Math.round(performance.now() - startedAt),
+      durationMs: Math.round(performance.now() - startedAt),
       ...idsOf(context),
     };
     const ours = 'refusal' in rest && levelOf(rest.refusal) === 'warn';

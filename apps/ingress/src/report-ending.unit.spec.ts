@@ -82,9 +82,9 @@ describe('the report of an ending', () => {
         refusal,
         status,
         cause: 'why',
-        bot_id: '1000001',
+        botId: '1000001',
         bytes: 13,
-        duration_ms: expect.any(Number),
+        durationMs: expect.any(Number),
         trace_id: expect.stringMatching(/^[\da-f]{32}$/),
       },
     });

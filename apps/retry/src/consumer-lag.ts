@@ -1,5 +1,6 @@
 import type { TopicAdmin } from '@onceline/kafka';
-import { Gauge, type Registry } from 'prom-client';
+import type { MetricsRegistry } from '@onceline/service-kit';
+import { Gauge } from 'prom-client';
 
 /** How far the groups of this service are behind. Asked of the brokers, so that it holds for partitions that nobody has, too. */
 export class ConsumerLag {
@@ -7,7 +8,7 @@ export class ConsumerLag {
 
   constructor(
     private readonly admin: Pick<TopicAdmin, 'offsets' | 'committed'>,
-    registry: Registry,
+    registry: MetricsRegistry,
   ) {
     this.lag = new Gauge({
       name: 'onceline_retry_consumer_lag_records',

@@ -12,9 +12,9 @@ import {
   type RunningService,
   type ServiceKit,
   type ServiceOptions,
+  type MetricsRegistry,
 } from '@onceline/service-kit';
 import { rungsMsOf } from '@onceline/retry-policy';
-import type { Registry } from 'prom-client';
 import { RetryModule } from './app.module.js';
 import type { RetryConfig } from './config.js';
 import { ConsumerLag } from './consumer-lag.js';
@@ -37,7 +37,7 @@ interface Room {
 }
 
 interface TestChanges {
-  readonly registry?: Registry;
+  readonly registry?: MetricsRegistry;
   /** Instead of the declared ones, so that specs do not meet in one topic. */
   readonly topics?: readonly TopicDeclaration[];
 }
@@ -47,7 +47,7 @@ export async function runRetry(
   config: RetryConfig,
   { registry, topics, ...options }: Pick<ServiceOptions, 'exit'> & TestChanges = {},
 ): Promise<RunningService> {
-  const retry = new Retry(config, registry ?? (metricsRegistry as unknown as Registry), topics ?? ownTopics(config));
+  const retry = new Retry(config, registry ?? metricsRegistry, topics ?? ownTopics(config));
   const service = await runService({
     name: 'retry',
     config,
@@ -78,7 +78,7 @@ class Retry {
 
   constructor(
     private readonly config: RetryConfig,
-    private readonly registry: Registry,
+    private readonly registry: MetricsRegistry,
     private readonly topics: readonly TopicDeclaration[],
   ) {}
 

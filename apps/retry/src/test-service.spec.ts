@@ -2,9 +2,8 @@
 import { topicDeclarations, type TopicDeclaration } from '@onceline/contracts';
 import { connectKafka, partitionFor, type BatchingProducer, type Kafka } from '@onceline/kafka';
 import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
-import { hashToken, type RunningService } from '@onceline/service-kit';
+import { hashToken, type RunningService, newMetricsRegistry } from '@onceline/service-kit';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
-import { Registry } from 'prom-client';
 import { readRetryConfig } from './config.js';
 import { TicketingDouble } from './dead-letters/ticketing-double.spec.js';
 import { MIGRATIONS } from './migrations.js';
@@ -36,7 +35,7 @@ export interface Progress {
 }
 
 export class TestRetry {
-  readonly registry = new Registry();
+  readonly registry = newMetricsRegistry();
   /** Takes nothing back. */
   readonly doorman = uniqueName('dedupe');
   private readonly group = uniqueName('index');
@@ -81,7 +80,7 @@ export class TestRetry {
 
   startInstance(
     changes: Record<string, string> = {},
-    registry = new Registry(),
+    registry = newMetricsRegistry(),
     topics = this.topics(),
   ): Promise<RunningService> {
     const environment = {

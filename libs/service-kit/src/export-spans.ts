@@ -14,7 +14,7 @@ export interface SpanExport {
   readonly timeoutMs?: number;
 }
 
-/** Half of the default, so that a trace is complete soon after its request. */
+/** A fifth of the default, so that a trace is complete soon after its request. */
 const EXPORT_INTERVAL_MS = 1000;
 const MAX_QUEUED_SPANS = 8192;
 

@@ -53,7 +53,6 @@ const DOOR: readonly Panel[] = [
       {
         expr: inADay('onceline_ingress_unknown_parts_total', 'part', 'name'),
         legend: '{{part}} {{name}}',
-        mayBeEmpty: 'nothing unknown has come.',
       },
     ],
   },

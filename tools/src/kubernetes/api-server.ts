@@ -8,7 +8,6 @@ import { Kubectl } from './kubectl.js';
 interface Served {
   readonly kubeconfig: string;
   readonly kubectl: string;
-  readonly version: string;
 }
 
 /** A real API server without nodes, made by tools/kubernetes.sh and thrown away again. */
@@ -16,15 +15,14 @@ export class ApiServer {
   private constructor(
     private readonly process: ChildProcess,
     readonly kubectl: Kubectl,
-    readonly version: string,
   ) {}
 
   static async start(): Promise<ApiServer> {
     const child = spawn(join(repositoryRoot(), 'tools/kubernetes.sh'), ['serve'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    const { kubeconfig, kubectl, version } = await servedBy(child);
-    return new ApiServer(child, new Kubectl(kubectl, { KUBECONFIG: kubeconfig }), version);
+    const { kubeconfig, kubectl } = await servedBy(child);
+    return new ApiServer(child, new Kubectl(kubectl, { KUBECONFIG: kubeconfig }));
   }
 
   /** It ends when its input does, also when this process is killed. */

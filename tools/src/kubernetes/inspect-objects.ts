@@ -64,7 +64,7 @@ function settingsFaults({ title, kind, template: { spec } }: Workload, objects: 
 /** The default of SHUTDOWN_TIMEOUT_MS. */
 const DRAIN_MS = 20_000;
 
-/** Services and budgets without pods, Services that name a port which their pods do not have, Deployments without a budget. */
+/** Services and budgets without pods, and Services that name a port which their pods do not have. */
 function selectorFaults(
   { kind, metadata: { name }, spec }: KubernetesObject,
   workloads: readonly Workload[],

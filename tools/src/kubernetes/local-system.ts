@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { accessPath, type Access } from '../access.js';
 import { repositoryRoot } from '../repository-root.js';
@@ -91,7 +90,7 @@ export class LocalSystem {
     if (!line.startsWith('Forwarding')) throw new Error(`${name} could not be forwarded: ${complaints}`);
   }
 
-  /** How to reach it, for {@link writeAccess}. Kafka and PostgreSQL always come through {@link forward}. */
+  /** How to reach it. Kafka and PostgreSQL always come through {@link forward}. */
   access(urlOf: (name: ServiceName) => string): Access {
     const { bots, tokens, password } = localCredentials();
     return {
@@ -100,13 +99,6 @@ export class LocalSystem {
       kafka: [`127.0.0.1:${FORWARDED.kafka}`],
       database: `postgres://onceline:${password}@127.0.0.1:${FORWARDED.postgres}/onceline`,
     };
-  }
-
-  /** Writes `.onceline/access.json`, so that every other command finds the system. */
-  writeAccess(access: Access): void {
-    const file = accessPath(repositoryRoot());
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, JSON.stringify(access, null, 2), { mode: 0o600 });
   }
 
   /** Brings the stores to 127.0.0.1 until {@link release}; anew after they were restarted, since a forward ends with its pod. */

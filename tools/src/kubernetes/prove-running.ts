@@ -1,6 +1,6 @@
 import { auditSystem, describeReport } from '@onceline/audit';
 import { connectKafka } from '@onceline/kafka';
-import type { Access } from '../access.js';
+import { writeAccess, type Access } from '../access.js';
 import { runSmoke } from '../compose-proof.js';
 import { startLoad } from '../running-load.js';
 import { disturb } from './disturb.js';
@@ -62,7 +62,7 @@ async function reachable(system: LocalSystem): Promise<Access> {
   const urls = new Map<ServiceName, string>();
   for (const service of SERVICES) urls.set(service, await system.serviceUrl(service));
   const access = system.access((name) => urls.get(name) ?? '');
-  system.writeAccess(access);
+  writeAccess(access);
   return access;
 }
 

@@ -29,11 +29,14 @@ export async function refusedStarts(system: LocalSystem, tell: (line: string) =>
     const ready = await system.run('get', 'deployment', 'ingress', '-o', 'jsonpath={.status.readyReplicas}');
     if (ready !== '1') faults.push(`when ${what}, ${ready || 'no'} pods of ingress were ready in place of the old one`);
   };
-  await system.run('delete', 'secret', 'onceline-bots');
-  await expectSaid('a Secret is missing', 'onceline-bots');
-  await system.apply(secretOf('onceline-bots', { BOTS: 'not a list' }));
-  await expectSaid('a Secret is wrong', 'BOTS', 'JSON list');
-  await system.apply(JSON.parse(localSecrets(localCredentials())) as object);
+  try {
+    await system.run('delete', 'secret', 'onceline-bots');
+    await expectSaid('a Secret is missing', 'onceline-bots');
+    await system.apply(secretOf('onceline-bots', { BOTS: 'not a list' }));
+    await expectSaid('a Secret is wrong', 'BOTS', 'JSON list');
+  } finally {
+    await system.apply(JSON.parse(localSecrets(localCredentials())) as object);
+  }
   await system.run('rollout', 'restart', 'deployment/ingress');
   await system.ready('deployment/ingress');
   return faults;

@@ -11,7 +11,6 @@ export const OVERLAYS = 'deploy/kubernetes/overlays';
 
 /** What became of one overlay. */
 export interface OverlayReport {
-  readonly overlay: string;
   readonly objects: number;
   readonly faults: readonly string[];
   /** Kinds of operators that the server was not told of: the overlay was not proved. */
@@ -35,8 +34,8 @@ export async function verifyOverlay(overlay: string, crds: string | undefined): 
     if (crds !== undefined) await define(server.kubectl, crds);
     const manifests = await server.kubectl.run(['kustomize', join(OVERLAYS, overlay)]);
     const unknownKinds = await kindsUnknownTo(server.kubectl, manifests);
-    if (unknownKinds.length > 0) return { overlay, objects: 0, faults: [], unknownKinds };
-    return { overlay, ...(await applyTwice(server.kubectl, manifests)), unknownKinds };
+    if (unknownKinds.length > 0) return { objects: 0, faults: [], unknownKinds };
+    return { ...(await applyTwice(server.kubectl, manifests)), unknownKinds };
   } finally {
     await server.stop();
   }

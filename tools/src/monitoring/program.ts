@@ -18,6 +18,11 @@ export interface ProgramOptions {
 const READY_WITHIN_MS = 30_000;
 const STOPPED_WITHIN_MS = 10_000;
 
+/** The command that installs a package without starting the server in it. */
+export function installOnDebian(debianPackage: string): string {
+  return `RUNLEVEL=1 apt-get install -y --no-install-recommends ${debianPackage}`;
+}
+
 /** A program of somebody else as a child process. */
 export class Program {
   private lastWords = '';
@@ -34,10 +39,7 @@ export class Program {
   /** Starts it and waits until it is ready. @throws with its last words, or with what to install. */
   static async start({ names, debianPackage, args, readyUrl, reaper }: ProgramOptions): Promise<Program> {
     const name = names.find((each) => spawnSync(each, ['--version']).status === 0);
-    if (!name)
-      throw new Error(
-        `there is no ${names.join(' or ')} here; on Debian: RUNLEVEL=1 apt-get install -y --no-install-recommends ${debianPackage}`,
-      );
+    if (!name) throw new Error(`there is no ${names.join(' or ')} here; on Debian: ${installOnDebian(debianPackage)}`);
     // A group of its own: Ctrl-C reaches only the one who stops it.
     const child = spawn(name, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const program = new Program(child, name, reaper);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { installOnDebian } from '../monitoring/program.js';
 import { repositoryRoot } from '../repository-root.js';
 import { inspectAlerts } from './inspect-alerts.js';
 import { readMetricsPage, type DocumentedMetric } from './metrics-page.js';
@@ -12,7 +13,7 @@ const TESTS = 'deploy/observability/tests';
 /** Why the unit tests of the alerts did not run, and what to do about it. */
 export const NO_PROMTOOL =
   'the unit tests of the alerts did not run: there is no promtool here. It comes with Prometheus; on Debian: ' +
-  'apt-get install -y --no-install-recommends prometheus && service prometheus stop';
+  installOnDebian('prometheus');
 
 /** docs/metrics.md, row by row. */
 export function documentedMetrics(): readonly DocumentedMetric[] {

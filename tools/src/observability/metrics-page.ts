@@ -11,8 +11,6 @@ export interface DocumentedMetric {
 
 /** Rows that every service answers for. */
 export const EVERY_SERVICE = 'every service';
-/** Rows that no service answers for. */
-export const MADE_BY_PROMETHEUS = 'Made by Prometheus';
 
 const ROW = /^\| `([a-z][a-z0-9_]*)` \| (counter|gauge|histogram) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/;
 

@@ -57,7 +57,7 @@ export class WebhookWatch {
       return waitOf(observation);
     } catch (error) {
       // The only thing that may be thrown by a stop is the wait that it ends; anything else is a defect, and says so each time.
-      if (!stop.signal.aborted) logger.error({ err: error, bot_id: guard.bot.id }, 'the webhook watch has a defect');
+      if (!stop.signal.aborted) logger.error({ err: error, botId: guard.bot.id }, 'the webhook watch has a defect');
       return 0;
     }
   }
@@ -67,7 +67,7 @@ export class WebhookWatch {
     const repaired = !('failure' in observation) && observation.repair !== undefined;
     if (this.#told.get(botId) === changesWith && !repaired) return;
     this.#told.set(botId, changesWith);
-    this.parts.logger[good ? 'info' : 'warn']({ bot_id: botId, ...line }, 'webhook registration');
+    this.parts.logger[good ? 'info' : 'warn']({ botId, ...line }, 'webhook registration');
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Queries } from '@onceline/postgres';
 import { classifyFailure, FAILURE_CLASSES, FAILURE_HEADER_NAMES } from '@onceline/retry-policy';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { MetricsRegistry } from '@onceline/service-kit';
+import { Counter, Gauge } from 'prom-client';
 import { ITEM_STATES, REDRIVE_STATES, STATUSES, type DeadLetter, type DeadLetterSource } from './dead-letter.js';
 
 const NAMESPACE = 'onceline_retry_';
@@ -21,7 +22,7 @@ export class DeadLetterMetrics {
   private readonly unreadOldest;
 
   constructor(
-    registry: Registry,
+    registry: MetricsRegistry,
     private readonly sources: readonly DeadLetterSource[],
   ) {
     const registers = [registry];
@@ -89,10 +90,9 @@ export class DeadLetterMetrics {
       `select count(*)::int as count from retry.ledger_notices where told_at is null`,
     );
     this.resetGauges();
-    for (const { consumer, class: of, status, count, age } of kept) {
-      this.kept.set({ consumer, class: of, status }, count);
-      if (status === 'open') this.oldestOpen.set({ consumer }, age);
-    }
+    for (const { consumer, class: of, status, count } of kept) this.kept.set({ consumer, class: of, status }, count);
+    const open = kept.filter(({ status }) => status === 'open');
+    for (const { consumer, age } of open.toSorted((a, b) => a.age - b.age)) this.oldestOpen.set({ consumer }, age);
     for (const { state, count } of redrives) this.redrives.set({ state }, count);
     for (const { state, count } of items) this.redriveRecords.set({ state }, count);
     this.notices.set(notices?.count ?? 0);

@@ -1,12 +1,12 @@
 import { KafkaError } from '@onceline/kafka';
-import { Registry } from 'prom-client';
+import { newMetricsRegistry } from '@onceline/service-kit';
 import { DeadLetterMetrics, WORK } from './dead-letter-metrics.js';
 import { TicketingError } from './ticketing-client.js';
 
 const refused = Object.assign(new Error('words'), { code: 'ECONNREFUSED' });
 
 async function countedAs(error: unknown): Promise<unknown[]> {
-  const registry = new Registry();
+  const registry = newMetricsRegistry();
   new DeadLetterMetrics(registry, []).failed('send', error);
   const { values } = await registry.getSingleMetric('onceline_retry_dead_letter_failures_total')!.get();
   expect(values).toHaveLength(2 * WORK.length);

@@ -1,7 +1,6 @@
 import type { BatchingProducer, ConsumerHandle, Kafka } from '@onceline/kafka';
 import type { Postgres } from '@onceline/postgres';
-import type { Measurement, ServiceKit } from '@onceline/service-kit';
-import type { Registry } from 'prom-client';
+import type { Measurement, ServiceKit, MetricsRegistry } from '@onceline/service-kit';
 import type { RetryConfig } from '../config.js';
 import type { ConsumerLag } from '../consumer-lag.js';
 import type { DeadLetterSource } from './dead-letter.js';
@@ -22,7 +21,7 @@ export interface RoomOptions {
   readonly config: RetryConfig;
   readonly postgres: Postgres;
   readonly kafka: Kafka;
-  readonly registry: Registry;
+  readonly registry: MetricsRegistry;
   readonly lag: ConsumerLag;
   readonly sources: readonly DeadLetterSource[];
 }

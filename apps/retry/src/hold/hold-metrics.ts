@@ -1,5 +1,6 @@
 import { classifyFailure } from '@onceline/retry-policy';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { MetricsRegistry } from '@onceline/service-kit';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import { DIRECTIONS, type Direction } from './due-times.js';
 
 const NAMESPACE = 'onceline_retry_';
@@ -14,7 +15,7 @@ export class HoldMetrics {
   private readonly waiting;
   private readonly oldest;
 
-  constructor(registry: Registry) {
+  constructor(registry: MetricsRegistry) {
     const registers = [registry];
     const labelNames = ['topic'] as const;
     this.lateness = new Histogram({

@@ -2,9 +2,8 @@
 import { HEADERS } from '@onceline/contracts';
 import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
 import { startStack, type Stack } from '@onceline/local-stack';
-import { HealthRegistry, createLogger } from '@onceline/service-kit';
+import { HealthRegistry, createLogger, newMetricsRegistry, type MetricsRegistry } from '@onceline/service-kit';
 import { eventually } from '@onceline/testing';
-import { Registry } from 'prom-client';
 import kafkajs from 'kafkajs';
 import { ConsumerLag } from '../consumer-lag.js';
 import { HoldingRoom } from './holding-room.js';
@@ -29,12 +28,12 @@ describe('records that wait', () => {
   let kafka: Kafka;
   let producer: BatchingProducer;
   let room: HoldingRoom;
-  let registry: Registry;
+  let registry: MetricsRegistry;
   let health: HealthRegistry;
   const fatal: Error[] = [];
 
   const open = async () => {
-    registry = new Registry();
+    registry = newMetricsRegistry();
     const logger = createLogger('retry', 'silent');
     health = new HealthRegistry();
     const kit = { logger, health, fatal: (error: unknown) => void fatal.push(error as Error) };

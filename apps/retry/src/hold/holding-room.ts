@@ -5,8 +5,7 @@ import {
   type HoldingHandle,
   type Kafka,
 } from '@onceline/kafka';
-import { Measurement, type ServiceKit } from '@onceline/service-kit';
-import type { Registry } from 'prom-client';
+import { Measurement, type ServiceKit, type MetricsRegistry } from '@onceline/service-kit';
 import { dueTimesOf, type DueTimes } from './due-times.js';
 import type { ConsumerLag } from '../consumer-lag.js';
 import { HoldMetrics } from './hold-metrics.js';
@@ -20,7 +19,7 @@ export interface HoldingRoomOptions {
   readonly rungs: readonly Rung[];
   /** Asked at the start and now and then: a topic that nobody declared may hold as well. */
   readonly findRungs: () => Promise<readonly Rung[]>;
-  readonly registry: Registry;
+  readonly registry: MetricsRegistry;
   readonly lag: ConsumerLag;
   /** Default 30000. */
   readonly findEveryMs?: number;

@@ -87,7 +87,7 @@ interface RecordRow extends SourceRow {
   readonly headers: Record<string, string>;
 }
 
-/** Records that are no events: dead letters. */
+/** Records that are no events: retries, first redeliveries of what was parked, dead letters. */
 export const RECORDS_SOURCE: OutboxSource<RecordRow> = {
   name: 'outbox',
   fetch: {

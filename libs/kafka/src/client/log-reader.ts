@@ -10,7 +10,7 @@ import type { LogReader, TopicPartition } from '../wire.js';
 import { errorTypes, toKafkaError } from './client-errors.js';
 import type { FetchedPartition } from './client-patch.js';
 import { READ_COMMITTED, READ_UNCOMMITTED, listEnds } from './list-offsets.js';
-import { openCluster } from './open-cluster.js';
+import { openCluster, refreshCluster } from './open-cluster.js';
 import { askCoordinator } from './provisioning.js';
 import { toRecord } from './records.js';
 
@@ -219,12 +219,8 @@ export class ClientLogReader implements LogReader {
   }
 
   private async refresh(cause: unknown): Promise<void> {
-    const { name, host, port } = cause as { name?: string; host?: string; port?: number };
-    if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined)
-      this.cluster.removeBroker({ host, port });
     try {
-      if (!this.cluster.isConnected()) await this.cluster.connect();
-      await this.cluster.refreshMetadata();
+      await refreshCluster(this.cluster, cause);
     } catch (error) {
       // The next try meets the same trouble and the patience above counts it.
       if (toKafkaError(error, 'refreshing').code === 'client') throw error;
