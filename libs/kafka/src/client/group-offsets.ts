@@ -1,4 +1,5 @@
 /** What a group has committed and what waits for it, asked from outside the membership. */
+import { KafkaError } from '../errors.js';
 import type { TopicAdmin } from '../port.js';
 import type { TopicPartition } from '../wire.js';
 import { toKafkaError } from './client-errors.js';
@@ -22,7 +23,7 @@ export class GroupOffsets {
     while (!isOver()) {
       try {
         const known = await this.ask(partitions);
-        if (!isOver()) return partitions.map((at) => known.get(keyOf(at))!.next);
+        if (!isOver()) return partitions.map((at) => nextOf(known, at));
       } catch (error) {
         this.warn(toKafkaError(error, `asking where group "${this.groupId}" goes on`).message);
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -51,4 +52,11 @@ export class GroupOffsets {
     }
     return known;
   }
+}
+
+/** A partition that was added a moment ago is not told of yet. */
+function nextOf(known: ReadonlyMap<string, { next: number }>, at: TopicPartition): number {
+  const found = known.get(keyOf(at));
+  if (found === undefined) throw new KafkaError('unavailable', `nothing is known yet of ${at.topic}/${at.partition}`);
+  return found.next;
 }

@@ -51,6 +51,8 @@ export class ClientLogReader implements LogReader {
   async partitions(topic: string): Promise<readonly number[]> {
     try {
       await this.cluster.addTargetTopic(topic);
+      // Partitions may have been added since: the client's own patience with what it knows is five minutes.
+      await this.cluster.refreshMetadataIfNecessary();
       // A look at the cluster that began before the topic was added tells nothing of it, and whoever asks meanwhile gets that one.
       for (let looks = 0; looks < LOOKS && this.idsOf(topic).length === 0; looks++)
         await this.cluster.refreshMetadata();
@@ -84,12 +86,12 @@ export class ClientLogReader implements LogReader {
     return this.withPatience(`asking for the offsets of "${topic}"`, async () => {
       const ask = async (fromBeginning: boolean) => {
         const [found] = await this.cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }]);
-        return new Map(found!.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+        return new Map(found?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
       };
       // In this order, since both only grow.
       const lows = await ask(true);
       const highs = await ask(false);
-      return partitions.map(({ partition }) => ({ low: lows.get(partition)!, high: highs.get(partition)! }));
+      return partitions.map(({ partition }) => ({ low: answered(lows, partition), high: answered(highs, partition) }));
     });
   }
 
@@ -226,6 +228,13 @@ export class ClientLogReader implements LogReader {
       if (toKafkaError(error, 'refreshing').code === 'client') throw error;
     }
   }
+}
+
+/** The client leaves out what a broker does not answer for. */
+function answered(offsets: ReadonlyMap<number, number>, partition: number): number {
+  const offset = offsets.get(partition);
+  if (offset === undefined) throw new KafkaError('unavailable', `nobody answers for partition ${partition}`);
+  return offset;
 }
 
 /** Nearly always all of them. */
