@@ -9,6 +9,7 @@ import {
   securityProblems,
 } from './connection-security.js';
 import { StartRefused } from './start-refused.js';
+import { withoutPassword } from './without-password.js';
 
 /** One wrong setting: what it is, what was given (masked when secret), what is wrong, how to mend it. */
 export interface SettingProblem {
@@ -56,7 +57,7 @@ export function readConfig<S extends z.ZodObject>(
       const value = given[setting];
       return {
         setting,
-        value: value === undefined ? undefined : maskSecret(value, secrets.includes(setting)),
+        value: value === undefined ? undefined : secrets.includes(setting) ? '***' : withoutPassword(setting, value),
         problem: value === undefined && issue.code === 'invalid_type' ? 'it is required' : issueText(issue),
         fix: fixFor(setting, descriptions.get(setting)),
       };
@@ -87,11 +88,6 @@ function fixFor(setting: string, described: SettingDescription | undefined): str
   const meaning = described?.description ?? 'see docs/configuration.md';
   const fallback = described?.default === undefined ? '' : `, or leave it out for ${described.default}`;
   return `set ${setting} to ${meaning}${fallback}`;
-}
-
-/** Hides a secret, and the password inside an address. */
-function maskSecret(value: string, secret: boolean): string {
-  return secret ? '***' : value.replace(/(:\/\/[^:/@]*:)[^@]*@/, '$1***@');
 }
 
 /** One row of docs/configuration.md. */

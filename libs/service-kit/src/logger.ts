@@ -3,6 +3,7 @@ import { pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
 import type { LoggerService } from '@nestjs/common';
 import type { ClientLogEntry } from '@onceline/kafka';
 import { logOutput } from './log-output.js';
+import { toldError } from './told-error.js';
 
 /** A pino logger: `logger.info({ field: value }, 'message')`. */
 export type Logger = PinoLogger;
@@ -15,6 +16,7 @@ export function createLogger(service: string, level: string): Logger {
       base: { service },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: (error: unknown) => toldError(error) },
       mixin: activeSpanIds,
     },
     logOutput(),

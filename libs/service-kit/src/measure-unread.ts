@@ -1,5 +1,5 @@
 import type { Kafka } from '@onceline/kafka';
-import { Measurement } from './measurement.js';
+import { eachOf, Measurement } from './measurement.js';
 
 /** Whose backlog, and who is told how old it is. */
 export interface UnreadOptions {
@@ -8,7 +8,7 @@ export interface UnreadOptions {
   readonly topics: readonly string[];
   /** 0 seconds: everything is settled. */
   readonly seen: (topic: string, oldestSeconds: number) => void;
-  /** Nothing new is known of any topic that was not told of before it. */
+  /** Nothing new is known of some topics. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -21,13 +21,13 @@ const EVERY_MS = 10_000;
  */
 export function measureUnread({ kafka, groupId, topics, seen, onFailure }: UnreadOptions): Measurement {
   return new Measurement({
+    work: `unread by ${groupId}`,
     everyMs: EVERY_MS,
-    async measure() {
-      for (const topic of topics) {
+    measure: () =>
+      eachOf(topics, async (topic) => {
         const oldest = await kafka.oldestUnread(groupId, topic);
         seen(topic, oldest === undefined ? 0 : Math.max(0, Date.now() - oldest) / 1000);
-      }
-    },
+      }),
     onFailure,
   });
 }

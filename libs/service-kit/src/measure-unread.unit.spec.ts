@@ -4,7 +4,7 @@ import { measureUnread } from './measure-unread.js';
 
 const topic = (name: string) => ({ name, partitions: 2, config: {} });
 
-it('tells the age of what waits, 0 where nothing does, and of what could not be seen nothing', async () => {
+it('tells the age of what waits, 0 where nothing does, and of what could not be seen nothing, which hides no other', async () => {
   const kafka = createInMemoryKafka({ cluster: new InMemoryCluster() });
   await kafka.admin.createMissing([topic('busy'), topic('idle')], { replicationFactor: 1 });
   const producer = await kafka.producer();
@@ -13,7 +13,7 @@ it('tells the age of what waits, 0 where nothing does, and of what could not be 
   const ages = new Map<string, number>();
   const failures: unknown[] = [];
   const measurement = measureUnread({
-    ...{ kafka, groupId: 'spec', topics: ['busy', 'idle', 'missing', 'never asked'] },
+    ...{ kafka, groupId: 'spec', topics: ['busy', 'missing', 'idle'] },
     seen: (name, seconds) => void ages.set(name, seconds),
     onFailure: (error) => void failures.push(error),
   });

@@ -1,5 +1,9 @@
+import { measuredNow, neverMeasured } from './metrics.js';
+
 /** What is measured, and how often. */
 export interface MeasurementOptions {
+  /** What is measured: names it in `onceline_measured_timestamp_seconds`. */
+  readonly work: string;
   readonly everyMs: number;
   readonly measure: () => Promise<void>;
   /** It is made again at the next turn, whatever it was. */
@@ -15,7 +19,9 @@ export class Measurement {
   private inHand: Promise<void> | undefined;
   private stopped = false;
 
-  constructor(private readonly options: MeasurementOptions) {}
+  constructor(private readonly options: MeasurementOptions) {
+    neverMeasured(options.work);
+  }
 
   start(): void {
     if (this.timer !== undefined || this.stopped) return;
@@ -40,8 +46,16 @@ export class Measurement {
   private async measure(): Promise<void> {
     try {
       await this.options.measure();
+      measuredNow(this.options.work);
     } catch (error) {
       if (!this.stopped) this.options.onFailure(error);
     }
   }
+}
+
+/** One after the other; what fails for one keeps none of the others from being measured. @throws the first failure, at the end */
+export async function eachOf<T>(items: Iterable<T>, measure: (item: T) => Promise<unknown>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) await measure(item).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { Measurement } from './measurement.js';
+import { metricsRegistry } from './metrics.js';
 
 const EVERY_MS = 1000;
 
@@ -16,7 +17,12 @@ function slowMeasure() {
 describe('a measurement', () => {
   it('is made at once, again at each turn, and no more after the stop', async () => {
     let made = 0;
-    const measurement = new Measurement({ everyMs: EVERY_MS, measure: async () => void made++, onFailure: fail });
+    const measurement = new Measurement({
+      work: 'spec',
+      everyMs: EVERY_MS,
+      measure: async () => void made++,
+      onFailure: fail,
+    });
     measurement.start();
     measurement.start();
     expect(made).toBe(1);
@@ -31,7 +37,7 @@ describe('a measurement', () => {
 
   it('is never made twice at the same time, and goes on with the next turn', async () => {
     const { ends, measure } = slowMeasure();
-    const measurement = new Measurement({ everyMs: EVERY_MS, measure, onFailure: fail });
+    const measurement = new Measurement({ work: 'spec', everyMs: EVERY_MS, measure, onFailure: fail });
     measurement.start();
     await jest.advanceTimersByTimeAsync(5 * EVERY_MS);
     expect(ends).toHaveLength(1);
@@ -46,7 +52,7 @@ describe('a measurement', () => {
     const failures: unknown[] = [];
     const { ends, measure } = slowMeasure();
     const onFailure = (error: unknown) => void failures.push(error);
-    const measurement = new Measurement({ everyMs: EVERY_MS, measure, onFailure });
+    const measurement = new Measurement({ work: 'spec', everyMs: EVERY_MS, measure, onFailure });
     measurement.start();
     ends[0]!.reject('away');
     await jest.advanceTimersByTimeAsync(EVERY_MS);
@@ -61,7 +67,7 @@ describe('a measurement', () => {
   it('holds up the stop until it is over, but not for long', async () => {
     const { ends, measure } = slowMeasure();
     const started = () => {
-      const measurement = new Measurement({ everyMs: EVERY_MS, measure, onFailure: fail });
+      const measurement = new Measurement({ work: 'spec', everyMs: EVERY_MS, measure, onFailure: fail });
       measurement.start();
       let stopped = false;
       void measurement.stop(500).then(() => (stopped = true));
@@ -81,3 +87,25 @@ describe('a measurement', () => {
 function fail(error: unknown): void {
   throw error;
 }
+
+it('shows when each was last made: never at first, and not anew while it fails', async () => {
+  const measured = async () => {
+    const { values } = await metricsRegistry.getSingleMetric('onceline_measured_timestamp_seconds')!.get();
+    return values.find(({ labels }) => labels['work'] === 'shown')?.value;
+  };
+  jest.setSystemTime(1000);
+  let works = true;
+  const measurement = new Measurement({
+    ...{ work: 'shown', everyMs: EVERY_MS },
+    measure: () => (works ? Promise.resolve() : Promise.reject(new Error('no answer'))),
+    onFailure: () => undefined,
+  });
+  expect(await measured()).toBe(0);
+  measurement.start();
+  await jest.advanceTimersByTimeAsync(EVERY_MS);
+  expect(await measured()).toBe(2);
+  works = false;
+  await jest.advanceTimersByTimeAsync(3 * EVERY_MS);
+  expect(await measured()).toBe(2);
+  await measurement.stop();
+});

@@ -36,6 +36,23 @@ export function countSpans(result: SpanResult, count: number): void {
   spans.inc({ result }, count);
 }
 
+const measured = new Gauge({
+  name: 'onceline_measured_timestamp_seconds',
+  help: 'When this was last measured; figures stand still while it fails.',
+  labelNames: ['work'] as const,
+  registers: [metricsRegistry],
+});
+
+/** So that an alert can tell "not yet" from "not asked". */
+export function neverMeasured(work: string): void {
+  measured.set({ work }, 0);
+}
+
+/** A measurement has succeeded. */
+export function measuredNow(work: string): void {
+  measured.set({ work }, Date.now() / 1000);
+}
+
 let started = false;
 
 /** Process metrics (memory, CPU, event-loop delay, garbage collection) and `onceline_build_info`; once per process. */

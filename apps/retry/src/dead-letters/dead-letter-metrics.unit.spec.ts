@@ -1,4 +1,5 @@
 import { KafkaError } from '@onceline/kafka';
+import type { Queries } from '@onceline/postgres';
 import { newMetricsRegistry } from '@onceline/service-kit';
 import { DeadLetterMetrics, WORK } from './dead-letter-metrics.js';
 import { TicketingError } from './ticketing-client.js';
@@ -27,4 +28,25 @@ it.each<[string, unknown, boolean]>([
   ['a defect of ours', new TypeError('x is not a function'), false],
 ])('%s is counted, and a rule knows it or not', async (_, error, known) => {
   expect(await countedAs(error)).toEqual([['send', String(known)]]);
+});
+
+it('the oldest open dead letter of a consumer is the oldest of all classes', async () => {
+  const registry = newMetricsRegistry();
+  const metrics = new DeadLetterMetrics(registry, [
+    { consumer: 'ticketing', topic: 'ticketing.dead-letter', redelivery: 'ticketing.redelivery' },
+  ]);
+  const row = (of: string, status: string, age: number) => ({
+    consumer: 'ticketing',
+    class: of,
+    status,
+    count: 1,
+    age,
+  });
+  const kept = [row('content', 'open', 90_000), row('destination', 'open', 5), row('content', 'discarded', 400_000)];
+  const queries: Queries = {
+    query: <Row>(sql: string) => Promise.resolve((sql.includes('retry.dead_letters') ? kept : []) as Row[]),
+  };
+  await metrics.measure(queries);
+  const { values } = await registry.getSingleMetric('onceline_retry_dead_letter_oldest_open_seconds')!.get();
+  expect(values).toEqual([{ labels: { consumer: 'ticketing' }, value: 90_000 }]);
 });

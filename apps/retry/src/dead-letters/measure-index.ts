@@ -1,5 +1,5 @@
 import type { Kafka } from '@onceline/kafka';
-import { Measurement, measureUnread } from '@onceline/service-kit';
+import { eachOf, Measurement, measureUnread } from '@onceline/service-kit';
 import type { ConsumerLag } from '../consumer-lag.js';
 
 export interface MeasureIndexOptions {
@@ -19,10 +19,9 @@ export function measureIndex({ lag, unread, ...options }: MeasureIndexOptions): 
   const { groupId, topics, onFailure } = options;
   return [
     new Measurement({
+      work: 'lag of the index',
       everyMs: LAG_EVERY_MS,
-      async measure() {
-        for (const topic of topics) await lag.measure(groupId, topic);
-      },
+      measure: () => eachOf(topics, (topic) => lag.measure(groupId, topic)),
       onFailure,
     }),
     measureUnread({ ...options, seen: unread }),

@@ -7,6 +7,16 @@ const NAMESPACE = 'onceline_retry_';
 /** Seconds between the due time of a record and its acknowledgement in the topic it goes back to. */
 const LATENESS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300];
 
+/** What waits on a rung. */
+interface Waiting {
+  /** In all partitions, whoever holds them. */
+  readonly records: number;
+  /** Age of the oldest that this instance holds. */
+  readonly heldSeconds: number;
+  /** Age of the oldest in all partitions. */
+  readonly unsettledSeconds: number;
+}
+
 /** What the holding room counts. */
 export class HoldMetrics {
   private readonly lateness;
@@ -14,6 +24,7 @@ export class HoldMetrics {
   private readonly failures;
   private readonly waiting;
   private readonly oldest;
+  private readonly unsettled;
 
   constructor(registry: MetricsRegistry) {
     const registers = [registry];
@@ -49,13 +60,19 @@ export class HoldMetrics {
       labelNames,
       registers,
     });
+    this.unsettled = new Gauge({
+      name: `${NAMESPACE}unsettled_oldest_seconds`,
+      help: 'Age of the oldest record that has not gone on, held by somebody or not.',
+      labelNames,
+      registers,
+    });
   }
 
   /** From zero: a topic that is held from now on. */
   begins(topic: string): void {
     for (const direction of DIRECTIONS) this.distrusted.inc({ topic, direction }, 0);
     for (const known of ['true', 'false']) this.failures.inc({ topic, known }, 0);
-    this.waits(topic, { records: 0, oldestSeconds: 0 });
+    this.waits(topic, { records: 0, heldSeconds: 0, unsettledSeconds: 0 });
   }
 
   wentOn(topic: string, lateMs: number): void {
@@ -71,8 +88,9 @@ export class HoldMetrics {
     this.failures.inc({ topic, known: String(classifyFailure(error).known) });
   }
 
-  waits(topic: string, { records, oldestSeconds }: { records: number; oldestSeconds: number }): void {
+  waits(topic: string, { records, heldSeconds, unsettledSeconds }: Waiting): void {
     this.waiting.set({ topic }, records);
-    this.oldest.set({ topic }, oldestSeconds);
+    this.oldest.set({ topic }, heldSeconds);
+    this.unsettled.set({ topic }, unsettledSeconds);
   }
 }

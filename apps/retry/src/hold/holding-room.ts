@@ -5,7 +5,7 @@ import {
   type HoldingHandle,
   type Kafka,
 } from '@onceline/kafka';
-import { Measurement, type ServiceKit, type MetricsRegistry } from '@onceline/service-kit';
+import { eachOf, Measurement, type ServiceKit, type MetricsRegistry } from '@onceline/service-kit';
 import { dueTimesOf, type DueTimes } from './due-times.js';
 import type { ConsumerLag } from '../consumer-lag.js';
 import { HoldMetrics } from './hold-metrics.js';
@@ -25,7 +25,7 @@ export interface HoldingRoomOptions {
   readonly findEveryMs?: number;
 }
 
-const MEASURE_EVERY_MS = 5000;
+const MEASURE_EVERY_MS = 10_000;
 const FIND_EVERY_MS = 30_000;
 
 /**
@@ -45,6 +45,7 @@ export class HoldingRoom {
   constructor(private readonly options: HoldingRoomOptions) {
     this.metrics = new HoldMetrics(options.registry);
     this.measuring = new Measurement({
+      work: 'rungs',
       everyMs: MEASURE_EVERY_MS,
       measure: () => this.measure(),
       onFailure: (error) => options.kit.logger.warn({ err: error }, 'what waits cannot be measured'),
@@ -164,12 +165,22 @@ export class HoldingRoom {
     if (distrusted !== 'future') this.metrics.wentOn(topic, now - due);
   }
 
-  private async measure(): Promise<void> {
-    for (const { topic } of this.rungs.values()) {
-      const records = await this.options.lag.measure(this.options.groupId, topic);
-      const oldest = this.consumer?.oldestHeld(topic);
-      const oldestSeconds = oldest === undefined ? 0 : Math.max(0, (Date.now() - oldest) / 1000);
-      this.metrics.waits(topic, { records, oldestSeconds });
-    }
+  private measure(): Promise<void> {
+    const { groupId, kafka, lag } = this.options;
+    return eachOf(this.rungs.keys(), async (topic) => {
+      const records = await lag.measure(groupId, topic);
+      const held = this.consumer?.oldestHeld(topic);
+      const unsettled = await kafka.oldestUnread(groupId, topic);
+      this.metrics.waits(topic, {
+        records,
+        heldSeconds: secondsSince(held),
+        unsettledSeconds: secondsSince(unsettled),
+      });
+    });
   }
+}
+
+/** 0 when there is nothing. */
+function secondsSince(time: number | undefined): number {
+  return time === undefined ? 0 : Math.max(0, (Date.now() - time) / 1000);
 }

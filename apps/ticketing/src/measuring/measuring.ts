@@ -25,6 +25,7 @@ export class Measuring {
   constructor({ kafka, withSession, groupId, gauges, onFailure }: MeasuringOptions) {
     this.measurements = [
       new Measurement({
+        work: 'database',
         everyMs: DATABASE_EVERY_MS,
         measure: async () => gauges.databaseMeasured(await withSession(readMeasures)),
         onFailure,
