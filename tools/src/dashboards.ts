@@ -11,7 +11,7 @@ const HELP = `npm run dashboards -- write|lint|check
 write  makes deploy/observability/dashboards from the code in tools/src/dashboards
 lint   compares the files with that code and with docs/metrics.md, and looks for what every panel must have
 check  lint; then starts a system of its own with a real Prometheus, keeps it busy, and asks every query of every panel and
-       every metric of every alert: each must have data. Needs the program prometheus. The answers of the overview go to
+       every metric of every alert: each must have data, and every traced histogram an exemplar. Needs the program prometheus. The answers of the overview go to
        .onceline/dashboards/overview.md`;
 
 async function main(): Promise<void> {

@@ -32,6 +32,17 @@ export async function ask(prometheus: string, expr: string): Promise<readonly Sa
   return samples.filter(({ value }) => !Number.isNaN(value));
 }
 
+/** Traces that the series of this selector have led to in the last hour, by their exemplars. */
+export async function tracesBehind(prometheus: string, selector: string): Promise<readonly string[]> {
+  const now = Date.now() / 1000;
+  const found = await api<readonly { exemplars: readonly { labels: { trace_id?: string } }[] }[]>(
+    `${prometheus}/api/v1/query_exemplars`,
+    new URLSearchParams({ query: selector, start: String(now - 3600), end: String(now) }),
+  );
+  const ids = found.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id));
+  return [...new Set(ids.filter((id) => id !== undefined))];
+}
+
 /** Every rule that was loaded. */
 export async function loadedRules(prometheus: string): Promise<readonly LoadedRule[]> {
   const { groups } = await api<{ groups: readonly { rules: readonly LoadedRule[] }[] }>(`${prometheus}/api/v1/rules`);
