@@ -1,4 +1,4 @@
-import { HEADERS, readableText } from '@onceline/contracts';
+import { HEADERS, parseTraceparent, readableText } from '@onceline/contracts';
 import {
   failSpan,
   injectTrace,
@@ -109,12 +109,11 @@ function linkToTryBefore(span: Span, headers: RecordHeaders): void {
   if (context) span.addLink({ context });
 }
 
-const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
-
 /** What came in is not trusted further than its form. */
 function contextIn(headers: RecordHeaders): TraceContext {
   const traceparent = headers[HEADERS.traceparent];
-  if (traceparent === undefined || !TRACEPARENT.test(traceparent)) return { traceparent: null, tracestate: null };
+  if (traceparent === undefined || parseTraceparent(traceparent) === undefined)
+    return { traceparent: null, tracestate: null };
   const tracestate = headers[HEADERS.tracestate];
   return { traceparent, tracestate: tracestate === undefined ? null : readableText(tracestate).slice(0, 512) };
 }

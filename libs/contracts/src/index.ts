@@ -22,6 +22,7 @@ export {
   type UpdateKind,
 } from './telegram-update.js';
 export { isBotId } from './bot-id.js';
+export { parseTraceparent, type Traceparent } from './traceparent.js';
 export { conversationKey, idempotencyKey } from './idempotency-key.js';
 export { OUTCOMES, type Outcome } from './ledger.js';
 export { decodeSeenRecord, encodeSeenRecord, type SeenRecord } from './seen-record.js';

@@ -1,5 +1,6 @@
 /** The W3C trace context in record headers. What is read from a record is trusted no further than its form. */
 import { randomUUID } from 'node:crypto';
+import { parseTraceparent } from '@onceline/contracts';
 import {
   ROOT_CONTEXT,
   TraceFlags,
@@ -14,7 +15,6 @@ import type { RecordHeaders } from './port.js';
 
 const TRACEPARENT = 'traceparent';
 const TRACESTATE = 'tracestate';
-const W3C = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
 
 /**
  * Copies headers with the trace context of `context` (default: the active one) added as W3C `traceparent` and `tracestate`. Without a
@@ -60,21 +60,20 @@ export function recordedFromHere(context: Context): Context {
 
 /** Trace and span that a `traceparent` names, under the names of a log line; nothing where it is unreadable. */
 export function traceIds(traceparent: string | null | undefined): { trace_id?: string; span_id?: string } {
-  const match = traceparent ? W3C.exec(traceparent) : null;
-  return match === null ? {} : { trace_id: match[2]!, span_id: match[3]! };
+  const parent = parseTraceparent(traceparent);
+  return parent === undefined ? {} : { trace_id: parent.traceId, span_id: parent.spanId };
 }
 
 /** As in {@link contextOf}; undefined when there is none or it is unreadable. */
 export function spanContextOf(headers: RecordHeaders): SpanContext | undefined {
-  const match = W3C.exec(headers[TRACEPARENT] ?? '');
-  if (match === null || match[1] === 'ff') return undefined;
+  const parent = parseTraceparent(headers[TRACEPARENT]);
+  if (parent === undefined) return undefined;
   const tracestate = headers[TRACESTATE];
-  const spanContext: SpanContext = {
-    traceId: match[2]!,
-    spanId: match[3]!,
-    traceFlags: parseInt(match[4]!, 16),
+  return {
+    traceId: parent.traceId,
+    spanId: parent.spanId,
+    traceFlags: parent.flags,
     isRemote: true,
     ...(tracestate === undefined ? {} : { traceState: createTraceState(tracestate) }),
   };
-  return isSpanContextValid(spanContext) ? spanContext : undefined;
 }

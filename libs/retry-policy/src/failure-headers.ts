@@ -1,4 +1,4 @@
-import { HEADERS, readableText, type HeaderName } from '@onceline/contracts';
+import { HEADERS, parseTraceparent, readableText, type HeaderName } from '@onceline/contracts';
 import { DEAD_LETTER_REASONS, FAILURE_KINDS, type DeadLetterReason, type FailureKind } from './next-hop.js';
 
 /** Whose failure it is: our own, or that of somebody else's endpoint. */
@@ -119,7 +119,6 @@ const WHOLE_NUMBER = /^\d+$/;
 const TOPIC = /^[\w.-]{1,249}$/;
 const MOST_PARTITIONS = 2 ** 31 - 1;
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
 
 class DistrustingReader {
   readonly distrusted: HeaderName[] = [];
@@ -191,7 +190,7 @@ class DistrustingReader {
   traceId(): string | undefined {
     const value = this.headers[HEADERS.traceparent];
     if (value === undefined) return undefined;
-    return TRACEPARENT.exec(value)?.[1] ?? this.instead(HEADERS.traceparent, undefined);
+    return parseTraceparent(value)?.traceId ?? this.instead(HEADERS.traceparent, undefined);
   }
 
   private topic(name: HeaderName): string | undefined {

@@ -1,3 +1,4 @@
+import { parseTraceparent } from '@onceline/contracts';
 import { Histogram } from 'prom-client';
 import type { MetricsRegistry } from './metrics.js';
 
@@ -23,9 +24,10 @@ export class TracedHistogram {
   }
 }
 
-const SAMPLED = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f][13579bdf]$/;
+const RECORDED = 1;
 
 /** The trace of a W3C `traceparent`, if it is recorded: nobody finds any other. */
 export function sampledTraceId(traceparent: string | null | undefined): string | undefined {
-  return SAMPLED.exec(traceparent ?? '')?.[1];
+  const parent = parseTraceparent(traceparent);
+  return parent !== undefined && (parent.flags & RECORDED) !== 0 ? parent.traceId : undefined;
 }
