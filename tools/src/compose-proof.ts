@@ -26,8 +26,7 @@ export async function smoke(): Promise<string> {
   return traceId;
 }
 
-/** Runs `npm run smoke` against the running system. Returns what it said. */
-export async function runSmoke(): Promise<string> {
+async function runSmoke(): Promise<string> {
   const child = spawn(process.execPath, [join(repositoryRoot(), 'tools/dist/smoke.js')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -41,9 +40,9 @@ export async function runSmoke(): Promise<string> {
   return words;
 }
 
-/** Asks Jaeger until it has the whole trace: every hop, joined below one root. Returns the spans in the order of their start. */
-export async function traceInJaeger(traceId: string): Promise<readonly string[]> {
-  const address = `http://${hostPort('jaeger')}/api/traces/${traceId}`;
+/** Asks the Jaeger of this base URL until it has the whole trace: every hop, joined below one root. Returns the spans in the order of their start. */
+export async function traceInJaeger(traceId: string, jaeger: string): Promise<readonly string[]> {
+  const address = `${jaeger}/api/traces/${traceId}`;
   return eventually(async () => {
     const response = await fetch(address);
     const { data } = (await response.json()) as { data: readonly JaegerTrace[] | null };

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { accessPath, writeAccess } from './access.js';
-import { ComposeSystem } from './compose-engine.js';
+import { ComposeSystem, hostPort } from './compose-engine.js';
 import { alertmanagerOfPrometheus, scrapedByPrometheus, smoke, traceInJaeger } from './compose-proof.js';
 import { repositoryRoot } from './repository-root.js';
 
@@ -71,7 +71,7 @@ async function check(system: ComposeSystem, without: readonly string[]): Promise
 async function prove(without: readonly string[]): Promise<void> {
   const traceId = await smoke();
   if (!without.includes('jaeger')) {
-    const spans = await traceInJaeger(traceId);
+    const spans = await traceInJaeger(traceId, `http://${hostPort('jaeger')}`);
     console.log(`Jaeger has its trace, ${spans.length} spans below one root:\n  ${spans.join('\n  ')}`);
   }
   if (without.includes('prometheus')) return;

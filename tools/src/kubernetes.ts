@@ -13,13 +13,13 @@ const HELP = `npm run kubernetes -- secrets|forward|verify [OVERLAY…] [--crds 
 
 secrets  prints the Secrets of the overlay "local" for \`kubectl apply -f -\`: demo bots, new tokens, a new password, the same ones
          each time
-forward  brings the services, Kafka and PostgreSQL of "local" to 127.0.0.1 and writes .onceline/access.json, so that smoke,
+forward  brings the services, Kafka, PostgreSQL and Jaeger of "local" to 127.0.0.1 and writes .onceline/access.json, so that smoke,
          simulate, audit and dead-letters find them; Ctrl-C ends it
 verify   applies every overlay, or those named, to a throw-away API server, strictly and twice, and looks for what a server does
          not see. tools/kubernetes.sh compiles that server the first time (Go, some minutes). --crds FOLDER has the definitions of
          the operators' kinds; without them overlays that need them are named as not proved.
          --running goes on with "local" in the cluster of kubectl's current context, which must be one to play with: every pod
-         ready, smoke through the Services, what a missing and a wrong Secret look like, then, under load, a restart of every
+         ready, smoke through the Services and its trace in Jaeger, what a missing and a wrong Secret look like, then, under load, a restart of every
          Deployment, a drained node, and restarts of PostgreSQL and Kafka; at the end the audit, from outside and as the CronJob.
          Run it where Services can be reached: on a node, or by \`tools/kubernetes.sh exec\`.
 
@@ -74,9 +74,10 @@ function running({ rate, seed }: { rate: string; seed?: string | undefined }): P
 async function forward(system: LocalSystem): Promise<void> {
   mustBeTheOnlyOne();
   try {
-    for (const name of [...SERVICES, 'kafka', 'postgres'] as const) await system.forward(name);
+    for (const name of [...SERVICES, 'kafka', 'postgres', 'jaeger'] as const) await system.forward(name);
     writeAccess(system.access(forwardedUrl));
     for (const service of SERVICES) console.log(`${service} ${forwardedUrl(service)}`);
+    console.log(`jaeger ${forwardedUrl('jaeger')}`);
     console.log('kubernetes: forwarding, Ctrl-C ends it');
     await new Promise((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)));
   } finally {

@@ -1,7 +1,7 @@
 import { inspectObjects } from './inspect-objects.js';
 import type { Container, KubernetesObject, ObjectSpec } from './objects.js';
 
-const labels = { 'app.kubernetes.io/name': 'dedupe' };
+const labels = { 'app.kubernetes.io/name': 'dedupe', 'app.kubernetes.io/part-of': 'onceline' };
 const selector = { matchLabels: labels };
 
 const container: Container = {

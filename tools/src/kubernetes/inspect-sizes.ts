@@ -4,10 +4,12 @@ import { hasLabels, selectedBy, workloadsOf, type KubernetesObject } from './obj
 /** Services whose pods share the partitions of the update topics. */
 const SIZED_BY_PARTITIONS = ['dedupe', 'ticketing'];
 
-/** Deployments that a drained node may end altogether, and consumers with more pods than there are partitions. */
+/** Deployments of ours that a drained node may end altogether, and consumers with more pods than there are partitions. */
 export function sizeFaults(objects: readonly KubernetesObject[]): readonly string[] {
   const budgets = objects.filter(({ kind }) => kind === 'PodDisruptionBudget');
-  const deployments = workloadsOf(objects).filter(({ kind }) => kind === 'Deployment');
+  const deployments = workloadsOf(objects).filter(
+    ({ kind, labels }) => kind === 'Deployment' && labels['app.kubernetes.io/part-of'] === 'onceline',
+  );
   const unguarded = deployments.filter(
     ({ labels }) => !budgets.some(({ spec }) => hasLabels(labels, selectedBy(spec))),
   );

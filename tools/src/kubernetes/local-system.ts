@@ -12,7 +12,15 @@ import { OVERLAYS } from './verify-overlays.js';
 export const SERVICES = ['ingress', 'dedupe', 'ticketing', 'retry'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-const PORTS = { ingress: 8080, dedupe: 8081, ticketing: 8082, retry: 8083, kafka: 29092, postgres: 5432 } as const;
+const PORTS = {
+  ingress: 8080,
+  dedupe: 8081,
+  ticketing: 8082,
+  retry: 8083,
+  kafka: 29092,
+  postgres: 5432,
+  jaeger: 16686,
+} as const;
 /** Where they come to on 127.0.0.1: as in docs/containers.md. */
 const FORWARDED = { ...PORTS, postgres: 25432 } as const;
 const OVERLAY = `${OVERLAYS}/local`;
@@ -35,7 +43,7 @@ export class LocalSystem {
     await this.run('wait', '--for=condition=Complete', 'job/setup', '--timeout=300s');
     await this.kubectl.run(['apply', '--server-side', '-k', OVERLAY]);
     for (const store of ['kafka', 'postgres']) await this.ready(`statefulset/${store}`);
-    for (const service of SERVICES) await this.ready(`deployment/${service}`);
+    for (const deployment of ['jaeger', ...SERVICES]) await this.ready(`deployment/${deployment}`);
   }
 
   /** kubectl in the namespace. */
@@ -62,7 +70,7 @@ export class LocalSystem {
   }
 
   /** Where a Service answers inside the cluster, e.g. `http://10.96.0.7:8080`. */
-  async serviceUrl(name: ServiceName): Promise<string> {
+  async serviceUrl(name: ServiceName | 'jaeger'): Promise<string> {
     const { spec } = await this.json<{ spec: { clusterIP: string } }>('get', 'service', name);
     return `http://${spec.clusterIP}:${PORTS[name]}`;
   }
@@ -120,6 +128,6 @@ export class LocalSystem {
 }
 
 /** Where {@link LocalSystem.forward} brings a service. */
-export function forwardedUrl(name: ServiceName): string {
+export function forwardedUrl(name: ServiceName | 'jaeger'): string {
   return `http://127.0.0.1:${FORWARDED[name]}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { documentedNames, documentedSettings } from '@onceline/testing';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { repositoryRoot } from '../repository-root.js';
 import { SERVICES } from './local-system.js';
 import { localSecrets } from './local-secrets.js';
@@ -100,6 +100,11 @@ describe('the manifests', () => {
     const path = (patch: { path: string }) => patch.path.replace('/spec/jobTemplate', '');
     const inAudit = patchesIn(deeper).map((patch) => ({ ...patch, path: path(patch) }));
     expect(inAudit).toEqual(expect.arrayContaining(patchesIn(file)));
+  });
+
+  it('give Jaeger the configuration that it has in compose', () => {
+    const config = (path: string) => parse(readFileSync(join(repositoryRoot(), path), 'utf8')) as unknown;
+    expect(config(`${FOLDER}/overlays/local/jaeger-config.yaml`)).toEqual(config('deploy/compose/jaeger.yaml'));
   });
 
   it('scale dedupe and ticketing by KEDA within the same limits as by CPU', () => {

@@ -1,7 +1,7 @@
 import { auditSystem, describeReport } from '@onceline/audit';
 import { connectKafka } from '@onceline/kafka';
 import { writeAccess, type Access } from '../access.js';
-import { runSmoke } from '../compose-proof.js';
+import { smoke, traceInJaeger } from '../compose-proof.js';
 import { startLoad } from '../running-load.js';
 import { disturb } from './disturb.js';
 import { SERVICES, type LocalSystem, type ServiceName } from './local-system.js';
@@ -33,7 +33,8 @@ export async function proveRunning(system: LocalSystem, options: ProofOptions): 
     tell(`every pod is ready, ${faults.length} of them after a restart`);
     await system.forwardStores();
     const access = await reachable(system);
-    await runSmoke();
+    const spans = await traceInJaeger(await smoke(), await system.serviceUrl('jaeger'));
+    tell(`Jaeger has its trace, ${spans.length} spans below one root:\n  ${spans.join('\n  ')}`);
     faults.push(...(await refusedStarts(system, tell)));
     await tellUsage(system, access, options);
     await system.run('scale', 'deployment', ...SERVICES, '--replicas=2');
