@@ -10,7 +10,6 @@ import { Admission } from './admission.js';
 import { BotDirectory } from './authenticate-bot.js';
 import { BrokerHealth } from './broker-health.js';
 import type { IngressConfig } from './config.js';
-import { describeSpan } from './describe-span.js';
 import type { DoorServer } from './door-server.js';
 import { createIngressMetrics } from './ingress-metrics.js';
 import { keepUpdate } from './keep-update.js';
@@ -18,6 +17,7 @@ import { openProducer, type OpenProducer } from './open-producer.js';
 import { openWatch } from './registration/open-watch.js';
 import { UpdateSizes } from './registration/update-sizes.js';
 import { WebhookWatch } from './registration/webhook-watch.js';
+import { endRequest } from './request-span.js';
 import { EndingReport } from './report-ending.js';
 import { storeRecord } from './store-record.js';
 import { WebhookDoor } from './webhook-door.js';
@@ -82,8 +82,8 @@ function hangDoor(
     keep: ({ botId, context }, bytes) =>
       keepUpdate({ botId, bytes, receivedAt: Date.now() }, (record) => storeRecord(producer, broker, record, context)),
     ended: (exchange, ending) => {
-      describeSpan(exchange, ending);
       report.ended(exchange, ending);
+      endRequest(exchange, ending);
       if (ending.how === 'accepted') sizes.saw(exchange.botId, exchange.receivedBytes);
     },
   });

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { unrecordedTrace } from '@onceline/kafka';
-import { ROOT_CONTEXT, TraceFlags, trace, type Context, type Span } from '@opentelemetry/api';
+import { TraceFlags, type Context, type Span } from '@opentelemetry/api';
+import { beginRequest } from './request-span.js';
 
 /** One webhook request on its way through the door. */
 export class Exchange {
   readonly startedAt = performance.now();
-  /** The server span of this request; undefined without tracing. */
-  readonly span: Span | undefined = trace.getActiveSpan();
-  /** Of that span; without tracing that of a trace which nobody records, so that log and record name the same one. */
-  readonly context: Context = this.span === undefined ? unrecordedTrace() : trace.setSpan(ROOT_CONTEXT, this.span);
+  readonly span: Span | undefined;
+  /** See {@link RequestTrace}. */
+  readonly context: Context;
   answered = false;
   /** Bytes in memory, counted by admission. */
   heldBytes = 0;
@@ -20,7 +19,9 @@ export class Exchange {
     readonly botId: string,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-  ) {}
+  ) {
+    ({ span: this.span, context: this.context } = beginRequest(request));
+  }
 
   /** Of the trace that shows this request; undefined when none does. */
   get traceId(): string | undefined {

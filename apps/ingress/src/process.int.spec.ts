@@ -50,7 +50,12 @@ function startProcess(settings: Record<string, string> = {}) {
       if (found === undefined) throw new Error(`not listening: ${said.stdout} ${said.stderr}`);
       return { url: found };
     });
-  return { child, said, exit, url };
+  const lines = () =>
+    said.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { child, said, exit, url, lines };
 }
 
 const post = async ({ url }: { url: string }, body: string, headers: Record<string, string> = {}) =>
@@ -101,6 +106,23 @@ describe('the process', () => {
     }
   });
 
+  it('shows what failed, whatever share of traces is recorded, under the trace that the log names', async () => {
+    const ingress = startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, TRACE_SAMPLE_RATIO: '0' });
+    const address = await ingress.url();
+    const before = receiver.spans().length;
+    expect(await post(address, messageUpdate().json)).toBe(200);
+    expect(await post(address, '"no update"')).toBe(400);
+    ingress.child.kill('SIGTERM');
+    expect(await ingress.exit).toBe(0);
+    const [shown, ...others] = receiver.spans().slice(before);
+    expect(others).toEqual([]);
+    expect(shown).toMatchObject({
+      ...{ kind: 'server', name: 'POST /telegram/{botId}' },
+      attributes: { 'onceline.refusal': 'malformed', 'http.response.status_code': '400' },
+    });
+    expect(ingress.lines().find(({ msg }) => msg === 'webhook refused')).toMatchObject({ trace_id: shown?.traceId });
+  });
+
   it('writes one line for each answer that is no 200, and never a body or a secret', async () => {
     const ingress = startProcess();
     const address = await ingress.url();
@@ -112,10 +134,7 @@ describe('the process', () => {
     ingress.child.kill('SIGTERM');
     expect(await ingress.exit).toBe(0);
 
-    const lines = ingress.said.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = ingress.lines();
     expect(lines.filter(({ msg }) => msg === 'webhook refused')).toMatchObject([
       { refusal: 'malformed', status: 400, botId: '1000001', bytes: 15 },
       { refusal: 'wrong-secret', status: 401, botId: '1000001', bytes: 0 },

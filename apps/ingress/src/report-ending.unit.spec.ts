@@ -32,7 +32,7 @@ function recordingReport() {
 }
 
 function exchange(botId: string): Exchange {
-  const made = new Exchange(botId, {} as IncomingMessage, {} as ServerResponse);
+  const made = new Exchange(botId, { headers: {} } as IncomingMessage, {} as ServerResponse);
   made.add(Buffer.from('private words'));
   return made;
 }

@@ -19,6 +19,7 @@ export { createLogger, kafkaLog, type Logger } from './logger.js';
 export { logTogether } from './log-output.js';
 export { metricsRegistry, newMetricsRegistry, type MetricsRegistry } from './metrics.js';
 export { TracedHistogram, sampledTraceId, type TracedHistogramOptions } from './traced-histogram.js';
+export { chosenTrace } from './telemetry-state.js';
 export { eachOf, Measurement, type MeasurementOptions } from './measurement.js';
 export { measureUnread, type UnreadOptions } from './measure-unread.js';
 export { HealthRegistry, type HealthCheck } from './health-registry.js';

@@ -13,6 +13,7 @@ import {
   type Sampler,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
+import { isChosen } from './telemetry-state.js';
 
 /** Roots that are not chosen are recorded but not exported: {@link KeepFailures} decides when they end. What is below them costs nothing. */
 export function shareOfTraces(ratio: number): Sampler {
@@ -22,7 +23,7 @@ export function shareOfTraces(ratio: number): Sampler {
   });
 }
 
-/** A batch is a root of its own, linked to the records in it: it is recorded where one of them is, else nobody could look at what it did. */
+/** What was chosen before there was a span is recorded. A batch is a root of its own, linked to the records in it: it is recorded where one of them is, else nobody could look at what it did. */
 class LinkedOrChosen implements Sampler {
   private readonly chosen: Sampler;
 
@@ -32,7 +33,7 @@ class LinkedOrChosen implements Sampler {
 
   shouldSample(...of: Parameters<Sampler['shouldSample']>): ReturnType<Sampler['shouldSample']> {
     const links = of[5];
-    return links.some(isSampledLink)
+    return isChosen(of[0]) || links.some(isSampledLink)
       ? { decision: SamplingDecision.RECORD_AND_SAMPLED }
       : this.chosen.shouldSample(...of);
   }

@@ -1,9 +1,25 @@
+import { createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
+
 /** What the preloaded telemetry module offers the rest of the library, which imports no SDK. */
 export interface Telemetry {
   /** Sends the spans that are left. */
   shutdown(): Promise<void>;
   /** Names the span of the HTTP request in hand after its route. */
   nameRoute(route: string): void;
+  /** Whether a trace that begins now is recorded: a share of all. */
+  chooses(): boolean;
+}
+
+const CHOSEN = createContextKey('a trace that is to be recorded');
+
+/** To begin a trace under that is to be recorded; undefined when it is none of the share, or tracing is off: then no span is worth its cost. */
+export function chosenTrace(): Context | undefined {
+  return telemetry?.chooses() ? ROOT_CONTEXT.setValue(CHOSEN, true) : undefined;
+}
+
+/** Whether {@link chosenTrace} has chosen. */
+export function isChosen(context: Context): boolean {
+  return context.getValue(CHOSEN) === true;
 }
 
 let telemetry: Telemetry | undefined;

@@ -27,7 +27,7 @@ export function startTracing({ endpoint, sampleRatio }: TracingConfig): void {
   });
   trace.setGlobalTracerProvider(provider);
   instrument(provider);
-  onTelemetry({ shutdown: () => provider.shutdown(), nameRoute });
+  onTelemetry({ shutdown: () => provider.shutdown(), nameRoute, chooses: () => Math.random() < sampleRatio });
 }
 
 /** Makes the span of the request in hand `GET /v1/tickets/:id` instead of `GET`. */
@@ -41,7 +41,8 @@ function instrument(tracerProvider: TracerProvider): void {
     tracerProvider,
     instrumentations: [
       new HttpInstrumentation({
-        ignoreIncomingRequestHook: ({ url = '' }) => /^\/(health\/|metrics$)/.test(url),
+        // The webhook makes its spans by itself (apps/ingress/src/request-span.ts).
+        ignoreIncomingRequestHook: ({ url = '' }) => /^\/(health\/|metrics$|telegram\/)/.test(url),
         // The exporter's own requests have no parent.
         requireParentforOutgoingSpans: true,
       }),
