@@ -36,8 +36,11 @@ export interface Look {
   readonly bytesPerUpdate: number;
 }
 
-/** Telegram tries a lone failed update again after 120 s at the latest: silence is longer than that. */
-const SILENCE_MS = 150_000;
+/**
+ * Errors of a lone update that nobody answers are up to 180 s apart: Telegram gives up a try after 60 s and makes the next one up to 120 s
+ * later. Silence is longer than that, and than a look takes.
+ */
+const SILENCE_MS = 240_000;
 
 /** Adds a look to the history of a bot. */
 export function followWebhook(

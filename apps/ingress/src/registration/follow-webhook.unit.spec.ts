@@ -13,11 +13,11 @@ const info = (traits: Partial<WebhookInfo> = {}): WebhookInfo => ({
   ...traits,
 });
 
-/** Looks at these, 30 seconds between them. */
-function follow(infos: readonly WebhookInfo[]): Report[] {
+/** Looks at these, 30 seconds between them unless told otherwise. */
+function follow(infos: readonly WebhookInfo[], everyMs = 30_000): Report[] {
   let history: History = NO_HISTORY;
   return infos.map((one, index) => {
-    const look = { at: NOW + index * 30_000, wanted, bytesPerUpdate: 1_000 };
+    const look = { at: NOW + index * everyMs, wanted, bytesPerUpdate: 1_000 };
     const followed = followWebhook(history, one, look);
     history = followed.history;
     return followed.report;
@@ -58,9 +58,20 @@ describe('following a webhook', () => {
     const reports = follow([
       info(),
       info({ last_error_date: 9 }),
-      ...Array<WebhookInfo>(7).fill(info({ last_error_date: 9 })),
+      ...Array<WebhookInfo>(9).fill(info({ last_error_date: 9 })),
     ]);
-    expect(reports.map(({ failing }) => failing)).toEqual([false, true, true, true, true, true, false, false, false]);
+    const failing = [...Array<boolean>(8).fill(true), false, false];
+    expect(reports.map((report) => report.failing)).toEqual([false, ...failing]);
+  });
+
+  it('sees one update grow older for a whole day though nobody answers and errors are far apart', () => {
+    const looks = Math.floor(86_400 / 31);
+    const dateAt = (look: number) => NOW / 1000 + 178 * Math.floor((31 * look) / 178);
+    const blackHole = Array.from({ length: looks }, (_, look) =>
+      info({ pending_update_count: 1, last_error_date: dateAt(look) }),
+    );
+    const ages = follow(blackHole, 31_000).map(({ timeToLoss }) => 86_400 - timeToLoss.age);
+    expect(ages).toEqual(blackHole.map((_, look) => 31 * look));
   });
 
   it('knows at the first look of an error of this moment, and not of an old one', () => {
