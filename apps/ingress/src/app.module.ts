@@ -75,7 +75,7 @@ function hangDoor(
     maxRequests: config.MAX_IN_FLIGHT_REQUESTS,
     maxBytes: config.MAX_IN_FLIGHT_BYTES,
   });
-  const report = new EndingReport(createIngressMetrics(metricsRegistry, admission), logger);
+  const report = new EndingReport(createIngressMetrics(metricsRegistry, { admission, broker }), logger);
   const door = new WebhookDoor({
     bots: new BotDirectory(config.BOTS),
     admission,

@@ -16,6 +16,11 @@ export class BrokerHealth {
     this.#failing ??= { since: this.now(), cause };
   }
 
+  /** From a produce that failed until one succeeds or a check finds the topics there. */
+  get isFailing(): boolean {
+    return this.#failing !== undefined;
+  }
+
   /** The reason for being unready. Recovery needs no webhook traffic, which an unready process does not get. */
   async check(): Promise<string | undefined> {
     if (!this.#failing) return undefined;

@@ -16,6 +16,7 @@ describe('the health of the broker', () => {
 
   it('is fine, without asking, as long as nothing failed', async () => {
     broker.stored();
+    expect(broker.isFailing).toBe(false);
     expect(await broker.check()).toBeUndefined();
     expect(probes).toBe(0);
   });
@@ -27,17 +28,20 @@ describe('the health of the broker', () => {
     const reason = 'the broker has not acknowledged since 2026-11-24T17:00:00.000Z (delivery-timeout)';
     expect(await broker.check()).toBe(reason);
     expect(await broker.check()).toBe(reason);
+    expect(broker.isFailing).toBe(true);
   });
 
   it('recovers by a record that was stored, and by the probe when there is no traffic', async () => {
     away = true;
     broker.failed('unavailable');
     broker.stored();
+    expect(broker.isFailing).toBe(false);
     expect(await broker.check()).toBeUndefined();
 
     broker.failed('unavailable');
     away = false;
     expect(await broker.check()).toBeUndefined();
+    expect(broker.isFailing).toBe(false);
     expect(probes).toBe(1);
     away = true;
     expect(await broker.check()).toBeUndefined();

@@ -1,6 +1,7 @@
 import { TracedHistogram, type MetricsRegistry } from '@onceline/service-kit';
 import { Counter, Gauge } from 'prom-client';
 import type { Admission } from './admission.js';
+import type { BrokerHealth } from './broker-health.js';
 import { REFUSALS } from './decide-answer.js';
 import { BROKEN_HTTP } from './door-server.js';
 import { DRIFT_PARTS, KIND_LABELS, OTHER_NAME, type DriftPart } from './notice-drift.js';
@@ -15,8 +16,14 @@ const ACK_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 
 export type IngressMetrics = ReturnType<typeof createIngressMetrics>;
 
+/** Read at each scrape. */
+export interface IngressState {
+  readonly admission: Pick<Admission, 'requests' | 'bytes'>;
+  readonly broker: Pick<BrokerHealth, 'isFailing'>;
+}
+
 /** Every combination of labels exists from the start, so that an alert on an increase sees the first one. */
-export function createIngressMetrics(registry: MetricsRegistry, admission: Admission) {
+export function createIngressMetrics(registry: MetricsRegistry, { admission, broker }: IngressState) {
   const registers = [registry];
   gauge(
     registers,
@@ -25,6 +32,13 @@ export function createIngressMetrics(registry: MetricsRegistry, admission: Admis
     () => admission.requests,
   );
   gauge(registers, 'onceline_ingress_in_flight_bytes', 'Bytes of bodies in memory.', () => admission.bytes);
+  // An unready process gets no requests that its counters could show.
+  gauge(
+    registers,
+    'onceline_ingress_broker_failing',
+    '1 from a produce that failed until one succeeds or the readiness check finds the topics there.',
+    () => Number(broker.isFailing),
+  );
   return {
     requests: counter(registers, {
       name: 'onceline_ingress_requests_total',

@@ -133,6 +133,7 @@ describe('with the broker killed', () => {
     const ready = await fetch(`${ingress.url}/health/ready`);
     expect(ready.status).toBe(503);
     expect(await ready.text()).toContain('kafka');
+    expect(await metric('onceline_ingress_broker_failing')).toBe(1);
     expect((await fetch(`${ingress.url}/health/live`)).status).toBe(200);
 
     await harness.stack.kafka.start();
@@ -140,6 +141,7 @@ describe('with the broker killed', () => {
     await eventually(async () => expect((await fetch(`${ingress.url}/health/ready`)).status).toBe(200), {
       withinMs: 20_000,
     });
+    expect(await metric('onceline_ingress_broker_failing')).toBe(0);
     const { json } = messageUpdate();
     await eventually(async () => expect((await harness.post(ingress, json)).status).toBe(200));
     const stored = (await harness.records(TOPICS.raw)).filter(({ value }) => value?.toString() === json);

@@ -253,6 +253,8 @@ describe('beside the webhook', () => {
     expect(text).toMatch(/onceline_ingress_updates_total\{kind="subscription"\} 0/);
     expect(text).toMatch(/onceline_ingress_in_flight_requests 0/);
     expect(text).toMatch(/onceline_ingress_in_flight_bytes 0/);
+    expect(text).toMatch(/onceline_ingress_broker_failing 0/);
+    expect(text).toMatch(/onceline_ingress_bots\{watched="false"\} 2/);
     expect(text).toMatch(/onceline_ingress_ack_seconds_bucket\{le="0.1"\} [1-9]/);
     for (const secret of BOTS.flatMap(({ secrets }) => secrets)) expect(text).not.toContain(`"${secret}"`);
   });

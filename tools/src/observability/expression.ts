@@ -63,9 +63,9 @@ export function selectorText({ name, matchers }: Selector): string {
 
 /** Labels that an expression groups or joins by. */
 export function groupingLabels(expression: string): readonly string[] {
-  return [...expression.matchAll(LABEL_LISTS)].flatMap(([, , list = '']) =>
-    list.split(',').map((label) => label.trim()),
-  );
+  const lists = [...expression.matchAll(LABEL_LISTS)];
+  const labels = lists.flatMap(([, , list = '']) => list.split(',').map((label) => label.trim()));
+  return labels.filter((label) => label !== '');
 }
 
 /** Labels that are left in the answer; undefined when the expression does not group, so that all of them are. */

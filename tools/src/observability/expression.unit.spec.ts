@@ -39,6 +39,7 @@ describe('selectorsOf', () => {
 it('finds the labels that an expression groups and joins by', () => {
   expect(groupingLabels('sum by (bot, state) (a) / on (job) group_left (x) b')).toEqual(['bot', 'state', 'job', 'x']);
   expect(groupingLabels('sum(a)')).toEqual([]);
+  expect(groupingLabels('a and on () sum(b)')).toEqual([]);
 });
 
 it('writes a selector as it was', () => {

@@ -4,7 +4,7 @@ import type { IngressConfig } from '../config.js';
 import { BotApi } from './bot-api.js';
 import { WebhookGuard } from './guard-webhook.js';
 import { managedBots } from './managed-bots.js';
-import { RegistrationMetrics } from './registration-metrics.js';
+import { RegistrationMetrics, countBots } from './registration-metrics.js';
 import type { UpdateSizes } from './update-sizes.js';
 import { WebhookWatch } from './webhook-watch.js';
 
@@ -24,5 +24,6 @@ export function openWatch(config: IngressConfig, logger: Logger, sizes: UpdateSi
         stepAside: () => delay((Math.random() * intervalMs) / 2, undefined, { signal, ref: false }),
       }),
   );
+  countBots(metricsRegistry, config);
   return new WebhookWatch({ guards, intervalMs, metrics: new RegistrationMetrics(metricsRegistry), logger, stop });
 }

@@ -1,14 +1,31 @@
-import type { metricsRegistry } from '@onceline/service-kit';
+import type { MetricsRegistry } from '@onceline/service-kit';
 import { Counter, Gauge } from 'prom-client';
 import { API_FAILURES } from './bot-api-failure.js';
 import type { Observation, Repair } from './guard-webhook.js';
 import { REGISTRATION_STATES } from './judge-registration.js';
 import type { Report } from './follow-webhook.js';
+import { managedBots } from './managed-bots.js';
 import { LIMITS } from './time-to-loss.js';
 
 const LOOK_RESULTS = ['ok', ...API_FAILURES] as const;
 const REPAIR_RESULTS: readonly Repair['result'][] = ['mended', 'futile', 'failed'];
 const ERROR_SOURCES = ['delivery', 'synchronization'] as const;
+
+/** The settings that say who is watched. */
+type BotsAndTokens = Parameters<typeof managedBots>[0];
+
+/** Bots of the settings, with a token and without: nobody looks after the registration of the latter. */
+export function countBots(registry: MetricsRegistry, settings: BotsAndTokens): void {
+  const bots = new Gauge({
+    name: 'onceline_ingress_bots',
+    help: 'Bots of the settings, by whether their registration is watched.',
+    labelNames: ['watched'] as const,
+    registers: [registry],
+  });
+  const watched = managedBots(settings).length;
+  bots.set({ watched: 'true' }, watched);
+  bots.set({ watched: 'false' }, settings.BOTS.length - watched);
+}
 
 /** What the watch exports. The names are there without a watch too; then they have no values. */
 export class RegistrationMetrics {
@@ -21,7 +38,7 @@ export class RegistrationMetrics {
   private readonly errors;
   private readonly repairs;
 
-  constructor(registry: typeof metricsRegistry) {
+  constructor(registry: MetricsRegistry) {
     const shape = <Label extends string>(name: string, help: string, ...labels: Label[]) => ({
       name: `onceline_ingress_webhook_${name}`,
       help,
