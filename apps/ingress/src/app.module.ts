@@ -65,11 +65,11 @@ export class AppModule implements OnApplicationBootstrap, OnApplicationShutdown 
 
 function hangDoor(
   config: IngressConfig,
-  { logger, health }: ServiceKit,
+  { logger, health, fatal }: ServiceKit,
   { kafka: { producer, probe }, sizes }: { kafka: OpenProducer; sizes: UpdateSizes },
   server: DoorServer,
 ): WebhookDoor {
-  const broker = new BrokerHealth(probe);
+  const broker = new BrokerHealth({ probe, onRefused: fatal });
   health.readiness('kafka', () => broker.check());
   const admission = new Admission({
     maxRequests: config.MAX_IN_FLIGHT_REQUESTS,

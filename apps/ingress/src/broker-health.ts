@@ -1,19 +1,29 @@
+import { KafkaError } from '@onceline/kafka';
+
+/** What the health of the broker needs of the rest. */
+export interface BrokerHealthParts {
+  /** Rejects, in bounded time, when the topics cannot be written to. */
+  readonly probe: () => Promise<void>;
+  /** The broker is there and lets this process in no more: a new one reads certificates and passwords anew. */
+  readonly onRefused: (error: Error) => void;
+  readonly now?: () => number;
+}
+
+/** A broker that restarts may refuse for a moment. */
+const REFUSED_FOR_MS = 60_000;
+
 /** What the readiness check says of the broker. It asks the broker only after a failed produce: a healthy one is not bothered. */
 export class BrokerHealth {
   #failing: { readonly since: number; readonly cause: string } | undefined;
 
-  /** @param probe rejects, in bounded time, when the topics cannot be written to */
-  constructor(
-    private readonly probe: () => Promise<void>,
-    private readonly now: () => number = Date.now,
-  ) {}
+  constructor(private readonly parts: BrokerHealthParts) {}
 
   stored(): void {
     this.#failing = undefined;
   }
 
   failed(cause: string): void {
-    this.#failing ??= { since: this.now(), cause };
+    this.#failing ??= { since: this.#now(), cause };
   }
 
   /** From a produce that failed until one succeeds or a check finds the topics there. */
@@ -25,12 +35,23 @@ export class BrokerHealth {
   async check(): Promise<string | undefined> {
     if (!this.#failing) return undefined;
     try {
-      await this.probe();
+      await this.parts.probe();
       this.#failing = undefined;
       return undefined;
     } catch (error) {
-      const { since, cause } = this.#failing ?? { since: this.now(), cause: String(error) };
+      const { since, cause } = this.#failing ?? { since: this.#now(), cause: String(error) };
+      if (isRefusal(error) && this.#now() - since >= REFUSED_FOR_MS) this.parts.onRefused(error);
       return `the broker has not acknowledged since ${new Date(since).toISOString()} (${cause})`;
     }
   }
+
+  #now(): number {
+    return (this.parts.now ?? Date.now)();
+  }
+}
+
+/** Itself, or as what brought a start to its end. */
+function isRefusal(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return (error instanceof KafkaError && error.code === 'refused') || isRefusal(error.cause);
 }

@@ -1,3 +1,4 @@
+import { KafkaError } from '@onceline/kafka';
 import { BrokerHealth } from './broker-health.js';
 
 describe('the health of the broker', () => {
@@ -5,13 +6,36 @@ describe('the health of the broker', () => {
   let away = false;
   const probe = async () => {
     probes += 1;
+    if (refused) throw new Error('not let in', { cause: new KafkaError('refused', 'the certificate has expired') });
     if (away) throw new Error('away');
   };
+  let refused = false;
+  let now = 0;
+  const refusals: string[] = [];
   let broker: BrokerHealth;
   beforeEach(() => {
     probes = 0;
     away = false;
-    broker = new BrokerHealth(probe, () => Date.parse('2026-11-24T17:00:00Z'));
+    refused = false;
+    refusals.length = 0;
+    now = Date.parse('2026-11-24T17:00:00Z');
+    broker = new BrokerHealth({ probe, onRefused: ({ message }) => refusals.push(message), now: () => now });
+  });
+
+  it('gives up a process that the broker has not let in for a minute, and no other', async () => {
+    broker.failed('refused');
+    refused = true;
+    now += 59_000;
+    await broker.check();
+    expect(refusals).toEqual([]);
+    now += 1000;
+    await broker.check();
+    expect(refusals).toEqual(['not let in']);
+
+    [refused, away] = [false, true];
+    now += 3_600_000;
+    await broker.check();
+    expect(refusals).toHaveLength(1);
   });
 
   it('is fine, without asking, as long as nothing failed', async () => {
