@@ -1,7 +1,7 @@
 import { alertFaults, alertRules, hasPromtool, NO_PROMTOOL, promtoolFaults } from './observability/alert-files.js';
 
 describe('the alerts', () => {
-  it('name documented metrics, a severity and a runbook section, and have a test that fires and one that does not', () => {
+  it('name documented metrics, a severity and a runbook section, have a test that fires and one that does not, and are in the manifests', () => {
     expect(alertFaults()).toEqual([]);
     expect(alertRules().length).toBeGreaterThan(30);
   });

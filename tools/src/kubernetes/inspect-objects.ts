@@ -1,4 +1,5 @@
-import { hasLabels, selectedBy, workloadsOf, type KubernetesObject, type Workload } from './objects.js';
+import { absentPods, hasLabels, selectedBy, workloadsOf, type KubernetesObject, type Workload } from './objects.js';
+import { scrapeFaults } from './inspect-scrapes.js';
 import { sizeFaults } from './inspect-sizes.js';
 
 /** What an API server accepts all the same; empty when nothing is wrong. */
@@ -14,6 +15,7 @@ export function inspectObjects(objects: readonly KubernetesObject[]): readonly s
     ...objects.flatMap((object) => networkPolicyFaults(object, workloads)),
     ...objects.flatMap(ingressFaults),
     ...sizeFaults(objects),
+    ...scrapeFaults(objects),
   ];
 }
 
@@ -78,18 +80,11 @@ function selectorFaults(
   return unknown.map((port) => `Service ${name}: its pods have no port ${port}`);
 }
 
-/** A policy for pods that are not there protects nothing. Those of operators are known to the operators alone. */
+/** A policy for pods that are not there protects nothing. */
 function networkPolicyFaults({ kind, metadata, spec }: KubernetesObject, workloads: readonly Workload[]): string[] {
   if (kind !== 'NetworkPolicy') return [];
-  const { matchLabels = {}, matchExpressions = [] } = spec?.podSelector ?? {};
-  const wanted = [
-    ...Object.entries(matchLabels).map(([key, value]) => ({ key, values: [value] })),
-    ...matchExpressions.map(({ key, values = [] }) => ({ key, values })),
-  ];
-  return wanted
-    .filter(({ key }) => key.startsWith('app.kubernetes.io/'))
-    .flatMap(({ key, values }) => values.filter((value) => !workloads.some(({ labels }) => labels[key] === value)))
-    .map((value) => `NetworkPolicy ${metadata.name}: there are no pods "${value}"`);
+  const absent = absentPods(spec?.podSelector ?? {}, workloads);
+  return absent.map((value) => `NetworkPolicy ${metadata.name}: there are no pods "${value}"`);
 }
 
 const WEBHOOK_PATH = '/telegram/';

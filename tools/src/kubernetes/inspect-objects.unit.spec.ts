@@ -57,9 +57,16 @@ const named = (kind: string, name: string, spec: ObjectSpec = {}): KubernetesObj
   spec,
 });
 
+const scraped = ({ names = ['dedupe'], port = 'http' }: { names?: string[]; port?: string } = {}): KubernetesObject =>
+  named('PodMonitor', 'onceline', {
+    selector: { matchExpressions: [{ key: 'app.kubernetes.io/name', values: names }] },
+    podMetricsEndpoints: [{ port }],
+  });
+
 describe('inspectObjects', () => {
   it('finds nothing wrong with a whole service', () => {
     expect(inspectObjects(deployed())).toEqual([]);
+    expect(inspectObjects(deployed({ others: [scraped()] }))).toEqual([]);
   });
 
   it.each<[string, Changes, string]>([
@@ -146,6 +153,21 @@ describe('inspectObjects', () => {
         ],
       },
       'Ingress door: no TLS for "a.example"',
+    ],
+    [
+      'a scrape of pods that are not there',
+      { others: [scraped({ names: ['dedupe', 'ticket'] })] },
+      'PodMonitor onceline: there are no pods "ticket"',
+    ],
+    [
+      'a scrape of a port that is not there',
+      { others: [scraped({ port: 'metrics' })] },
+      'PodMonitor onceline: Deployment dedupe has no port metrics',
+    ],
+    [
+      'a service that is not scraped while others are',
+      { others: [scraped({ names: [] })] },
+      'Deployment dedupe: no PodMonitor looks at it',
     ],
   ])('sees %s', (_what, changes, fault) => {
     expect(inspectObjects(deployed(changes))).toEqual([fault]);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { documentedNames, documentedSettings } from '@onceline/testing';
 import { parse, parseAllDocuments } from 'yaml';
@@ -11,6 +11,8 @@ const FOLDER = 'deploy/kubernetes';
 const read = (path: string): string => readFileSync(join(repositoryRoot(), FOLDER, path), 'utf8');
 const objectsIn = (path: string): KubernetesObject[] =>
   parseAllDocuments(read(path)).map((document) => document.toJSON() as KubernetesObject);
+
+const yamlIn = <T = unknown>(path: string): T => parseAllDocuments(read(path))[0]?.toJSON() as T;
 
 /** The patches of a file, as JSON 6902 has them. */
 const patchesIn = (file: string): { path: string }[] =>
@@ -54,6 +56,17 @@ function referredSecrets(): Record<string, string[]> {
     if (!keys.includes(reference.key)) keys.push(reference.key);
   }
   return secrets;
+}
+
+/** Labels of a target, and what Prometheus' discovery knows them as. */
+const LABELS = [
+  ['service', '__meta_kubernetes_pod_label_app_kubernetes_io_name'],
+  ['instance', '__meta_kubernetes_pod_name'],
+] as const;
+
+interface PrometheusConfig {
+  readonly global?: { readonly scrape_interval: string };
+  readonly scrape_configs: readonly object[];
 }
 
 describe('the manifests', () => {
@@ -118,6 +131,50 @@ describe('the manifests', () => {
       return [name, scaler?.spec?.minReplicas, scaler?.spec?.maxReplicas];
     });
     expect(scaled).toEqual(byCpu);
+  });
+
+  it('hand the Prometheus operator the groups of the rule files as they are', () => {
+    const folder = '../observability/rules';
+    const files = readdirSync(join(repositoryRoot(), FOLDER, folder)).toSorted();
+    const groups = files.flatMap((file) => yamlIn<{ groups: object[] }>(`${folder}/${file}`).groups);
+    expect(groups.length).toBeGreaterThan(5);
+    expect(yamlIn('components/prometheus-operator/rules.yaml')).toMatchObject({
+      kind: 'PrometheusRule',
+      spec: { groups },
+    });
+  });
+
+  it('have the same services scraped as docker-compose.yml, as often and under the same labels', () => {
+    const compose = yamlIn<PrometheusConfig>('../compose/prometheus.yml');
+    const targets = SERVICES.map((service): unknown => expect.objectContaining({ labels: { service } }));
+    expect(compose.scrape_configs).toEqual([{ job_name: 'onceline', static_configs: targets }]);
+    const interval = compose.global?.scrape_interval;
+    // The job of the PodMonitor is the value of this label.
+    expect(read('base/kustomization.yaml')).toContain('app.kubernetes.io/part-of: onceline');
+    expect(yamlIn('components/prometheus-operator/scrape.yaml')).toMatchObject({
+      spec: {
+        jobLabel: 'app.kubernetes.io/part-of',
+        selector: { matchExpressions: [{ key: 'app.kubernetes.io/name', operator: 'In', values: SERVICES }] },
+        podMetricsEndpoints: [
+          {
+            interval,
+            relabelings: LABELS.map(([label, from]) => ({ sourceLabels: [from], targetLabel: label })),
+          },
+        ],
+      },
+    });
+    expect(yamlIn('prometheus.yml')).toMatchObject({
+      scrape_configs: [
+        {
+          job_name: 'onceline',
+          scrape_interval: interval,
+          relabel_configs: expect.arrayContaining([
+            expect.objectContaining({ action: 'keep', regex: SERVICES.join('|') }),
+            ...LABELS.map(([label, from]) => ({ source_labels: [from], target_label: label })),
+          ]),
+        },
+      ],
+    });
   });
 
   it('refer to the Secrets that docs/kubernetes.md lists, and `npm run kubernetes -- secrets` makes just those', () => {

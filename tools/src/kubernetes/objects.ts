@@ -14,8 +14,8 @@ export interface ObjectSpec {
   readonly template?: PodTemplate;
   /** Of a CronJob. */
   readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplate } };
-  /** Of a Service plain labels, of everything else `matchLabels`. */
-  readonly selector?: Labels | { readonly matchLabels?: Labels };
+  /** Of a Service plain labels, of everything else `matchLabels` and the like. */
+  readonly selector?: Labels | PodSelector;
   readonly podSelector?: PodSelector;
   readonly ports?: readonly { readonly targetPort?: number | string }[];
   readonly scaleTargetRef?: { readonly name: string };
@@ -24,6 +24,8 @@ export interface ObjectSpec {
   /** Of KEDA's ScaledObject. */
   readonly minReplicaCount?: number;
   readonly maxReplicaCount?: number;
+  /** Of the Prometheus operator's PodMonitor. */
+  readonly podMetricsEndpoints?: readonly { readonly port?: string }[];
   readonly tls?: readonly { readonly hosts?: readonly string[] }[];
   readonly rules?: readonly IngressRule[];
 }
@@ -95,6 +97,26 @@ export function workloadsOf(objects: readonly KubernetesObject[]): readonly Work
 /** Whether all of the wanted labels are there. */
 export function hasLabels(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}
+
+/** For each label that a selector asks for, the values that will do. */
+export function askedBy({ matchLabels = {}, matchExpressions = [] }: PodSelector): readonly AskedLabel[] {
+  return [
+    ...Object.entries(matchLabels).map(([key, value]) => ({ key, values: [value] })),
+    ...matchExpressions.map(({ key, values = [] }) => ({ key, values })),
+  ];
+}
+
+export interface AskedLabel {
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** Names of ours that a selector asks for and no pod has. Those of operators are known to the operators alone. */
+export function absentPods(selector: PodSelector, workloads: readonly Workload[]): readonly string[] {
+  return askedBy(selector)
+    .filter(({ key }) => key.startsWith('app.kubernetes.io/'))
+    .flatMap(({ key, values }) => values.filter((value) => !workloads.some(({ labels }) => labels[key] === value)));
 }
 
 /** The labels by which a Service, a PodDisruptionBudget or a Deployment finds its pods. */

@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installOnDebian } from '../monitoring/program.js';
 import { repositoryRoot } from '../repository-root.js';
 import { inspectAlerts } from './inspect-alerts.js';
 import { readMetricsPage, type DocumentedMetric } from './metrics-page.js';
+import { prometheusRule } from './prometheus-rule.js';
 import { readRules, readTests, type AlertRule } from './rule-file.js';
 
 const RULES = 'deploy/observability/rules';
 const TESTS = 'deploy/observability/tests';
+/** What the Prometheus operator loads. */
+const GENERATED = 'deploy/kubernetes/components/prometheus-operator/rules.yaml';
 
 /** Why the unit tests of the alerts did not run, and what to do about it. */
 export const NO_PROMTOOL =
@@ -25,13 +28,25 @@ export function alertRules(): readonly AlertRule[] {
   return filesOf(RULES).flatMap((file) => readRules(file, read(file)));
 }
 
+/** Writes the rules once more, for Kubernetes; answers the path. */
+export function writePrometheusRule(): string {
+  writeFileSync(join(repositoryRoot(), GENERATED), wantedPrometheusRule());
+  return GENERATED;
+}
+
+function wantedPrometheusRule(): string {
+  return prometheusRule(new Map(filesOf(RULES).map((file) => [file, read(file)])));
+}
+
 /** What is wrong with the alerts as far as it can be seen without Prometheus; empty when nothing is. */
 export function alertFaults(): readonly string[] {
-  return inspectAlerts(alertRules(), {
+  const isStale = readIfThere(GENERATED) !== wantedPrometheusRule();
+  const faults = inspectAlerts(alertRules(), {
     metrics: documentedMetrics(),
     tests: filesOf(TESTS).flatMap((file) => readTests(file, read(file))),
-    page: (path) => (existsSync(join(repositoryRoot(), path)) ? read(path) : undefined),
+    page: readIfThere,
   });
+  return isStale ? [`${GENERATED} is not what the rules make: npm run alerts -- write`, ...faults] : faults;
 }
 
 /** Whether promtool can be started. */
@@ -59,6 +74,10 @@ export function promtool(...args: string[]): { good: boolean; said: string } {
 function filesOf(folder: string): string[] {
   const names = readdirSync(join(repositoryRoot(), folder)).filter((name) => name.endsWith('.yml'));
   return names.sort().map((name) => `${folder}/${name}`);
+}
+
+function readIfThere(path: string): string | undefined {
+  return existsSync(join(repositoryRoot(), path)) ? read(path) : undefined;
 }
 
 function read(path: string): string {
