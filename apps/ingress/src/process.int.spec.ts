@@ -118,7 +118,10 @@ describe('the process', () => {
     expect(others).toEqual([]);
     expect(shown).toMatchObject({
       ...{ kind: 'server', name: 'POST /telegram/{botId}' },
-      attributes: { 'onceline.refusal': 'malformed', 'http.response.status_code': '400' },
+      attributes: {
+        ...{ 'onceline.refusal': 'malformed', 'http.response.status_code': '400' },
+        'onceline.trace.begins_here': 'true',
+      },
     });
     expect(ingress.lines().find(({ msg }) => msg === 'webhook refused')).toMatchObject({ trace_id: shown?.traceId });
   });

@@ -57,7 +57,8 @@ function started(request: IncomingMessage, parent: Context): RequestTrace {
 }
 
 function spanOfFailed({ request, context, startedAt }: Exchange): Span {
-  return startSpan(request, recordedFromHere(context), Date.now() - (performance.now() - startedAt));
+  const span = startSpan(request, recordedFromHere(context), Date.now() - (performance.now() - startedAt));
+  return span.setAttribute('onceline.trace.begins_here', true);
 }
 
 function startSpan(request: IncomingMessage, parent: Context, startTime?: number): Span {
