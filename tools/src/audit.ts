@@ -74,8 +74,15 @@ async function record(database: DatabaseAddress, report: AuditReport, range: Tim
 
 function addresses(flags: { kafka?: string | undefined; database?: string | undefined }) {
   const { KAFKA_BROKERS, DATABASE_URL } = process.env;
-  const brokers = (flags.kafka ?? KAFKA_BROKERS)?.split(',') ?? readAccess().kafka;
-  return { brokers, databaseUrl: flags.database ?? DATABASE_URL ?? readAccess().database };
+  const [kafka, database] = [flags.kafka || KAFKA_BROKERS, flags.database || DATABASE_URL];
+  if (kafka && database) return { brokers: kafka.split(','), databaseUrl: database };
+  // Kafka of one system and the database of another would never balance.
+  if (!kafka && !database) {
+    const access = readAccess();
+    return { brokers: [...access.kafka], databaseUrl: access.database };
+  }
+  const missing = kafka ? '--database or DATABASE_URL' : '--kafka or KAFKA_BROKERS';
+  throw new UsageError(`only one of the two addresses is given: give ${missing} as well`);
 }
 
 function time(flag: 'from' | 'to', text: string | undefined): TimeRange {

@@ -15,11 +15,13 @@ const REFUSED_FOR_MS = 60_000;
 /** What the readiness check says of the broker. It asks the broker only after a failed produce: a healthy one is not bothered. */
 export class BrokerHealth {
   #failing: { readonly since: number; readonly cause: string } | undefined;
+  #refusedSince: number | undefined;
 
   constructor(private readonly parts: BrokerHealthParts) {}
 
   stored(): void {
     this.#failing = undefined;
+    this.#refusedSince = undefined;
   }
 
   failed(cause: string): void {
@@ -36,13 +38,22 @@ export class BrokerHealth {
     if (!this.#failing) return undefined;
     try {
       await this.parts.probe();
-      this.#failing = undefined;
+      this.stored();
       return undefined;
     } catch (error) {
       const { since, cause } = this.#failing ?? { since: this.#now(), cause: String(error) };
-      if (isRefusal(error) && this.#now() - since >= REFUSED_FOR_MS) this.parts.onRefused(error);
+      this.#heed(error);
       return `the broker has not acknowledged since ${new Date(since).toISOString()} (${cause})`;
     }
+  }
+
+  #heed(error: unknown): void {
+    if (!isRefusal(error)) {
+      this.#refusedSince = undefined;
+      return;
+    }
+    this.#refusedSince ??= this.#now();
+    if (this.#now() - this.#refusedSince >= REFUSED_FOR_MS) this.parts.onRefused(error);
   }
 
   #now(): number {

@@ -23,8 +23,13 @@ describe('the health of the broker', () => {
   });
 
   it('gives up a process that the broker has not let in for a minute, and no other', async () => {
-    broker.failed('refused');
-    refused = true;
+    broker.failed('unavailable');
+    away = true;
+    await broker.check();
+    now += 3_600_000;
+    // An hour in which it was away is none in which it refused.
+    [refused, away] = [true, false];
+    await broker.check();
     now += 59_000;
     await broker.check();
     expect(refusals).toEqual([]);

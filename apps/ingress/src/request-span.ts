@@ -3,12 +3,13 @@
  * ingress takes. Names and attributes are those of OpenTelemetry's conventions for HTTP.
  */
 import type { IncomingMessage } from 'node:http';
-import { contextOf, isSampled, recordedFromHere, unrecordedTrace } from '@onceline/kafka';
+import { contextOf, recordedFromHere, unrecordedTrace } from '@onceline/kafka';
 import { chosenTrace } from '@onceline/service-kit';
 import {
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
   type Attributes,
   type Context,
@@ -30,9 +31,12 @@ export interface RequestTrace {
 
 /** Joins the trace that the request names; else begins one, of which a share is recorded. */
 export function beginRequest(request: IncomingMessage): RequestTrace {
-  const headers = traceHeadersOf(request);
-  const named = contextOf(headers);
-  if (named !== ROOT_CONTEXT) return isSampled(headers) ? started(request, named) : { span: undefined, context: named };
+  const named = contextOf(traceHeadersOf(request));
+  const sender = trace.getSpanContext(named);
+  if (sender !== undefined)
+    return (sender.traceFlags & TraceFlags.SAMPLED) === 0
+      ? { span: undefined, context: named }
+      : started(request, named);
   const chosen = chosenTrace();
   return chosen === undefined ? { span: undefined, context: unrecordedTrace() } : started(request, chosen);
 }

@@ -8,7 +8,7 @@ export interface Traceparent {
   readonly flags: number;
 }
 
-const FORM = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.{0,200})?$/;
+const FORM = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-[\x21-\x7e]{0,200})?$/;
 const FIRST_VERSION = '00';
 const NO_VERSION = 'ff';
 

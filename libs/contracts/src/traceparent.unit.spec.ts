@@ -20,6 +20,7 @@ it.each([
   ['more at the end of the first version', `00-${TRACE}-${SPAN}-01-more`],
   ['a trace of zeros', `00-${'0'.repeat(32)}-${SPAN}-01`],
   ['a span of zeros', `00-${TRACE}-${'0'.repeat(16)}-01`],
+  ['what no text may hold at the end', `01-${TRACE}-${SPAN}-01-\0`],
   ['too much at the end', `01-${TRACE}-${SPAN}-01-${'x'.repeat(201)}`],
 ])('takes %s for none', (_, text) => {
   expect(parseTraceparent(text)).toBeUndefined();

@@ -17,7 +17,7 @@ export {
 export { databaseSecurity, kafkaSecurity } from './connection-security.js';
 export { createLogger, kafkaLog, type Logger } from './logger.js';
 export { logTogether } from './log-output.js';
-export { metricsRegistry, newMetricsRegistry, type MetricsRegistry } from './metrics.js';
+export { measuredNow, metricsRegistry, neverMeasured, newMetricsRegistry, type MetricsRegistry } from './metrics.js';
 export { TracedHistogram, sampledTraceId, type TracedHistogramOptions } from './traced-histogram.js';
 export { chosenTrace } from './telemetry-state.js';
 export { eachOf, Measurement, type MeasurementOptions } from './measurement.js';

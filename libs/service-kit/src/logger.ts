@@ -76,7 +76,7 @@ export class NestLogger implements LoggerService {
     rest: unknown[],
   ): void {
     const fields = { nest: contextOf(rest), ...(message instanceof Error ? { err: message } : {}) };
-    this.logger[level](fields, message instanceof Error ? message.message : String(message));
+    this.logger[level](fields, message instanceof Error ? toldError(message).message : String(message));
   }
 }
 

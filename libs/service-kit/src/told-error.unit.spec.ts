@@ -1,3 +1,4 @@
+import { NestLogger, type Logger } from './logger.js';
 import { toldError } from './told-error.js';
 
 const WORDS = 'words of a customer';
@@ -47,4 +48,14 @@ it('ends with a cause that is its own', () => {
 
 it('takes what is no error for what it says', () => {
   expect(toldError('text')).toEqual({ type: 'string', message: 'text' });
+});
+
+it("leaves it out of Nest's own lines as well", () => {
+  const lines: unknown[] = [];
+  const logger = { error: (...line: unknown[]) => lines.push(line) };
+  new NestLogger(logger as unknown as Logger).error(
+    Object.assign(new Error(WORDS), { code: '22P02' }),
+    'ExceptionsHandler',
+  );
+  expect(lines).toMatchObject([[{ nest: 'ExceptionsHandler' }, 'the database did not take a value']]);
 });

@@ -9,6 +9,10 @@ it.each([
   ['onceline:s3cret@host/db', '***'],
   ['host=db password=s3cret', '***'],
   ['postgres://s3cret@me@host', '***'],
+  ['postgres://me@host:5432/db', 'postgres://me@host:5432/db'],
+  ['postgres://me:s3cret', '***'],
+  ['postgres://me:s3cret/db', '***'],
+  ['postgres://[::1]:5432/db', 'postgres://[::1]:5432/db'],
 ])('of the address %s it shows %s', (value, shown) => {
   expect(withoutPassword('DATABASE_URL', value)).toBe(shown);
 });

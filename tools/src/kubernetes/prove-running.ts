@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { auditSystem, describeReport } from '@onceline/audit';
 import { connectKafka } from '@onceline/kafka';
 import { writeAccess, type Access } from '../access.js';
@@ -19,6 +20,8 @@ export interface ProofOptions {
 const MEASURE_MS = 60_000;
 /** Long enough for retries that were under way. */
 const AUDIT_WAIT_MS = 120_000;
+const JOB_WITHIN_MS = 300_000;
+const METRICS_WITHIN_MS = 60_000;
 
 /**
  * The overlay `local` in a real cluster: every pod ready, smoke through the Services, what a bad Secret does, what a pod takes, then
@@ -121,12 +124,37 @@ async function auditInCluster(
   { ticketing }: Access,
   tell: (line: string) => void,
 ): Promise<readonly string[]> {
+  const before = await auditedAt(ticketing);
   await system.run('delete', 'job', 'audit-now', '--ignore-not-found');
   await system.run('create', 'job', 'audit-now', '--from=cronjob/audit');
-  await system.run('wait', '--for=condition=Complete', 'job/audit-now', '--timeout=300s');
-  tell(`the audit in the cluster ends with: ${(await system.run('logs', 'job/audit-now', '--tail=1')).trim()}`);
+  await untilEnded(system, 'audit-now');
+  const said = (await system.run('logs', 'job/audit-now')).trim().split('\n').at(-1);
+  tell(`the audit in the cluster ends with: ${said}`);
+  if (said !== 'audit: balanced') return ['the audit in the cluster does not balance'];
+  return (await isLater(ticketing, before)) ? [] : ['the audit in the cluster is not in the metrics of ticketing'];
+}
+
+interface Job {
+  readonly status: { readonly succeeded?: number; readonly failed?: number };
+}
+
+async function untilEnded(system: LocalSystem, job: string): Promise<void> {
+  for (const deadline = Date.now() + JOB_WITHIN_MS; Date.now() < deadline; await sleep(1000)) {
+    const { status } = await system.json<Job>('get', 'job', job);
+    if (status.succeeded ?? status.failed) return;
+  }
+  throw new Error(`the Job ${job} has not ended within ${JOB_WITHIN_MS / 1000} s`);
+}
+
+/** Services look at the database every few seconds, and either of two pods may answer. */
+async function isLater(ticketing: string, before: number): Promise<boolean> {
+  for (const deadline = Date.now() + METRICS_WITHIN_MS; Date.now() < deadline; await sleep(1000))
+    if ((await auditedAt(ticketing)) > before) return true;
+  return false;
+}
+
+async function auditedAt(ticketing: string): Promise<number> {
   const metrics = await (await fetch(`${ticketing}/metrics`)).text();
-  return /^onceline_ticketing_audit_finished_timestamp_seconds(\{.*\})? [1-9]/m.test(metrics)
-    ? []
-    : ['the audit in the cluster is not in the metrics of ticketing'];
+  const [, time] = /^onceline_ticketing_audit_finished_timestamp_seconds(?:\{.*\})? (\S+)/m.exec(metrics) ?? [];
+  return Number(time ?? 0);
 }

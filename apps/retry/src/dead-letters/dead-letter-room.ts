@@ -1,6 +1,12 @@
 import type { BatchingProducer, ConsumerHandle, Kafka } from '@onceline/kafka';
 import type { Postgres } from '@onceline/postgres';
-import type { Measurement, ServiceKit, MetricsRegistry } from '@onceline/service-kit';
+import {
+  measuredNow,
+  neverMeasured,
+  type Measurement,
+  type MetricsRegistry,
+  type ServiceKit,
+} from '@onceline/service-kit';
 import type { RetryConfig } from '../config.js';
 import type { ConsumerLag } from '../consumer-lag.js';
 import type { DeadLetterSource } from './dead-letter.js';
@@ -29,6 +35,8 @@ export interface RoomOptions {
 const WATCH_EVERY_MS = 200;
 const TELL_EVERY_MS = 1000;
 const MEASURE_EVERY_MS = 10_000;
+/** As in `onceline_measured_timestamp_seconds`. */
+const DEAD_LETTERS = 'dead letters';
 
 /** Where dead letters are indexed, looked at, redriven and discarded. */
 export class DeadLetterRoom {
@@ -56,6 +64,7 @@ export class DeadLetterRoom {
     });
     this.operator = new Operator({ postgres, sources, ticketing: this.ticketing, wake: () => this.wake() });
     kit.health.readiness('dead-letters', () => this.trouble());
+    neverMeasured(DEAD_LETTERS);
   }
 
   async start(): Promise<void> {
@@ -92,6 +101,7 @@ export class DeadLetterRoom {
       this.loop('tell', async () => ((await tell.tellDue()) ? 0 : TELL_EVERY_MS)),
       this.loop('measure', async () => {
         await this.metrics.measure(postgres);
+        measuredNow(DEAD_LETTERS);
         await forgetOldRequests(postgres);
         return MEASURE_EVERY_MS;
       }),
