@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@onceline/testing';
 import { hostPort } from './compose-engine.js';
 import { repositoryRoot } from './repository-root.js';
 
-const PATIENCE_MS = 30_000;
 /** Every service that an update passes on its way to a ticket. */
 const HOPS = ['ingress', 'dedupe', 'ticketing'];
 
@@ -88,16 +87,4 @@ export async function alertmanagerOfPrometheus(): Promise<string> {
     if (status !== 200) throw new Error(`Alertmanager is not ready (${status})`);
     return found.url;
   });
-}
-
-async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-    await sleep(500);
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * The server span of a webhook request, by hand: the HTTP instrumentation makes one of every request, recorded or not, which halved what an
- * ingress takes. Names and attributes are those of OpenTelemetry's conventions for HTTP.
+ * The server span of a webhook request, by hand: the HTTP instrumentation makes one of every request, recorded or not. Most are thrown
+ * away. Names and attributes are those of OpenTelemetry's conventions for HTTP.
  */
 import type { IncomingMessage } from 'node:http';
 import { contextOf, recordedFromHere, unrecordedTrace } from '@onceline/kafka';

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { auditSystem, describeReport } from '@onceline/audit';
 import { connectKafka } from '@onceline/kafka';
+import { eventually } from '@onceline/testing';
 import { writeAccess, type Access } from '../access.js';
 import { smoke, traceInJaeger } from '../compose-proof.js';
 import { startLoad } from '../running-load.js';
@@ -22,6 +22,7 @@ const MEASURE_MS = 60_000;
 const AUDIT_WAIT_MS = 120_000;
 const JOB_WITHIN_MS = 300_000;
 const METRICS_WITHIN_MS = 60_000;
+const EVERY_MS = 1000;
 
 /**
  * The overlay `local` in a real cluster: every pod ready, smoke through the Services, what a bad Secret does, what a pod takes, then
@@ -127,7 +128,11 @@ async function auditInCluster(
   const before = await auditedAt(ticketing);
   await system.run('delete', 'job', 'audit-now', '--ignore-not-found');
   await system.run('create', 'job', 'audit-now', '--from=cronjob/audit');
-  await untilEnded(system, 'audit-now');
+  const hasEnded = async () => {
+    const { status } = await system.json<Job>('get', 'job', 'audit-now');
+    return (status.succeeded ?? 0) + (status.failed ?? 0) > 0;
+  };
+  await eventually(hasEnded, { withinMs: JOB_WITHIN_MS, everyMs: EVERY_MS });
   const said = (await system.run('logs', 'job/audit-now')).trim().split('\n').at(-1);
   tell(`the audit in the cluster ends with: ${said}`);
   if (said !== 'audit: balanced') return ['the audit in the cluster does not balance'];
@@ -138,19 +143,10 @@ interface Job {
   readonly status: { readonly succeeded?: number; readonly failed?: number };
 }
 
-async function untilEnded(system: LocalSystem, job: string): Promise<void> {
-  for (const deadline = Date.now() + JOB_WITHIN_MS; Date.now() < deadline; await sleep(1000)) {
-    const { status } = await system.json<Job>('get', 'job', job);
-    if (status.succeeded ?? status.failed) return;
-  }
-  throw new Error(`the Job ${job} has not ended within ${JOB_WITHIN_MS / 1000} s`);
-}
-
 /** Services look at the database every few seconds, and either of two pods may answer. */
 async function isLater(ticketing: string, before: number): Promise<boolean> {
-  for (const deadline = Date.now() + METRICS_WITHIN_MS; Date.now() < deadline; await sleep(1000))
-    if ((await auditedAt(ticketing)) > before) return true;
-  return false;
+  const later = async () => (await auditedAt(ticketing)) > before;
+  return eventually(later, { withinMs: METRICS_WITHIN_MS, everyMs: EVERY_MS }).catch(() => false);
 }
 
 async function auditedAt(ticketing: string): Promise<number> {
