@@ -16,8 +16,8 @@ const ROUNDS: readonly Round[] = [{ target: 'unit' }, { target: 'int' }, { targe
 const ON_CONTAINERS: Round = { target: 'int', projects: 'kafka,postgres', environment: { STACK: 'containers' } };
 
 /**
- * Runs every test of every project and adds up what jest reported; with `--containers` a part of them in containers as well. The last line is
- * `N passed, N failed`.
+ * Runs every test of every project and adds up what jest reported; with `--containers` a part of them in containers as well. What failed is told
+ * again at the end, where it is found in a long log. The last line is `N passed, N failed`.
  */
 async function main(): Promise<void> {
   const root = repositoryRoot();
@@ -36,7 +36,9 @@ async function runAll(root: string, rounds: readonly Round[]): Promise<{ passed:
   rmSync(results, { recursive: true, force: true });
   let broken = false;
   for (const round of rounds) broken = (await run(root, round)) !== 0 || broken;
-  const { passed, failed } = sum(results);
+  const reports = readReports(results);
+  for (const message of reports.flatMap(failuresIn)) console.log(message);
+  const { passed, failed } = sum(reports);
   // A project that failed without a failed test (a suite that did not load, a crash) must not look green.
   return { passed, failures: broken && failed === 0 ? 1 : failed };
 }
@@ -67,13 +69,23 @@ interface JestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly { readonly status: string; readonly name: string; readonly message: string }[];
 }
 
-function sum(folder: string): { passed: number; failed: number } {
+function readReports(folder: string): JestReport[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as JestReport);
+}
+
+function failuresIn(report: JestReport): string[] {
+  return report.testResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ name, message }) => `FAIL ${name}\n${message}`);
+}
+
+function sum(reports: readonly JestReport[]): { passed: number; failed: number } {
   const total = { passed: 0, failed: 0 };
-  if (!existsSync(folder)) return total;
-  for (const file of readdirSync(folder)) {
-    const report = JSON.parse(readFileSync(join(folder, file), 'utf8')) as JestReport;
+  for (const report of reports) {
     total.passed += report.numPassedTests;
     total.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
   }

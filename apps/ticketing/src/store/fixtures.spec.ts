@@ -1,7 +1,7 @@
 /** What the specs of this app share: updates to send, a migrated database of their own, and questions to it. */
 import { TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
-import { uniqueName, useStack } from '@onceline/testing';
+import { eventually, uniqueName, useStack } from '@onceline/testing';
 import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
 import { nextHop } from '@onceline/retry-policy';
 import { receive } from '../intake/to-command.js';
@@ -95,6 +95,16 @@ export async function openStore(url?: string): Promise<TestStore> {
     ask: (sql, values) => postgres.query(sql, values),
     close: () => postgres.close(),
   };
+}
+
+/** The same store once the sessions it had are over: only then do the database's statistics have all that they did. */
+export async function reopened(store: TestStore): Promise<TestStore> {
+  const [clock] = await store.ask<{ now: Date }>('select now()');
+  await store.close();
+  const next = await openStore(store.url);
+  const older = 'select 1 from pg_stat_activity where datname = current_database() and backend_start < $1';
+  await eventually(async () => expect(await next.ask(older, [clock?.now])).toEqual([]));
+  return next;
 }
 
 async function newDatabase(): Promise<string> {

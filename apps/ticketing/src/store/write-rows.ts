@@ -116,7 +116,10 @@ export const EVENT_ROWS: Rows<PlannedEvent> = {
 
 const TICKET_TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'int', 'timestamptz', 'timestamptz'];
 
-/** Two writers of one ticket collide on its event version, whichever state would have won here. */
+/**
+ * Two writers of one ticket collide on its event version, whichever state would have won here. In the order of conversations, which is
+ * the same at every instance: two that open tickets for the same ones choose an id each, and would wait crosswise in the order of ids.
+ */
 export const TICKET_ROWS: Rows<OpenTicket> = {
   columns: TICKET_TYPES.length,
   sql: (
@@ -127,7 +130,7 @@ export const TICKET_ROWS: Rows<OpenTicket> = {
     on conflict (ticket_id) do update set status = excluded.status, version = excluded.version,
       message_count = excluded.message_count, updated_at = excluded.updated_at`,
   values(tickets) {
-    const rows = sortedBy(tickets, ({ ticketId }) => ticketId);
+    const rows = sortedBy(tickets, ({ conversation }) => conversation);
     return [
       rows.map(({ ticketId }) => ticketId),
       rows.map(({ botId }) => botId),
