@@ -78,13 +78,20 @@ function guard(pid) {
 }
 
 function hand(node, script, args) {
+  // Every service is a process of its own and loads much the same code: compiled once, it is there for all of them.
+  const compiled = process.env.NODE_COMPILE_CACHE ?? join(root, '.onceline', 'cache', 'compiled');
   // A terminal sends Ctrl-C to all its processes, so the command has it already; elsewhere the command is kept apart from
   // group signals and gets ours. Either way it sees each signal once: a second one would cut its orderly end short.
   const onTerminal = process.stdin.isTTY === true;
   const child = spawn(node, [script, ...args], {
     stdio: 'inherit',
     detached: !onTerminal,
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`, NX_NO_CLOUD: 'true' },
+    env: {
+      ...process.env,
+      PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+      NX_NO_CLOUD: 'true',
+      NODE_COMPILE_CACHE: compiled,
+    },
   });
   child.on('error', (error) => fail(`${node} could not be started: ${error.message}`));
   const watch = guard(child.pid);

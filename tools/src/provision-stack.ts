@@ -64,10 +64,12 @@ async function checkTopics(options: ProvisionOptions): Promise<readonly string[]
 const SERVICES_WITH_TABLES = ['ticketing', 'retry'];
 
 async function migrate(databaseUrl: string): Promise<void> {
-  for (const service of SERVICES_WITH_TABLES) {
-    const { code, words } = await runMigrationProgram(service, databaseUrl);
-    if (code !== 0) throw new Error(`the migrations of ${service} failed:\n${words}`);
-  }
+  await Promise.all(
+    SERVICES_WITH_TABLES.map(async (service) => {
+      const { code, words } = await runMigrationProgram(service, databaseUrl);
+      if (code !== 0) throw new Error(`the migrations of ${service} failed:\n${words}`);
+    }),
+  );
 }
 
 async function checkMigrations(databaseUrl: string): Promise<readonly string[]> {
