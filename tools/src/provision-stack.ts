@@ -64,12 +64,12 @@ async function checkTopics(options: ProvisionOptions): Promise<readonly string[]
 const SERVICES_WITH_TABLES = ['ticketing', 'retry'];
 
 async function migrate(databaseUrl: string): Promise<void> {
-  await Promise.all(
-    SERVICES_WITH_TABLES.map(async (service) => {
-      const { code, words } = await runMigrationProgram(service, databaseUrl);
-      if (code !== 0) throw new Error(`the migrations of ${service} failed:\n${words}`);
-    }),
+  // All are waited for, so that none goes on after a failure was reported.
+  const ended = await Promise.all(SERVICES_WITH_TABLES.map((service) => runMigrationProgram(service, databaseUrl)));
+  const failures = ended.flatMap(({ code, words }, index) =>
+    code === 0 ? [] : [`the migrations of ${SERVICES_WITH_TABLES[index]} failed:\n${words}`],
   );
+  if (failures.length > 0) throw new Error(failures.join('\n'));
 }
 
 async function checkMigrations(databaseUrl: string): Promise<readonly string[]> {

@@ -24,23 +24,32 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { containers: { type: 'boolean', default: false } } });
   const first = await runAll(root, ROUNDS);
   // A second count: the reports of both have the same names.
-  const second = values.containers ? await runAll(root, [ON_CONTAINERS]) : { passed: 0, failures: 0 };
+  const second = values.containers ? await runAll(root, [ON_CONTAINERS]) : { passed: 0, failures: 0, words: [] };
   const passed = first.passed + second.passed;
   const failures = first.failures + second.failures;
+  for (const words of [...first.words, ...second.words]) console.log(words);
   console.log(`${passed} passed, ${failures} failed`);
   process.exitCode = failures > 0 || passed === 0 ? 1 : 0;
 }
 
-async function runAll(root: string, rounds: readonly Round[]): Promise<{ passed: number; failures: number }> {
+interface Tally {
+  readonly passed: number;
+  readonly failures: number;
+  /** What failed, in jest's words. */
+  readonly words: readonly string[];
+}
+
+async function runAll(root: string, rounds: readonly Round[]): Promise<Tally> {
   const results = join(root, '.onceline', 'tests');
   rmSync(results, { recursive: true, force: true });
   let broken = false;
   for (const round of rounds) broken = (await run(root, round)) !== 0 || broken;
   const reports = readReports(results);
-  for (const message of reports.flatMap(failuresIn)) console.log(message);
   const { passed, failed } = sum(reports);
-  // A project that failed without a failed test (a suite that did not load, a crash) must not look green.
-  return { passed, failures: broken && failed === 0 ? 1 : failed };
+  // A project that failed without a failed test (a crash, a target that did not start) must not look green.
+  if (broken && failed === 0)
+    return { passed, failures: 1, words: ['a project failed without a failed test: see above'] };
+  return { passed, failures: failed, words: reports.flatMap(failuresIn) };
 }
 
 function run(root: string, { target, projects, environment }: Round): Promise<number | null> {

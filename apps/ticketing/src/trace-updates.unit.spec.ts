@@ -24,6 +24,7 @@ const nothingKnown = {
   recordedMessages: new Map(),
   parked: [],
   queues: new Map(),
+  unmarkedGaps: [],
   faults: [],
 };
 const failing = {

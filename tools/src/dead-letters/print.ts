@@ -127,7 +127,7 @@ export function page(item: DeadLetterPage): string {
     conversation: item.conversation ?? '-',
     bot: item.botId ?? '-',
     trace: item.traceId ?? '-',
-    redrives: String(item.redriveCount),
+    'redrives before': String(item.redriveCount),
   });
   const sections = [
     table(facts),

@@ -118,6 +118,14 @@ function conversationOf(scope: string, message: TelegramMessage, customerId: num
   return `${scope}/${topic === undefined ? '' : `t${topic}/`}c${customerId}`;
 }
 
+/**
+ * Whether a ticket can be about the update's scope: the key of a whole group is none, since each customer in it has a conversation, and
+ * neither is a key made up for an update that came without one.
+ */
+export function canHaveTicket({ scope, idempotencyKey }: ReceivedUpdate): boolean {
+  return scope !== idempotencyKey && !/:-\d*$/.test(scope);
+}
+
 /** Made from the update that opens the ticket, so that a redo opens the same one. */
 function ticketIdOf(key: string): string {
   return `t_${createHash('sha256').update(key).digest('hex').slice(0, 24)}`;

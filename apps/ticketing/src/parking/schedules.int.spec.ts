@@ -167,6 +167,16 @@ it('outcomes are in arrival order, only dead letters are missing, and each has h
   );
 }, 240_000);
 
+/** Updates that the tickets of a chat show as missing. */
+async function missingIn(chat: number): Promise<string[]> {
+  const rows = await store.ask<{ key: string }>(
+    `select e.idempotency_key as key from ticketing.events e join ticketing.tickets t using (ticket_id)
+       where e.type = 'update-missing' and t.chat_id = $1`,
+    [String(chat)],
+  );
+  return rows.map(({ key }) => key);
+}
+
 async function check(play: Play, fatesOfAll: readonly Fate[], base: number): Promise<void> {
   const { world, healed } = play;
   const outcomes = await world.outcomes();
@@ -194,6 +204,13 @@ async function check(play: Play, fatesOfAll: readonly Fate[], base: number): Pro
     );
     expect(history.filter((key) => outcomes.get(key)?.redrives === 0)).toEqual(inOrder);
     expect(new Set(history).size).toBe(history.length);
+    if (history.length > 0) {
+      const dead = arrived.filter((key) => outcomes.get(key)?.outcome === 'dead-lettered');
+      const shown = await missingIn(chat);
+      expect(shown).toEqual(expect.arrayContaining(dead));
+      expect(shown.filter((key) => !dead.includes(key) && outcomes.get(key)?.redrives === 0)).toEqual([]);
+      expect(new Set(shown).size).toBe(shown.length);
+    }
     expect(history).toHaveLength(arrived.filter((key) => outcomes.get(key)?.outcome !== 'dead-lettered').length);
   }
 }

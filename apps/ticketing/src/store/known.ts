@@ -2,6 +2,7 @@ import type { Outcome } from '@onceline/contracts';
 import type { FaultRule } from '../faults/fault-rule.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { OpenTicket } from '../ticket/state.js';
+import type { UnmarkedGap } from './unmarked-gaps.js';
 
 /** What the ledger says about an update. */
 export interface LedgerRow {
@@ -23,6 +24,8 @@ export interface Known {
   readonly parked: readonly ParkedConversation[];
   /** By conversation: what waits behind the heads that came back. */
   readonly queues: ReadonlyMap<string, LoadedQueue>;
+  /** Of the conversations and the updates of the batch, oldest first; a thousand at most, the next message of a conversation shows more. */
+  readonly unmarkedGaps: readonly UnmarkedGap[];
   readonly faults: readonly FaultRule[];
 }
 

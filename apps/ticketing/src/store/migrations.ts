@@ -1,10 +1,12 @@
 import { CreateSchema1764000000000 } from './migrations/1764000000000-create-schema.js';
 import { ParkConversations1764100000000 } from './migrations/1764100000000-park-conversations.js';
 import { RecordAudits1764300000000 } from './migrations/1764300000000-record-audits.js';
+import { RememberGaps1764400000000 } from './migrations/1764400000000-remember-gaps.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
   CreateSchema1764000000000,
   ParkConversations1764100000000,
   RecordAudits1764300000000,
+  RememberGaps1764400000000,
 ] as const;

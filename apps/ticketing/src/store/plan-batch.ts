@@ -2,15 +2,17 @@ import type { Outcome } from '@onceline/contracts';
 import type { DeadLetterHop, DeadLetterReason, RetryHop } from '@onceline/retry-policy';
 import { injectedFailure } from '../faults/fault-rule.js';
 import type { Delivery, Redrive } from '../intake/delivery.js';
-import type { ReceivedUpdate } from '../intake/to-command.js';
+import { canHaveTicket, type ReceivedUpdate } from '../intake/to-command.js';
 import { defect, type UpdateFailure } from '../intake/update-failure.js';
 import { isExpected } from '../parking/expected-attempt.js';
 import { ParkedConversations, type Head, type ParkingChanges } from '../parking/parked-conversations.js';
+import type { RecordMissingUpdate } from '../ticket/commands.js';
 import type { OpenTicket } from '../ticket/state.js';
 import type { Known, LedgerRow } from './known.js';
 import { toDeadLetter, toFirstRedelivery, toRetry, type FailedTry, type OutboxRecord } from './outbox-record.js';
 import { TicketStates, type PlannedEvent } from './ticket-states.js';
 import type { TracedUpdate } from './traced-update.js';
+import { changeGaps, type GapChanges, type GapFate, type UnmarkedGap } from './unmarked-gaps.js';
 
 export const BEHIND_PARKED = 'behind-parked';
 
@@ -53,6 +55,7 @@ export interface BatchPlan {
   readonly tickets: readonly OpenTicket[];
   readonly records: readonly OutboxRecord[];
   readonly parking: ParkingChanges;
+  readonly gaps: GapChanges;
 }
 
 /** Decides a whole batch in memory, in order, each update on the state that the one before left. Pure. */
@@ -76,6 +79,7 @@ class Planner {
   private readonly parking: ParkedConversations;
   private readonly settlements = new Map<string, Settlement>();
   private readonly records: OutboxRecord[] = [];
+  private readonly gaps: UnmarkedGap[] = [];
   /** Heads that this batch makes: what waits behind them is not in hand, and a record of their own is on its way. */
   private readonly promoted = new Set<string>();
 
@@ -88,12 +92,14 @@ class Planner {
   }
 
   plan(): BatchPlan {
+    const gaps = changeGaps(this.known.unmarkedGaps, this.gaps, (gap) => this.settleGap(gap));
     return {
       settlements: [...this.settlements.values()],
       events: this.tickets.events,
       tickets: this.tickets.changed(),
       records: this.records,
       parking: this.parking.changes(),
+      gaps,
     };
   }
 
@@ -217,13 +223,27 @@ class Planner {
     // The gap of a redriven update was marked when it was given up for the first time.
     const ticketId =
       redrive === null
-        ? this.tickets.markMissing(update, conversation, {
+        ? this.markGap(update, conversation, {
             type: 'record-missing-update',
             ...{ idempotencyKey, updateKind, receivedAt, reason: failure.code },
             occurredAt: new Date(now).toISOString(),
           })
         : null;
     this.settle(update, { outcome: 'dead-lettered', reason: failure.code, ticketId, attempts, failure }, redrive);
+  }
+
+  private markGap(update: TracedUpdate, conversation: string, missing: RecordMissingUpdate): string | null {
+    const ticketId = this.tickets.markMissing(update, conversation, missing);
+    if (ticketId === null && canHaveTicket(update)) this.gaps.push({ conversation, missing });
+    return ticketId;
+  }
+
+  /** One that is on its way back is not missing yet. */
+  private settleGap(gap: UnmarkedGap): GapFate {
+    const outcome = this.entryOf(gap.missing.idempotencyKey)?.outcome ?? 'dead-lettered';
+    if (outcome === 'parked') return 'waits';
+    if (outcome !== 'dead-lettered' && outcome !== 'discarded') return 'filled';
+    return this.tickets.showGap(gap) ? 'shown' : 'waits';
   }
 
   /** A defect met by one update is that update's failure, not its neighbours'. */

@@ -5,10 +5,11 @@ import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { OpenTicket } from '../ticket/state.js';
 import { messageKey, type Known } from './known.js';
 import type { Session, Statement } from './session.js';
+import type { UnmarkedGap } from './unmarked-gaps.js';
 
 /**
  * All that a batch needs to know, in one round trip: outcomes there are already, open tickets, recorded messages, parked conversations,
- * and whether the consumer has been told to stop.
+ * gaps that no ticket shows yet, and whether the consumer has been told to stop.
  */
 const READ_KNOWN: Statement = {
   name: 'read-known',
@@ -25,6 +26,12 @@ const READ_KNOWN: Statement = {
          'dueAt', extract(epoch from due_at) * 1000, 'code', failure_code, 'message', failure_message,
          'followers', followers, 'version', version::text)), '[]')
        from ticketing.parked_conversations where conversation = any($2::text[])) as parked,
+    (select coalesce(json_agg(g order by seq), '[]') from (
+       select g.* from ticketing.unmarked_gaps g where g.idempotency_key = any($1::text[])
+       union (select g.* from ticketing.unmarked_gaps g where g.conversation = any($2::text[])
+         -- Not a join: that could be planned as a walk through the whole ledger.
+         and (select outcome from ticketing.ledger l where l.idempotency_key = g.idempotency_key) in ('dead-lettered', 'discarded')
+         order by g.seq limit 1000)) g) as gaps,
     (select is_open from ticketing.breakers where name = 'dead-letters') as stopped,
     (select coalesce(json_agg(f order by created_at, id), '[]') from ticketing.faults f
        where $6::boolean and expires_at > now()) as faults`,
@@ -35,6 +42,7 @@ interface KnownRow {
   tickets: TicketRow[];
   messages: [botId: string, chatId: string, messageId: string, ticketId: string][];
   parked: ParkedRow[];
+  gaps: GapRow[];
   stopped: boolean;
   faults: Parameters<typeof toFaultRule>[0][];
 }
@@ -49,6 +57,15 @@ interface TicketRow {
   message_count: number;
   opened_at: string;
   updated_at: string;
+}
+
+interface GapRow {
+  idempotency_key: string;
+  conversation: string;
+  update_kind: string;
+  reason: string;
+  received_at: string;
+  given_up_at: string;
 }
 
 interface ParkedRow {
@@ -104,6 +121,7 @@ function toKnown(row: KnownRow): Omit<Known, 'queues'> {
       row.messages.map(([botId, chatId, messageId, ticketId]) => [messageKey({ botId, chatId, messageId }), ticketId]),
     ),
     parked: row.parked.map(toParked),
+    unmarkedGaps: row.gaps.map(toGap),
     faults: row.faults.map(toFaultRule),
   };
 }
@@ -120,6 +138,20 @@ function toOpenTicket(row: TicketRow): OpenTicket {
     messageCount: row.message_count,
     openedAt: new Date(row.opened_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),
+  };
+}
+
+function toGap(row: GapRow): UnmarkedGap {
+  return {
+    conversation: row.conversation,
+    missing: {
+      type: 'record-missing-update',
+      idempotencyKey: row.idempotency_key,
+      updateKind: row.update_kind,
+      reason: row.reason,
+      receivedAt: row.received_at,
+      occurredAt: row.given_up_at,
+    },
   };
 }
 

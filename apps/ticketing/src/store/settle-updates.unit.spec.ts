@@ -13,6 +13,7 @@ const nothingKnown: Known = {
   recordedMessages: new Map(),
   parked: [],
   queues: new Map(),
+  unmarkedGaps: [],
   faults: [],
 };
 const take = (updates: readonly TracedUpdate[]) => planBatch(updates, nothingKnown, planRules(testRules())).settlements;

@@ -6,6 +6,7 @@ import { evolve } from '../ticket/evolve.js';
 import { NO_TICKET, type OpenTicket, type TicketState } from '../ticket/state.js';
 import { messageKey, type Known } from './known.js';
 import type { TracedUpdate } from './traced-update.js';
+import type { UnmarkedGap } from './unmarked-gaps.js';
 
 export interface PlannedEvent {
   readonly event: TicketEvent;
@@ -23,6 +24,8 @@ export interface Recorded {
 export class TicketStates {
   private readonly states = new Map<string, TicketState>();
   private readonly messages = new Map<string, string>();
+  /** The last message that each conversation got in this batch. */
+  private readonly recorded = new Map<string, TracedUpdate>();
   readonly events: PlannedEvent[] = [];
 
   constructor(private readonly known: Pick<Known, 'openTickets' | 'recordedMessages'>) {}
@@ -48,6 +51,7 @@ export class TicketStates {
     this.states.set(command.conversation, after);
     this.messages.set(message, after.ticketId);
     for (const event of events) this.events.push({ event, update });
+    this.recorded.set(command.conversation, update);
     return { outcome: first.type, reason: null, ticketId: after.ticketId };
   }
 
@@ -60,6 +64,12 @@ export class TicketStates {
     this.states.set(conversation, after);
     for (const event of events) this.events.push({ event, update });
     return after.ticketId;
+  }
+
+  /** Marks what was given up before the ticket, behind a message that this batch has recorded; false when it recorded none there. */
+  showGap({ conversation, missing }: UnmarkedGap): boolean {
+    const update = this.recorded.get(conversation);
+    return update !== undefined && this.markMissing(update, conversation, missing) !== null;
   }
 
   private stateOf(conversation: string): TicketState {

@@ -10,6 +10,8 @@ import type { BatchPlan } from './plan-batch.js';
 import type { Session, Statement } from './session.js';
 import {
   EVENT_ROWS,
+  GAP_ROWS,
+  GONE_GAP_ROWS,
   LEDGER_ROWS,
   MESSAGE_ROWS,
   OUTBOX_ROWS,
@@ -55,11 +57,11 @@ const WRITE_PLAN: Statement = {
   text: `with ${writesOf(places(2))} select ticketing.require_claims(count(*), $1::bigint) from claimed`,
 };
 
-/** The same with the parking tables. Whoever changed a conversation or an outcome meanwhile makes this one fail as well. */
-const WRITE_PLAN_WITH_PARKING: Statement = { name: 'write-plan-with-parking', text: withParking() };
+/** The same with the tables of what waits and of what is missing. Whoever changed one of these rows meanwhile makes this one fail as well. */
+const WRITE_WHOLE_PLAN: Statement = { name: 'write-plan-whole', text: wholePlan() };
 
-function withParking(): string {
-  const place = places(5);
+function wholePlan(): string {
+  const place = places(6);
   return `with locked as (${place(LOCKED_ROWS)}),
     ${writesOf(place)},
     replaced as (${place(OUTCOME_ROWS)} returning 1),
@@ -67,11 +69,14 @@ function withParking(): string {
     changed as (${place(CHANGED_ROWS)} returning 1),
     released as (${place(RELEASED_ROWS)} returning 1),
     queued as (${place(QUEUED_ROWS)}),
-    unqueued as (${place(UNQUEUED_ROWS)} returning 1)
+    unqueued as (${place(UNQUEUED_ROWS)} returning 1),
+    new_gaps as (${place(GAP_ROWS)}),
+    gone_gaps as (${place(GONE_GAP_ROWS)} returning 1)
   select ticketing.require_claims((select count(*) from claimed), $1::bigint),
     ticketing.require_rows((select count(*) from replaced), $2::bigint, 'outcomes'),
     ticketing.require_rows((select count(*) from changed) + (select count(*) from released), $3::bigint, 'parked conversations'),
-    ticketing.require_rows((select count(*) from unqueued), $4::bigint, 'parked updates')`;
+    ticketing.require_rows((select count(*) from unqueued), $4::bigint, 'parked updates'),
+    ticketing.require_rows((select count(*) from gone_gaps), $5::bigint, 'gaps')`;
 }
 
 /** @throws what PostgreSQL throws; `40001` also when another instance has settled one of these updates in the meantime */
@@ -79,12 +84,13 @@ export async function writePlan(session: Session, plan: BatchPlan): Promise<void
   const replacements = plan.settlements.filter(({ before }) => before !== undefined);
   const claims = plan.settlements.length - replacements.length;
   const { expected, parked, changed, released, queued, unqueued } = plan.parking;
-  if (replacements.length + expected.length + parked.length === 0) {
+  const gapChanges = plan.gaps.added.length + plan.gaps.removed.length;
+  if (replacements.length + expected.length + parked.length + gapChanges === 0) {
     await session.query(WRITE_PLAN, [claims, ...valuesOf(plan)]);
     return;
   }
-  await session.query(WRITE_PLAN_WITH_PARKING, [
-    ...[claims, replacements.length, expected.length, unqueued.length],
+  await session.query(WRITE_WHOLE_PLAN, [
+    ...[claims, replacements.length, expected.length, unqueued.length, plan.gaps.removed.length],
     ...LOCKED_ROWS.values(expected),
     ...valuesOf(plan),
     ...OUTCOME_ROWS.values(replacements),
@@ -93,5 +99,7 @@ export async function writePlan(session: Session, plan: BatchPlan): Promise<void
     ...RELEASED_ROWS.values(released),
     ...QUEUED_ROWS.values(queued),
     ...UNQUEUED_ROWS.values(unqueued),
+    ...GAP_ROWS.values(plan.gaps.added),
+    ...GONE_GAP_ROWS.values(plan.gaps.removed),
   ]);
 }

@@ -2,6 +2,7 @@ import type { OpenTicket } from '../ticket/state.js';
 import type { OutboxRecord } from './outbox-record.js';
 import type { Settlement } from './plan-batch.js';
 import type { PlannedEvent } from './ticket-states.js';
+import type { UnmarkedGap } from './unmarked-gaps.js';
 
 /**
  * An insert of many rows: the text with its parameters from `$first` on, and one array per column. A batch of any size is
@@ -182,4 +183,32 @@ export const OUTBOX_ROWS: Rows<OutboxRecord> = {
     rows.map(({ value }) => value),
     rows.map(({ headers }) => JSON.stringify(headers)),
   ],
+};
+
+const GAP_TYPES = ['text', 'text', 'text', 'text', 'text', 'text'];
+
+/** One that is there already has a place of its own; headers that lie must not make it fail for ever. */
+export const GAP_ROWS: Rows<UnmarkedGap> = {
+  columns: GAP_TYPES.length,
+  sql: (
+    first,
+  ) => `insert into ticketing.unmarked_gaps (idempotency_key, conversation, update_kind, reason, received_at, given_up_at)
+    select idempotency_key, conversation, update_kind, reason, received_at, given_up_at from ${arrays(first, GAP_TYPES)} with ordinality
+      as g(idempotency_key, conversation, update_kind, reason, received_at, given_up_at, position) order by position
+    on conflict (idempotency_key) do nothing`,
+  values: (gaps) => [
+    gaps.map(({ missing }) => missing.idempotencyKey),
+    gaps.map(({ conversation }) => conversation),
+    gaps.map(({ missing }) => missing.updateKind),
+    gaps.map(({ missing }) => missing.reason),
+    gaps.map(({ missing }) => missing.receivedAt),
+    gaps.map(({ missing }) => missing.occurredAt),
+  ],
+};
+
+/** By idempotency key: shown, or filled. */
+export const GONE_GAP_ROWS: Rows<string> = {
+  columns: 1,
+  sql: (first) => `delete from ticketing.unmarked_gaps where idempotency_key = any($${first}::text[])`,
+  values: (keys) => [sortedBy(keys, (key) => key)],
 };

@@ -8,7 +8,7 @@ export function decide(command: TicketCommand, state: TicketState): readonly Tic
     case 'record-customer-message':
       return recordMessage(command, state);
     case 'record-missing-update':
-      // Without a ticket nobody reads a history in which something could be missing.
+      // Without a ticket there is no history in which something could be missing: whoever opens one asks again.
       return state.status === 'none' ? [] : [missing(command, state.ticketId, state.version + 1)];
     default:
       return command satisfies never;

@@ -24,14 +24,19 @@ export function evolve(state: TicketState, event: TicketEvent): TicketState {
         ...state,
         version: event.version,
         messageCount: state.messageCount + 1,
-        updatedAt: event.occurredAt,
+        updatedAt: later(state.updatedAt, event.occurredAt),
       };
     case 'update-missing':
       if (state.status === 'none') return state;
-      return { ...state, version: event.version, updatedAt: event.occurredAt };
+      return { ...state, version: event.version, updatedAt: later(state.updatedAt, event.occurredAt) };
     default:
       return event satisfies never;
   }
+}
+
+/** What comes back, or is shown late, has happened before what stands before it. */
+function later(one: string, other: string): string {
+  return Date.parse(other) > Date.parse(one) ? other : one;
 }
 
 /** The state after a whole history. */

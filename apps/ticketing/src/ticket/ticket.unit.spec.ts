@@ -79,6 +79,13 @@ describe('an update that was given up', () => {
     });
   });
 
+  it('does not turn the time of the ticket back when it is older than what stands before it', () => {
+    const earlier = given(opened, appended).when({ ...missing, occurredAt: '2026-01-01T09:00:00.000Z' });
+    expect(replay([opened, appended, ...earlier])).toMatchObject({ version: 3, updatedAt: appended.occurredAt });
+    const late = given(opened, appended).when(message({ messageId: 2, occurredAt: '2026-01-01T09:00:00.000Z' }));
+    expect(replay([opened, appended, ...late])).toMatchObject({ version: 3, updatedAt: appended.occurredAt });
+  });
+
   it('leaves none where no ticket is open', () => {
     expect(given().when(missing)).toEqual([]);
   });
