@@ -1,18 +1,12 @@
 import { newMetricsRegistry } from '@onceline/service-kit';
-import { releaseStack } from '@onceline/testing';
-import { World } from '../parking/world.spec.js';
-import { openStore, type TestStore } from '../store/fixtures.spec.js';
+import { withOwnWorlds, type World } from '../parking/world.spec.js';
+import type { TestStore } from '../store/fixtures.spec.js';
 import { MeasuredGauges } from './measured-gauges.js';
 import { readMeasures } from './read-measures.js';
 
 let store: TestStore;
 let world: World;
-beforeEach(async () => {
-  store = await openStore();
-  world = new World(store);
-});
-afterEach(() => store.close());
-afterAll(releaseStack);
+withOwnWorlds((own) => ({ store, world } = own));
 
 const measured = () => store.withSession(readMeasures);
 

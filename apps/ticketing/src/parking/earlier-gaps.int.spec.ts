@@ -1,16 +1,10 @@
 /** What was given up before its conversation had a ticket is shown by the ticket that opens later. */
-import { releaseStack } from '@onceline/testing';
-import { messageFrom, openStore, traced, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
-import { World } from './world.spec.js';
+import { messageFrom, traced, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
+import { withOwnWorlds, type World } from './world.spec.js';
 
 let store: TestStore;
 let world: World;
-beforeEach(async () => {
-  store = await openStore();
-  world = new World(store);
-});
-afterEach(() => store.close());
-afterAll(releaseStack);
+withOwnWorlds((own) => ({ store, world } = own));
 
 const history = async () =>
   (
@@ -89,6 +83,25 @@ it('on its way back behind another one, it is not missing either', async () => {
     `ticket-opened ${keyOf(head)}`,
     `message-appended ${keyOf(head)}`,
     `message-appended ${keyOf(dead)}`,
+  ]);
+  expect(await remembered()).toEqual([]);
+});
+
+it('given up once more when the ticket is open: the ticket shows it, though no message follows', async () => {
+  const [dead, head] = world.writeAll([1, 1]);
+  await world.fail(keyOf(dead), 'permanent');
+  await world.fail(keyOf(head), 'transient', 1);
+  await world.settle(world.log);
+  await world.heal(keyOf(dead));
+  await world.fail(keyOf(dead), 'transient');
+  const [letter] = await world.deadLetters();
+  if (!letter) throw new Error('no dead letter');
+  await world.settle([world.redriven(letter, 'r1')]);
+  await world.deliverAll();
+  expect(await history()).toEqual([
+    `ticket-opened ${keyOf(head)}`,
+    `message-appended ${keyOf(head)}`,
+    `update-missing ${keyOf(dead)}`,
   ]);
   expect(await remembered()).toEqual([]);
 });

@@ -1,18 +1,12 @@
 /** In a group each customer has a conversation; a message that cannot be settled fails in its own one. */
-import { releaseStack } from '@onceline/testing';
-import { messageFrom, openStore, testRules, traced, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
+import { messageFrom, testRules, traced, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
 import { settleBatchOn, type SettleBatch } from '../store/settle-batch.js';
 import { settleUpdates } from '../store/settle-updates.js';
-import { World } from './world.spec.js';
+import { withOwnWorlds, type World } from './world.spec.js';
 
 let store: TestStore;
 let world: World;
-beforeEach(async () => {
-  store = await openStore();
-  world = new World(store);
-});
-afterEach(() => store.close());
-afterAll(releaseStack);
+withOwnWorlds((own) => ({ store, world } = own));
 
 const inGroup = (text: string) => {
   const update = messageFrom(5, text, { chat: { id: -100, type: 'supergroup' } });

@@ -1,15 +1,9 @@
-import { releaseStack } from '@onceline/testing';
-import { countingRoundTrips, openStore, type TestStore } from '../store/fixtures.spec.js';
-import { World } from './world.spec.js';
+import { countingRoundTrips, type TestStore } from '../store/fixtures.spec.js';
+import { withOwnWorlds, type World } from './world.spec.js';
 
 let store: TestStore;
 let world: World;
-beforeEach(async () => {
-  store = await openStore();
-  world = new World(store);
-});
-afterEach(() => store.close());
-afterAll(releaseStack);
+withOwnWorlds((own) => ({ store, world } = own));
 
 const keysOf = (updates: readonly { idempotencyKey: string }[]) => updates.map(({ idempotencyKey }) => idempotencyKey);
 const outcomesOf = async (updates: readonly { idempotencyKey: string }[]) => {

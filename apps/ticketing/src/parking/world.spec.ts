@@ -1,7 +1,8 @@
 /** A log, the retry topics and the database of one spec, with everything that can go wrong between them. Kafka's part is played by hand. */
 import type { ConsumedRecord } from '@onceline/kafka';
 import { TOPICS } from '@onceline/contracts';
-import { messageFrom, testRules, traced, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
+import { releaseStack } from '@onceline/testing';
+import { messageFrom, openStore, testRules, traced, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
 import type { Settlement } from '../store/plan-batch.js';
 import type { Session, WithSession } from '../store/session.js';
 import { settleBatchOn, type SettleRules } from '../store/settle-batch.js';
@@ -151,6 +152,17 @@ export class World {
            and o.headers->>'attempt' = p.attempt::text and o.topic <> 'ticketing.dead-letter')`,
     );
   }
+}
+
+/** Each case of a spec has a database of its own, on the stack that all share. */
+export function withOwnWorlds(take: (own: { readonly store: TestStore; readonly world: World }) => void): void {
+  let store: TestStore;
+  beforeEach(async () => {
+    store = await openStore();
+    take({ store, world: new World(store) });
+  });
+  afterEach(() => store.close());
+  afterAll(releaseStack);
 }
 
 /** Dies with a statement: before the server has it, or after it has committed and the answer is lost. */

@@ -1,7 +1,6 @@
 /** A stopped consumer must not be let go on by a trial that said nothing. */
-import { releaseStack } from '@onceline/testing';
-import { World } from '../parking/world.spec.js';
-import { openStore, type TestStore } from '../store/fixtures.spec.js';
+import { withOwnWorlds, type World } from '../parking/world.spec.js';
+import type { TestStore } from '../store/fixtures.spec.js';
 import { rehearseOn } from '../store/rehearse.js';
 import { ConsumerStopped } from '../store/settle-batch.js';
 import type { TracedUpdate } from '../store/traced-update.js';
@@ -10,12 +9,7 @@ import { tryingOut } from './try-out.js';
 
 let store: TestStore;
 let world: World;
-beforeEach(async () => {
-  store = await openStore();
-  world = new World(store);
-});
-afterEach(() => store.close());
-afterAll(releaseStack);
+withOwnWorlds((own) => ({ store, world } = own));
 
 const trial = (updates: readonly TracedUpdate[]) =>
   tryingOut(rehearseOn(store.withSession, world.rules()), ({ records, dead }) => dead > records * 0.1)(updates);

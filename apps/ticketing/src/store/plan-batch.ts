@@ -12,7 +12,7 @@ import type { Known, LedgerRow } from './known.js';
 import { toDeadLetter, toFirstRedelivery, toRetry, type FailedTry, type OutboxRecord } from './outbox-record.js';
 import { TicketStates, type PlannedEvent } from './ticket-states.js';
 import type { TracedUpdate } from './traced-update.js';
-import { changeGaps, type GapChanges, type GapFate, type UnmarkedGap } from './unmarked-gaps.js';
+import { changeGaps, type GapChanges, type UnmarkedGap } from './unmarked-gaps.js';
 
 export const BEHIND_PARKED = 'behind-parked';
 
@@ -92,7 +92,7 @@ class Planner {
   }
 
   plan(): BatchPlan {
-    const gaps = changeGaps(this.known.unmarkedGaps, this.gaps, (gap) => this.settleGap(gap));
+    const gaps = changeGaps(this.known.unmarkedGaps, this.gaps, (gap) => this.closeGap(gap));
     return {
       settlements: [...this.settlements.values()],
       events: this.tickets.events,
@@ -238,12 +238,14 @@ class Planner {
     return ticketId;
   }
 
-  /** One that is on its way back is not missing yet. */
-  private settleGap(gap: UnmarkedGap): GapFate {
-    const outcome = this.entryOf(gap.missing.idempotencyKey)?.outcome ?? 'dead-lettered';
-    if (outcome === 'parked') return 'waits';
-    if (outcome !== 'dead-lettered' && outcome !== 'discarded') return 'filled';
-    return this.tickets.showGap(gap) ? 'shown' : 'waits';
+  /** Its ticket shows it from now on, or the update came back; while that is on its way it is not missing yet. */
+  private closeGap(gap: UnmarkedGap): boolean {
+    const { idempotencyKey } = gap.missing;
+    const outcome = this.entryOf(idempotencyKey)?.outcome ?? 'dead-lettered';
+    if (outcome === 'dead-lettered' || outcome === 'discarded') {
+      return this.tickets.showGap(gap, this.settlements.get(idempotencyKey)?.update);
+    }
+    return outcome !== 'parked';
   }
 
   /** A defect met by one update is that update's failure, not its neighbours'. */

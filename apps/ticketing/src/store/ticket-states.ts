@@ -66,9 +66,12 @@ export class TicketStates {
     return after.ticketId;
   }
 
-  /** Marks what was given up before the ticket, behind a message that this batch has recorded; false when it recorded none there. */
-  showGap({ conversation, missing }: UnmarkedGap): boolean {
-    const update = this.recorded.get(conversation);
+  /**
+   * Marks what was given up before the ticket, under the message that this batch has recorded there, or else under the missing update itself
+   * when the batch has it; false when it has neither, or no ticket is open.
+   */
+  showGap({ conversation, missing }: UnmarkedGap, itself: TracedUpdate | undefined): boolean {
+    const update = this.recorded.get(conversation) ?? itself;
     return update !== undefined && this.markMissing(update, conversation, missing) !== null;
   }
 

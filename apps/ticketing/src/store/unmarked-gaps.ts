@@ -13,18 +13,15 @@ export interface GapChanges {
   readonly removed: readonly string[];
 }
 
-/** A gap is shown by its ticket, filled by the update that came back, or goes on waiting for either. */
-export type GapFate = 'shown' | 'filled' | 'waits';
-
-/** What becomes of the gaps that were known before the batch, and of those that it makes. */
+/** The gaps that were known before the batch, and those that it makes, after it: each is asked about once, oldest first. */
 export function changeGaps(
   known: readonly UnmarkedGap[],
   fresh: readonly UnmarkedGap[],
-  settle: (gap: UnmarkedGap) => GapFate,
+  isClosed: (gap: UnmarkedGap) => boolean,
 ): GapChanges {
-  const gone = known.filter((gap) => settle(gap) !== 'waits');
+  const closed = known.filter(isClosed);
   return {
-    added: fresh.filter((gap) => settle(gap) === 'waits'),
-    removed: gone.map(({ missing }) => missing.idempotencyKey),
+    added: fresh.filter((gap) => !isClosed(gap)),
+    removed: closed.map(({ missing }) => missing.idempotencyKey),
   };
 }
