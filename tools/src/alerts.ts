@@ -21,4 +21,8 @@ function check(): void {
 
 const [command] = process.argv.slice(2);
 if (command === undefined) check();
-else console.log(command === 'write' ? `alerts: wrote ${writePrometheusRule()}` : HELP);
+else if (command === 'write') console.log(`alerts: wrote ${writePrometheusRule()}`);
+else {
+  console.log(HELP);
+  process.exitCode = command === '--help' ? 0 : 1;
+}

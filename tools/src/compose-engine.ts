@@ -10,7 +10,7 @@ import { repositoryRoot } from './repository-root.js';
 export const IMAGES = ['setup', 'ingress', 'dedupe', 'ticketing', 'retry'] as const;
 
 /** Ports on loopback and the settings that move them, as docker-compose.yml has them. */
-const PORTS = {
+export const PORTS = {
   ingress: ['INGRESS_PORT', 8080],
   dedupe: ['DEDUPE_PORT', 8081],
   ticketing: ['TICKETING_PORT', 8082],
@@ -23,6 +23,9 @@ const PORTS = {
   grafana: ['GRAFANA_PORT', 3000],
 } as const;
 type Part = keyof typeof PORTS;
+
+/** Updates pass through these, so no system is without them. */
+const SERVICES = ['ingress', 'dedupe', 'ticketing', 'retry'] as const;
 
 const READY_WITHIN_MS = 180_000;
 
@@ -65,7 +68,7 @@ export class ComposeSystem {
   async up(): Promise<void> {
     await this.runCompose(['up', '-d', '--no-build', ...this.parts()]);
     const deadline = Date.now() + READY_WITHIN_MS;
-    for (const service of ['ingress', 'dedupe', 'ticketing', 'retry'] as const) await untilReady(service, deadline);
+    for (const service of SERVICES) await untilReady(service, deadline);
   }
 
   /** How to reach it, as `.onceline/access.json` says it. */
@@ -102,6 +105,8 @@ export class ComposeSystem {
     const all = this.capture(['config', '--services']).trim().split('\n');
     const unknown = this.without.filter((name) => !all.includes(name));
     if (unknown.length > 0) throw new Error(`--without ${unknown.join(',')}: there are ${all.join(', ')}`);
+    const needed = SERVICES.filter((name) => this.without.includes(name));
+    if (needed.length > 0) throw new Error(`--without ${needed.join(',')}: leave out what stands beside the services`);
     return all.filter((name) => !this.without.includes(name));
   }
 

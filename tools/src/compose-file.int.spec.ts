@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostPort } from './compose-engine.js';
+import { PORTS } from './compose-engine.js';
 import { repositoryRoot } from './repository-root.js';
 
 const read = (path: string): string => readFileSync(join(repositoryRoot(), path), 'utf8');
@@ -27,23 +27,11 @@ describe('docker-compose.yml', () => {
   });
 
   it('is where the commands look for it', () => {
-    const parts = [
-      'ingress',
-      'dedupe',
-      'ticketing',
-      'retry',
-      'kafka',
-      'postgres',
-      'jaeger',
-      'prometheus',
-      'alertmanager',
-      'grafana',
-    ] as const;
-    const looked = parts.map((part) => hostPort(part).split(':')[1]);
-    expect(
-      published()
-        .map((entry) => entry.split(' ')[0])
-        .sort(),
-    ).toEqual(looked.sort());
+    const file = read('docker-compose.yml');
+    for (const [part, [setting, port]] of Object.entries(PORTS)) {
+      const [, section = ''] = new RegExp(`^  ${part}:\\n((?:    .*\\n|\\n)*)`, 'm').exec(file) ?? [];
+      expect([part, section]).toEqual([part, expect.stringContaining(`'127.0.0.1:\${${setting}:-${port}}:`)]);
+    }
+    expect(Object.keys(PORTS)).toHaveLength(published().length);
   });
 });

@@ -17,7 +17,11 @@ check  lint; then starts a system of its own with a real Prometheus, keeps it bu
 async function main(): Promise<void> {
   const [command] = process.argv.slice(2);
   if (command === 'write') return console.log(`dashboards: wrote ${writeDashboards().join(', ')}`);
-  if (command !== 'lint' && command !== 'check') return console.log(HELP);
+  if (command !== 'lint' && command !== 'check') {
+    console.log(HELP);
+    process.exitCode = command === '--help' ? 0 : 1;
+    return;
+  }
   conclude(dashboardFaults(), 'the files are as they should be');
   if (command === 'lint' || process.exitCode === 1) return;
   const began = Date.now();

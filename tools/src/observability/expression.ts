@@ -68,11 +68,15 @@ export function groupingLabels(expression: string): readonly string[] {
   return labels.filter((label) => label !== '');
 }
 
-/** Labels that are left in the answer; undefined when the expression does not group, so that all of them are. */
+/** Labels that are left in the answer: those of the outermost grouping. Undefined when the expression does not group, so that all of them are. */
 export function remainingLabels(expression: string): readonly string[] | undefined {
-  if (!/\b(sum|min|max|count|avg)\b/.test(expression)) return undefined;
-  const lists = [...expression.matchAll(/\bby\s*\(([^)]*)\)/g)];
-  return lists.flatMap(([, list = '']) => list.split(',').map((label) => label.trim()));
+  const grouping = /\b(?:sum|min|max|count|avg)\b\s*(?:by\s*\(([^)]*)\)\s*)?\(/.exec(expression);
+  if (!grouping) return undefined;
+  const [, list = ''] = grouping;
+  return list
+    .split(',')
+    .map((label) => label.trim())
+    .filter((label) => label !== '');
 }
 
 function matchersOf(labels: string): readonly Matcher[] {

@@ -49,6 +49,8 @@ it('writes a selector as it was', () => {
 it('knows which labels a grouping leaves, and that without one all are left', () => {
   expect(remainingLabels('histogram_quantile(0.9, sum by (le, topic) (rate(a[5m])))')).toEqual(['le', 'topic']);
   expect(remainingLabels('max(a)')).toEqual([]);
+  expect(remainingLabels('sum(max by (finding) (a))')).toEqual([]);
+  expect(remainingLabels('sum by (consumer) (max by (consumer, class) (a))')).toEqual(['consumer']);
   expect(remainingLabels('a and on (job) b')).toBeUndefined();
 });
 
