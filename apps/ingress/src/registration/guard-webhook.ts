@@ -5,6 +5,7 @@ import {
   decideRepair,
   remembered,
   rememberedRepair,
+  repaired,
   type RepairMemory,
   type Restraint,
 } from './decide-repair.js';
@@ -48,7 +49,7 @@ export class WebhookGuard {
       const report = await this.#observe();
       const decision = decideRepair(report, this.parts.repair, this.#memory, report.at);
       if (decision.repair) return await this.#repair(report);
-      this.#memory = remembered(this.#memory, report);
+      this.#memory = remembered(this.#memory, report, report.at);
       return { report, repair: undefined, restraint: decision.because };
     } catch (error) {
       if (!(error instanceof BotApiError)) throw error;
@@ -69,7 +70,7 @@ export class WebhookGuard {
     const again = withErrorsOf(found, await this.#observe());
     const decision = decideRepair(again, this.parts.repair, this.#memory, again.at);
     if (!decision.repair) {
-      this.#memory = remembered(this.#memory, again);
+      this.#memory = remembered(this.#memory, again, again.at);
       return { report: again, repair: undefined, restraint: decision.because };
     }
     try {
@@ -78,8 +79,9 @@ export class WebhookGuard {
       if (!(error instanceof BotApiError)) throw error;
       return { report: again, repair: { result: 'failed', failure: error }, restraint: undefined };
     }
+    this.#memory = repaired(this.#memory, again.at);
     const after = withErrorsOf(again, await this.#observe());
-    this.#memory = rememberedRepair(this.#memory, after, after.at);
+    this.#memory = rememberedRepair(this.#memory, after);
     return {
       report: after,
       repair: { result: after.state === 'registered' ? 'mended' : 'futile' },

@@ -87,7 +87,7 @@ function describe(observation: Observation): { line: object; changesWith: string
       ...(differences.length > 0 ? { differences } : {}),
       ...(failing && lastErrorMessage !== undefined ? { last_error: lastErrorMessage } : {}),
       ...(repair === undefined ? {} : { repair: repair.result, cause: repair.failure?.message }),
-      ...(state === 'registered' || restraint === undefined ? {} : { not_repaired: restraint }),
+      ...(restraint === undefined ? {} : { not_repaired: restraint }),
     },
     changesWith: [state, failing, restraint, ...differences].join(' '),
     good: state === 'registered' && !failing,

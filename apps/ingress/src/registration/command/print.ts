@@ -46,7 +46,7 @@ export function lookLine(botId: string, observation: Observation, at: number): s
     ...(report.errors.delivery ? [`new error: ${report.lastErrorMessage ?? 'without a message'}`] : []),
     ...(report.errors.synchronization ? ['new trouble between the servers of Telegram'] : []),
     ...(repair === undefined ? [] : [`repair: ${repair.result} ${repair.failure?.message ?? ''}`.trimEnd()]),
-    ...(report.state === 'registered' || restraint === undefined ? [] : [`not repaired: ${restraint}`]),
+    ...(restraint === undefined ? [] : [`not repaired: ${restraint}`]),
   ];
   return `${start} ${parts.join(' · ')}`;
 }
@@ -65,7 +65,7 @@ export function lookRecord(botId: string, observation: Observation, at: number):
     look: 'ok',
     repair: repair?.result,
     cause: repair?.failure?.message,
-    notRepaired: report.state === 'registered' ? undefined : restraint,
+    notRepaired: restraint,
   };
 }
 
