@@ -60,6 +60,10 @@ export class DedupeReport {
     this.metrics.unreadOldest.set(oldestSeconds);
   }
 
+  unreadUnknown(): void {
+    this.metrics.unreadOldest.remove();
+  }
+
   notMeasured(error: unknown): void {
     this.logger.warn({ err: error }, 'what waits in raw could not be measured');
   }

@@ -42,6 +42,7 @@ export function createDedupeTransport(config: DedupeConfig, kit: ServiceKit, kaf
   const unread = measureUnread({
     ...{ kafka, groupId: settings.groupId, topics: [TOPICS.raw] },
     seen: (_topic, oldestSeconds) => report.unread(oldestSeconds),
+    forget: () => report.unreadUnknown(),
     onFailure: (error) => report.notMeasured(error),
   });
   return { transport, report, unread };

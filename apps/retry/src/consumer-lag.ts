@@ -29,4 +29,9 @@ export class ConsumerLag {
     });
     return all;
   }
+
+  /** How far they are behind is not known any more. */
+  forget(): void {
+    this.lag.reset();
+  }
 }

@@ -1,5 +1,4 @@
 import { traceIds } from '@onceline/kafka';
-import { withoutContents } from '@onceline/postgres';
 import { logTogether, type Logger } from '@onceline/service-kit';
 import type { BatchObserver, BatchReport } from './handle-updates.js';
 import type { OutboxSourceName, TicketingMetrics } from './metrics.js';
@@ -34,12 +33,12 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
 
   notMeasured(error: unknown): void {
     this.metrics.failed('measuring', error);
-    this.logger.warn({ err: withoutContents(error) }, 'what waits could not be measured');
+    this.logger.warn({ err: error }, 'what waits could not be measured');
   }
 
   paused(error: unknown, afterMs: number): void {
     this.metrics.consumerPaused(error);
-    this.logger.warn({ err: withoutContents(error), afterMs }, 'consumption paused');
+    this.logger.warn({ err: error, afterMs }, 'consumption paused');
   }
 
   duplicatesRecorded(recorded: number, malformed: number): void {
@@ -62,7 +61,7 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
 
   failed(error: unknown): void {
     this.metrics.failed('publishing', error);
-    this.logger.warn({ err: withoutContents(error) }, 'publishing failed, will be repeated');
+    this.logger.warn({ err: error }, 'publishing failed, will be repeated');
   }
 
   /** All that is known of it in one line, so that nothing has to be put together from several. */

@@ -52,3 +52,12 @@ it('keeps to what failed when nobody wants to hear of the rest', () => {
   observer.settled(report);
   expect(lines.map(({ outcome }) => outcome)).toEqual(['dead-lettered']);
 });
+
+it('hands errors on as they are, for the log knows how to tell them', () => {
+  const { lines, observer } = setUp('info');
+  const error = new Error('Connection terminated unexpectedly');
+  observer.paused(error, 1000);
+  observer.failed(error);
+  observer.notMeasured(error);
+  expect(lines.map(({ err }) => err)).toEqual([error, error, error]);
+});

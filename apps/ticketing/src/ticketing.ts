@@ -28,6 +28,7 @@ import { CONSUMED, Measuring } from './measuring/measuring.js';
 import { MeasuredGauges } from './measuring/measured-gauges.js';
 import { TicketingMetrics } from './metrics.js';
 import { TicketingObserver } from './observer.js';
+import type { DatabaseMeasures } from './measuring/read-measures.js';
 import { Relay } from './outbox/relay.js';
 import { BreakerStore } from './stopping/breaker.store.js';
 import { ConsumerGate } from './stopping/consumer-gate.js';
@@ -116,7 +117,7 @@ class Ticketing {
     kit.health.degradation('dead-letters', () => gate.stopReason());
     const relay = new Relay({ withSession, producer: await kafka.producer(), observer });
     relay.start();
-    const measuring = this.measuring(kafka, withSession, observer);
+    const measuring = this.measuring(kafka, withSession, { gate, observer });
     measuring.start();
     const settle = settleBatchOn(withSession, rules);
     return TicketingModule.of({
@@ -137,11 +138,16 @@ class Ticketing {
     });
   }
 
-  private measuring(kafka: Kafka, withSession: WithSession, observer: TicketingObserver): Measuring {
+  private measuring(
+    kafka: Kafka,
+    withSession: WithSession,
+    { gate, observer }: { gate: ConsumerGate; observer: TicketingObserver },
+  ): Measuring {
     const groupId = this.config.TICKETING_GROUP_ID;
     const gauges = new MeasuredGauges(this.registry, CONSUMED);
     const onFailure = (error: unknown) => observer.notMeasured(error);
-    return new Measuring({ kafka, withSession, groupId, gauges, onFailure });
+    const databaseSeen = ({ isStopped }: DatabaseMeasures) => gate.looked(isStopped);
+    return new Measuring({ kafka, withSession, groupId, gauges, databaseSeen, onFailure });
   }
 
   private gate(withSession: WithSession, rules: SettleRules, observer: TicketingObserver): ConsumerGate {

@@ -25,14 +25,6 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return failure.code === '23505' && (constraint === undefined || failure.constraint === constraint);
 }
 
-/** An error as a log may have it: PostgreSQL repeats values in `detail` and in some messages; code and place say enough. */
-export function withoutContents(error: unknown): object {
-  const { name, code, constraint, table } = (error ?? {}) as Record<string, unknown>;
-  const isDatabaseError = typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
-  const message = isDatabaseError ? undefined : error instanceof Error ? error.message : String(error);
-  return { name, code, constraint, table, message };
-}
-
 function cluesOf(error: unknown): { readonly code?: unknown; readonly constraint?: unknown } {
   return typeof error === 'object' && error !== null ? error : {};
 }

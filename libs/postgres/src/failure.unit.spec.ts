@@ -1,11 +1,5 @@
 import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
-import {
-  ConnectionLost,
-  isSerializationConflict,
-  isUnavailable,
-  isUniqueViolation,
-  withoutContents,
-} from './failure.js';
+import { ConnectionLost, isSerializationConflict, isUnavailable, isUniqueViolation } from './failure.js';
 
 function coded(code: string, message = 'some words'): Error {
   return Object.assign(new Error(message), { code });
@@ -96,35 +90,5 @@ describe('isUniqueViolation', () => {
     ['no error', undefined, undefined, false],
   ])('%s', (_, error, constraint, expected) => {
     expect(isUniqueViolation(error, constraint)).toBe(expected);
-  });
-});
-
-describe('what a log may have of an error', () => {
-  it('is code and place of a database error, never a value', () => {
-    const secret = 'my card number is 4242';
-    const error = Object.assign(new Error(`invalid input syntax: "${secret}"`), {
-      name: 'QueryFailedError',
-      code: '22P02',
-      detail: `Failing row contains (${secret}).`,
-      constraint: 'body_check',
-      table: 'messages',
-      parameters: [secret],
-    });
-    expect(withoutContents(error)).toEqual({
-      name: 'QueryFailedError',
-      code: '22P02',
-      constraint: 'body_check',
-      table: 'messages',
-      message: undefined,
-    });
-    expect(JSON.stringify(withoutContents(error))).not.toContain('4242');
-  });
-
-  it('is the message of what did not come from the database', () => {
-    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-    expect(withoutContents(refused)).toMatchObject({ code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' });
-    expect(withoutContents(coded('EPIPE', 'write EPIPE'))).toMatchObject({ message: 'write EPIPE' });
-    expect(withoutContents('thrown text')).toMatchObject({ message: 'thrown text' });
-    expect(withoutContents(undefined)).toMatchObject({ message: 'undefined' });
   });
 });

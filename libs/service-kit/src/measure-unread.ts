@@ -8,6 +8,8 @@ export interface UnreadOptions {
   readonly topics: readonly string[];
   /** 0 seconds: everything is settled. */
   readonly seen: (topic: string, oldestSeconds: number) => void;
+  /** Nothing is known of any topic any more. */
+  readonly forget: () => void;
   /** Nothing new is known of some topics. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -19,7 +21,7 @@ const EVERY_MS = 10_000;
  * Measures how long the oldest record of each topic has waited for a group, from outside the group: what is in a partition that
  * nobody holds, or waits for a consumer that rests, counts like any other.
  */
-export function measureUnread({ kafka, groupId, topics, seen, onFailure }: UnreadOptions): Measurement {
+export function measureUnread({ kafka, groupId, topics, seen, forget, onFailure }: UnreadOptions): Measurement {
   return new Measurement({
     work: `unread by ${groupId}`,
     everyMs: EVERY_MS,
@@ -28,6 +30,7 @@ export function measureUnread({ kafka, groupId, topics, seen, onFailure }: Unrea
         const oldest = await kafka.oldestUnread(groupId, topic);
         seen(topic, oldest === undefined ? 0 : Math.max(0, Date.now() - oldest) / 1000);
       }),
+    forget,
     onFailure,
   });
 }

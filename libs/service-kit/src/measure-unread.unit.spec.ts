@@ -15,6 +15,7 @@ it('tells the age of what waits, 0 where nothing does, and of what could not be 
   const measurement = measureUnread({
     ...{ kafka, groupId: 'spec', topics: ['busy', 'missing', 'idle'] },
     seen: (name, seconds) => void ages.set(name, seconds),
+    forget: () => undefined,
     onFailure: (error) => void failures.push(error),
   });
   measurement.start();

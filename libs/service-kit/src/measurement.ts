@@ -6,9 +6,17 @@ export interface MeasurementOptions {
   readonly work: string;
   readonly everyMs: number;
   readonly measure: () => Promise<void>;
+  /** Takes the last figures out of the metrics: nobody knows any more whether they are true. */
+  readonly forget: () => void;
   /** It is made again at the next turn, whatever it was. */
   readonly onFailure: (error: unknown) => void;
 }
+
+/**
+ * Of several replicas the worst figure counts, so one that cannot look any more must not go on telling what it saw last. As long as the alert
+ * FiguresStale waits before it says that nobody looks.
+ */
+const STALE_AFTER_MS = 300_000;
 
 /** Longer than any answer takes that is still worth having. A broker that is away would hold the stop for a quarter of a minute. */
 const STOP_WITHIN_MS = 2000;
@@ -18,6 +26,7 @@ export class Measurement {
   private timer: NodeJS.Timeout | undefined;
   private inHand: Promise<void> | undefined;
   private stopped = false;
+  private measuredAt = Date.now();
 
   constructor(private readonly options: MeasurementOptions) {
     neverMeasured(options.work);
@@ -40,13 +49,24 @@ export class Measurement {
   }
 
   private turn(): void {
-    this.inHand ??= this.measure().finally(() => (this.inHand = undefined));
+    if (Date.now() - this.measuredAt >= STALE_AFTER_MS) {
+      this.options.forget();
+      // One that hangs is given up: the next one may get through.
+      this.inHand = undefined;
+      this.measuredAt = Date.now();
+    }
+    if (this.inHand !== undefined) return;
+    const inHand = this.measure().finally(() => {
+      if (this.inHand === inHand) this.inHand = undefined;
+    });
+    this.inHand = inHand;
   }
 
   private async measure(): Promise<void> {
     try {
       await this.options.measure();
       measuredNow(this.options.work);
+      this.measuredAt = Date.now();
     } catch (error) {
       if (!this.stopped) this.options.onFailure(error);
     }

@@ -21,6 +21,7 @@ describe('a measurement', () => {
       work: 'spec',
       everyMs: EVERY_MS,
       measure: async () => void made++,
+      forget: forgets,
       onFailure: fail,
     });
     measurement.start();
@@ -37,7 +38,7 @@ describe('a measurement', () => {
 
   it('is never made twice at the same time, and goes on with the next turn', async () => {
     const { ends, measure } = slowMeasure();
-    const measurement = new Measurement({ work: 'spec', everyMs: EVERY_MS, measure, onFailure: fail });
+    const measurement = new Measurement({ work: 'spec', everyMs: EVERY_MS, measure, forget: forgets, onFailure: fail });
     measurement.start();
     await jest.advanceTimersByTimeAsync(5 * EVERY_MS);
     expect(ends).toHaveLength(1);
@@ -52,7 +53,7 @@ describe('a measurement', () => {
     const failures: unknown[] = [];
     const { ends, measure } = slowMeasure();
     const onFailure = (error: unknown) => void failures.push(error);
-    const measurement = new Measurement({ work: 'spec', everyMs: EVERY_MS, measure, onFailure });
+    const measurement = new Measurement({ work: 'spec', everyMs: EVERY_MS, measure, forget: forgets, onFailure });
     measurement.start();
     ends[0]!.reject('away');
     await jest.advanceTimersByTimeAsync(EVERY_MS);
@@ -64,10 +65,41 @@ describe('a measurement', () => {
     expect(failures).toEqual(['away']);
   });
 
+  it('that has said nothing for five minutes, for it fails or hangs, forgets its figures and is made anew', async () => {
+    const { ends, measure } = slowMeasure();
+    let forgotten = 0;
+    const forget = () => void (forgotten += 1);
+    const measurement = new Measurement({
+      work: 'spec',
+      everyMs: EVERY_MS,
+      measure,
+      forget,
+      onFailure: () => undefined,
+    });
+    measurement.start();
+    ends[0]!.resolve();
+    await jest.advanceTimersByTimeAsync(299_000);
+    expect([forgotten, ends.length]).toEqual([0, 2]);
+    await jest.advanceTimersByTimeAsync(2000);
+    expect([forgotten, ends.length]).toEqual([1, 3]);
+    // The one that hung comes back at last: the one in hand is not doubled.
+    ends[1]!.reject('late');
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(ends).toHaveLength(3);
+    ends[2]!.resolve();
+    await measurement.stop();
+  });
+
   it('holds up the stop until it is over, but not for long', async () => {
     const { ends, measure } = slowMeasure();
     const started = () => {
-      const measurement = new Measurement({ work: 'spec', everyMs: EVERY_MS, measure, onFailure: fail });
+      const measurement = new Measurement({
+        work: 'spec',
+        everyMs: EVERY_MS,
+        measure,
+        forget: forgets,
+        onFailure: fail,
+      });
       measurement.start();
       let stopped = false;
       void measurement.stop(500).then(() => (stopped = true));
@@ -84,6 +116,10 @@ describe('a measurement', () => {
   });
 });
 
+function forgets(): void {
+  throw new Error('its figures are fresh');
+}
+
 function fail(error: unknown): void {
   throw error;
 }
@@ -98,6 +134,7 @@ it('shows when each was last made: never at first, and not anew while it fails',
   const measurement = new Measurement({
     ...{ work: 'shown', everyMs: EVERY_MS },
     measure: () => (works ? Promise.resolve() : Promise.reject(new Error('no answer'))),
+    forget: () => undefined,
     onFailure: () => undefined,
   });
   expect(await measured()).toBe(0);

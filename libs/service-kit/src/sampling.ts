@@ -56,8 +56,8 @@ export class KeepFailures implements SpanProcessor {
   }
 
   onEnd(span: ReadableSpan): void {
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.next.onEnd(span);
-    else if (span.status.code === SpanStatusCode.ERROR) this.next.onEnd(asSampled(span));
+    if (span.status.code === SpanStatusCode.ERROR) this.next.onEnd(asSampled(withoutContents(span)));
+    else if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.next.onEnd(span);
   }
 
   forceFlush(): Promise<void> {
@@ -67,6 +67,14 @@ export class KeepFailures implements SpanProcessor {
   shutdown(): Promise<void> {
     return this.next.shutdown();
   }
+}
+
+const DATABASE = '@opentelemetry/instrumentation-pg';
+
+/** The database quotes what it refused, which may be a customer's words. Its code is an attribute, and the log tells the rest. */
+function withoutContents(span: ReadableSpan): ReadableSpan {
+  if (span.instrumentationScope.name !== DATABASE) return span;
+  return Object.create(span, { status: { value: { code: span.status.code } } }) as ReadableSpan;
 }
 
 /** The same span, which exporters do not pass over. */

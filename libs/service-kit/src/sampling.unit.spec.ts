@@ -66,3 +66,17 @@ describe('a failure in a trace that was not chosen', () => {
     expect(exported()).toEqual(['failed']);
   });
 });
+
+it('what the database quotes of a value stays out of the trace; what others say of a failure is in it', () => {
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({ spanProcessors: [new KeepFailures(new SimpleSpanProcessor({ exporter }))] });
+  for (const name of ['@opentelemetry/instrumentation-pg', 'spec']) {
+    const span = provider.getTracer(name).startSpan(name);
+    span.setStatus({ code: SpanStatusCode.ERROR, message: 'invalid input syntax: "my card number"' });
+    span.end();
+  }
+  expect(exporter.getFinishedSpans().map(({ status }) => status)).toEqual([
+    { code: SpanStatusCode.ERROR },
+    { code: SpanStatusCode.ERROR, message: 'invalid input syntax: "my card number"' },
+  ]);
+});

@@ -51,6 +51,10 @@ export class DeadLetterMetrics {
     this.unreadOldest.set({ topic }, oldestSeconds);
   }
 
+  unreadUnknown(): void {
+    this.unreadOldest.reset();
+  }
+
   recordsIndexed(deadLetters: readonly DeadLetter[], copies: number): void {
     for (const deadLetter of deadLetters) this.indexed.inc({ consumer: deadLetter.consumer, class: deadLetter.class });
     this.copies.inc(copies);

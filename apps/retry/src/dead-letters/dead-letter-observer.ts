@@ -1,4 +1,3 @@
-import { withoutContents } from '@onceline/postgres';
 import type { Logger } from '@onceline/service-kit';
 import type { DeadLetter } from './dead-letter.js';
 import type { DeadLetterMetrics, Work } from './dead-letter-metrics.js';
@@ -33,10 +32,7 @@ export class DeadLetterObserver implements Observers {
 
   reduced({ id, topic, partition, offset }: DeadLetter, error: unknown): void {
     this.metrics.recordReduced();
-    this.logger.error(
-      { id, topic, partition, offset, err: withoutContents(error) },
-      'dead letter indexed without its headers',
-    );
+    this.logger.error({ id, topic, partition, offset, err: error }, 'dead letter indexed without its headers');
   }
 
   paused(error: unknown, afterMs: number): void {
@@ -50,7 +46,7 @@ export class DeadLetterObserver implements Observers {
 
   redriveSendFailed(redriveId: string, error: unknown): void {
     this.metrics.failed('send', error);
-    this.logger.warn({ redriveId, err: withoutContents(error) }, 'redrive: records not sent');
+    this.logger.warn({ redriveId, err: error }, 'redrive: records not sent');
   }
 
   redriveEnded(redriveId: string, state: string, note: string | null): void {
@@ -71,17 +67,17 @@ export class DeadLetterObserver implements Observers {
 
   ticketingFailed(error: unknown): void {
     this.metrics.failed('ticketing', error);
-    this.logger.warn({ err: withoutContents(error) }, 'ticketing did not answer as it should, will be asked again');
+    this.logger.warn({ err: error }, 'ticketing did not answer as it should, will be asked again');
   }
 
   notMeasured(error: unknown): void {
     this.metrics.failed('measure', error);
-    this.logger.warn({ err: withoutContents(error) }, 'what is not indexed could not be measured');
+    this.logger.warn({ err: error }, 'what is not indexed could not be measured');
   }
 
   failed(work: Work, error: unknown, afterMs: number): void {
     this.metrics.failed(work, error);
-    this.logger.warn({ work, afterMs, err: withoutContents(error) }, 'a round failed, will be repeated');
+    this.logger.warn({ work, afterMs, err: error }, 'a round failed, will be repeated');
   }
 }
 

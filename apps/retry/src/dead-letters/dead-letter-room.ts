@@ -60,6 +60,7 @@ export class DeadLetterRoom {
       ...{ kafka: options.kafka, lag: options.lag, groupId: config.DEAD_LETTER_GROUP_ID },
       topics: sources.map(({ topic }) => topic),
       unread: (topic, oldestSeconds) => this.metrics.unread(topic, oldestSeconds),
+      forgetUnread: () => this.metrics.unreadUnknown(),
       onFailure: (error) => this.observer.notMeasured(error),
     });
     this.operator = new Operator({ postgres, sources, ticketing: this.ticketing, wake: () => this.wake() });

@@ -25,6 +25,7 @@ export class HoldMetrics {
   private readonly waiting;
   private readonly oldest;
   private readonly unsettled;
+  private readonly rung;
 
   constructor(registry: MetricsRegistry) {
     const registers = [registry];
@@ -66,10 +67,17 @@ export class HoldMetrics {
       labelNames,
       registers,
     });
+    this.rung = new Gauge({
+      name: `${NAMESPACE}rung_seconds`,
+      help: 'How long a record waits here, without its jitter.',
+      labelNames,
+      registers,
+    });
   }
 
   /** From zero: a topic that is held from now on. */
-  begins(topic: string): void {
+  begins(topic: string, delayMs: number): void {
+    this.rung.set({ topic }, delayMs / 1000);
     for (const direction of DIRECTIONS) this.distrusted.inc({ topic, direction }, 0);
     for (const known of ['true', 'false']) this.failures.inc({ topic, known }, 0);
     this.waits(topic, { records: 0, heldSeconds: 0, unsettledSeconds: 0 });
@@ -86,6 +94,11 @@ export class HoldMetrics {
   /** What no rule knows is worth an alert. */
   failed(topic: string, error: unknown): void {
     this.failures.inc({ topic, known: String(classifyFailure(error).known) });
+  }
+
+  /** What waits is not known any more. */
+  forget(): void {
+    for (const gauge of [this.waiting, this.oldest, this.unsettled]) gauge.reset();
   }
 
   waits(topic: string, { records, heldSeconds, unsettledSeconds }: Waiting): void {

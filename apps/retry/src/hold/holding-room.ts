@@ -48,6 +48,7 @@ export class HoldingRoom {
       work: 'rungs',
       everyMs: MEASURE_EVERY_MS,
       measure: () => this.measure(),
+      forget: () => this.metrics.forget(),
       onFailure: (error) => options.kit.logger.warn({ err: error }, 'what waits cannot be measured'),
     });
     options.kit.health.readiness('holding', () => (this.isHolding() ? undefined : 'not in its group'));
@@ -86,7 +87,7 @@ export class HoldingRoom {
     const all = [...this.options.rungs, ...(await this.options.findRungs())];
     if (this.hasLost(all)) return;
     const wanted = new Map([...this.rungs.values(), ...all].map((rung) => [rung.topic, rung]));
-    const added = [...wanted.keys()].filter((topic) => !this.rungs.has(topic));
+    const added = [...wanted.values()].filter(({ topic }) => !this.rungs.has(topic));
     if (added.length === 0 && (this.consumer !== undefined || wanted.size === 0)) return;
     // Left while it joins, the client's consumer would stay in the group beside the new one, and keep partitions that nobody reads.
     if (this.consumer?.isReady() === false) return;
@@ -112,9 +113,10 @@ export class HoldingRoom {
     return true;
   }
 
-  private tellAdded(added: readonly string[]): void {
-    for (const topic of added) this.metrics.begins(topic);
-    const topics = added.filter((name) => this.options.rungs.every(({ topic }) => topic !== name));
+  private tellAdded(added: readonly Rung[]): void {
+    for (const { topic, delayMs } of added) this.metrics.begins(topic, delayMs);
+    const known = new Set(this.options.rungs.map(({ topic }) => topic));
+    const topics = added.map(({ topic }) => topic).filter((topic) => !known.has(topic));
     if (topics.length > 0) this.options.kit.logger.warn({ topics }, 'topics beside the settings are held as well');
   }
 

@@ -46,6 +46,16 @@ export class MeasuredGauges {
     this.auditFinished.set(audit.finishedAt);
   }
 
+  databaseUnknown(): void {
+    const { conversations, updates, oldest } = this.parked;
+    for (const gauge of [conversations, updates, oldest, this.auditFinished]) gauge.remove();
+    for (const gauge of [this.backlog, this.outboxOldest, this.findings]) gauge.reset();
+  }
+
+  unreadUnknown(): void {
+    this.unreadOldest.reset();
+  }
+
   unreadMeasured(topic: string, oldestSeconds: number): void {
     this.unreadOldest.set({ topic }, oldestSeconds);
   }

@@ -3,7 +3,7 @@ import type { Kafka } from '@onceline/kafka';
 import { Measurement, measureUnread } from '@onceline/service-kit';
 import type { WithSession } from '../store/session.js';
 import type { MeasuredGauges } from './measured-gauges.js';
-import { readMeasures } from './read-measures.js';
+import { readMeasures, type DatabaseMeasures } from './read-measures.js';
 
 /** What the consumer reads. */
 export const CONSUMED = [TOPICS.unique, TOPICS.ticketingRedelivery, TOPICS.duplicates] as const;
@@ -13,6 +13,8 @@ export interface MeasuringOptions {
   readonly withSession: WithSession;
   readonly groupId: string;
   readonly gauges: MeasuredGauges;
+  /** Each time that the database has answered. */
+  readonly databaseSeen: (measures: DatabaseMeasures) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -22,17 +24,23 @@ const DATABASE_EVERY_MS = 5000;
 export class Measuring {
   private readonly measurements: readonly Measurement[];
 
-  constructor({ kafka, withSession, groupId, gauges, onFailure }: MeasuringOptions) {
+  constructor({ kafka, withSession, groupId, gauges, databaseSeen, onFailure }: MeasuringOptions) {
     this.measurements = [
       new Measurement({
         work: 'database',
         everyMs: DATABASE_EVERY_MS,
-        measure: async () => gauges.databaseMeasured(await withSession(readMeasures)),
+        measure: async () => {
+          const measures = await withSession(readMeasures);
+          gauges.databaseMeasured(measures);
+          databaseSeen(measures);
+        },
+        forget: () => gauges.databaseUnknown(),
         onFailure,
       }),
       measureUnread({
         ...{ kafka, groupId, topics: CONSUMED, onFailure },
         seen: (topic, seconds) => gauges.unreadMeasured(topic, seconds),
+        forget: () => gauges.unreadUnknown(),
       }),
     ];
   }

@@ -29,6 +29,8 @@ export interface DatabaseMeasures {
   readonly outbox: readonly OutboxMeasure[];
   /** Undefined when none was ever recorded. */
   readonly audit: AuditMeasure | undefined;
+  /** Whether the consumer has been told to stop, by any instance. */
+  readonly isStopped: boolean;
 }
 
 /** One row per parked conversation is read, and no update. */
@@ -59,10 +61,17 @@ const AUDIT = {
          from ticketing.audits order by finished_at desc limit 1`,
 };
 
-/** Three short questions, the same answers in every instance. */
+const STOPPED = {
+  name: 'measure-stopped',
+  text: `select is_open as "isStopped" from ticketing.breakers where name = 'dead-letters'`,
+};
+
+/** Four short questions, the same answers in every instance. */
 export async function readMeasures(session: Pick<Session, 'query'>): Promise<DatabaseMeasures> {
   const parking = await session.query<ParkingMeasure>(PARKING, []);
   const outbox = await session.query<OutboxMeasure>(OUTBOX, []);
   const audit = await session.query<AuditMeasure>(AUDIT, []);
-  return { parking: parking.rows[0]!, outbox: outbox.rows, audit: audit.rows[0] };
+  const stopped = await session.query<{ isStopped: boolean }>(STOPPED, []);
+  const isStopped = stopped.rows[0]?.isStopped ?? false;
+  return { parking: parking.rows[0]!, outbox: outbox.rows, audit: audit.rows[0], isStopped };
 }

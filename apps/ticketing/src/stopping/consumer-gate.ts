@@ -4,6 +4,9 @@ import type { TracedUpdate } from '../store/traced-update.js';
 import type { BreakerStore } from './breaker.store.js';
 import type { TrialResult } from './try-out.js';
 
+/** Since its last failure nobody has asked the database for anything: no batch is in hand that could tell. */
+const QUIET_MS = 60_000;
+
 /** How soon an operator's word is heard. */
 const ASK_AGAIN_MS = 1000;
 
@@ -34,6 +37,7 @@ export class ConsumerGate {
   private stopped: string | null = null;
   private isStored = false;
   private nextTrialAt = 0;
+  private failedAt = 0;
   private readonly now: () => number;
 
   constructor(private readonly options: ConsumerGateOptions) {
@@ -105,8 +109,19 @@ export class ConsumerGate {
     outage.answered();
   }
 
+  /**
+   * Somebody who looks after the database beside the work has had an answer. With no update to handle nothing else would say that it is back, or
+   * that the consumer may go on. While there are some, they know better: a database may answer and take nothing.
+   */
+  looked(isStopped: boolean): void {
+    const now = this.now();
+    if (this.options.outage.restMs(now) === 0 && now - this.failedAt > QUIET_MS) this.answered();
+    if (!isStopped && this.stopped !== null && this.isStored) this.goOn();
+  }
+
   /** The database took nothing. Answers how long to rest. */
   failed(reason: string): number {
+    this.failedAt = this.now();
     const afterMs = this.options.outage.failed(reason, this.now());
     this.options.observer.breakerChanged('database', 'open', reason);
     return afterMs;

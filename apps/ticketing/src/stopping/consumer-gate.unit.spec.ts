@@ -63,6 +63,19 @@ describe('too many dead letters', () => {
     expect([world.stored.open, world.told]).toEqual([true, ['dead-letters open']]);
   });
 
+  it('that an operator has had enough of is heard without a batch, and not before the stop is stored', async () => {
+    await world.gate.settled(batch(0, 50));
+    world.gate.looked(true);
+    expect(world.gate.stopReason()).toBeDefined();
+    world.gate.looked(false);
+    expect([world.gate.stopReason(), world.told.at(-1)]).toEqual([undefined, 'dead-letters closed']);
+
+    world.isAway = true;
+    await world.gate.settled(batch(0, 50));
+    world.gate.looked(false);
+    expect(world.gate.stopReason()).toBeDefined();
+  });
+
   it('a tenth exactly, too few records, or an old crowd do not', async () => {
     await world.gate.settled(batch(90, 10));
     world.now += 61_000;
@@ -156,5 +169,26 @@ describe('a database that is away', () => {
     world.gate.answered();
     expect(world.gate.outage()).toBeUndefined();
     expect(world.told).toEqual(['database open', 'database half-open', 'database closed']);
+  });
+});
+
+describe('a database that answers somebody else', () => {
+  it('is back for a consumer that has had nothing to ask it for a minute', () => {
+    world.gate.failed('database unavailable');
+    world.now += 59_000;
+    world.gate.looked(false);
+    expect(world.gate.outage()).toBe('database unavailable');
+    world.now += 2_000;
+    world.gate.looked(false);
+    expect([world.gate.outage(), world.told.at(-1)]).toEqual([undefined, 'database closed']);
+  });
+
+  it('is not back while batches still fail', () => {
+    for (let tries = 0; tries < 10; tries += 1) {
+      world.gate.failed('database unavailable');
+      world.now += 30_000;
+      world.gate.looked(false);
+    }
+    expect(world.gate.outage()).toBe('database unavailable');
   });
 });
