@@ -20,8 +20,8 @@ beforeEach(() => exporter.reset());
 
 const nothingKnown = {
   ledger: new Map(),
-  openTickets: new Map(),
-  recordedMessages: new Map(),
+  tickets: [],
+  messages: new Map(),
   parked: [],
   queues: new Map(),
   unmarkedGaps: [],

@@ -23,6 +23,7 @@ export const CONTRADICTIONS = {
   'ticket-without-events': 'a ticket of the read model that has no events',
   'sums-differ': 'an equation that does not come out although every single update does',
   'message-without-event': 'a ticket message without its event, or in another ticket than the event says',
+  'message-differs-from-events': 'a ticket message that does not read as the latest of its events says',
   'event-without-message': 'a message event without its ticket message',
   'outcome-without-message-event': 'a ledger row that names a ticket, without a message event of that update in it',
   'event-without-outcome': 'an event of an update that the ledger books otherwise, or not at all',

@@ -29,7 +29,8 @@ export const TABLES = [
   'create table ticketing.outbox_cursors (source text primary key, tx_id xid8 not null, id bigint not null)',
   `insert into ticketing.outbox_cursors values ('events', '0', 0), ('outbox', '0', 0)`,
   'create table ticketing.tickets (ticket_id text primary key, version int, message_count int)',
-  'create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text, version int)',
+  `create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text, version int,
+     text text, edited_at timestamptz, edit_count int not null default 0)`,
 ];
 
 /** Each change of one table that the others contradict, and the rules that name it. */
@@ -37,6 +38,13 @@ export const TAMPERING: readonly (readonly [sql: string, ...rules: string[]])[] 
   [`delete from ticketing.ticket_messages where ticket_id = 'ticket-3'`, 'event-without-message'],
   [`update ticketing.ticket_messages set ticket_id = 'ticket-4' where ticket_id = 'ticket-3'`, 'message-without-event'],
   [`insert into ticketing.ticket_messages values ('${BOT}', '1', 4711, 'ticket-3', 7)`, 'message-without-event'],
+  [`update ticketing.ticket_messages set text = 'forged' where ticket_id = 'ticket-3'`, 'message-differs-from-events'],
+  [`update ticketing.ticket_messages set edit_count = 1 where ticket_id = 'ticket-3'`, 'message-differs-from-events'],
+  [
+    `update ticketing.ledger set outcome = 'message-edited' where ticket_id = 'ticket-3'`,
+    'outcome-without-message-event',
+    'event-without-outcome',
+  ],
   [`update ticketing.tickets set message_count = 0 where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
   [`update ticketing.tickets set version = 9 where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
   [`update ticketing.ledger set outcome = 'ignored' where ticket_id = 'ticket-3'`, 'event-without-outcome'],

@@ -31,15 +31,32 @@ const QUESTIONS: readonly Question[] = [
     rule: 'outcome-without-message-event',
     query: `select l.idempotency_key as subject
       from ticketing.ledger l left join ticketing.events e
-        on e.idempotency_key = l.idempotency_key and e.ticket_id = l.ticket_id and e.type = 'message-appended'
-      where l.outcome in ('ticket-opened', 'message-appended') and e.ticket_id is null`,
+        on e.idempotency_key = l.idempotency_key and e.ticket_id = l.ticket_id
+        and e.type = case l.outcome when 'message-edited' then 'message-edited' else 'message-appended' end
+      where l.outcome in ('ticket-opened', 'message-appended', 'message-edited') and e.ticket_id is null`,
   },
   {
     rule: 'event-without-outcome',
     query: `select e.event_id as subject
       from ticketing.events e left join ticketing.ledger l
-        on l.idempotency_key = e.idempotency_key and l.outcome in ('ticket-opened', 'message-appended')
+        on l.idempotency_key = e.idempotency_key
+        and (l.outcome = 'message-edited') = (e.type = 'message-edited')
+        and l.outcome in ('ticket-opened', 'message-appended', 'message-edited')
       where e.type <> 'update-missing' and l.idempotency_key is null`,
+  },
+  {
+    rule: 'message-differs-from-events',
+    query: `select m.bot_id || ':' || m.chat_id || ':' || m.message_id as subject
+      from ticketing.ticket_messages m join (
+        select distinct on (ticket_id, bot_id, chat_id, message_id) ticket_id, bot_id, chat_id, message_id,
+            data ->> 'text' as text, (data ->> 'editedAt')::timestamptz as edited_at,
+            count(*) filter (where type = 'message-edited') over (partition by ticket_id, bot_id, chat_id, message_id) as edits
+          from (select ticket_id, version, type, payload -> 'data' as data, payload #>> '{data,botId}' as bot_id,
+              payload #>> '{data,chatId}' as chat_id, (payload #>> '{data,messageId}')::bigint as message_id
+            from ticketing.events where type in ('message-appended', 'message-edited')) e
+          order by ticket_id, bot_id, chat_id, message_id, edited_at desc nulls last, version desc) e
+        using (ticket_id, bot_id, chat_id, message_id)
+      where m.text is distinct from e.text or m.edited_at is distinct from e.edited_at or m.edit_count <> e.edits`,
   },
   {
     rule: 'ticket-differs-from-events',

@@ -1,4 +1,4 @@
-import { OUTCOMES } from '@onceline/contracts';
+import { OUTCOMES, type Outcome } from '@onceline/contracts';
 import type { Books } from './books.js';
 import type { Findings } from './findings.js';
 import { checkOrder } from './order.js';
@@ -76,6 +76,8 @@ function checkMessages(books: Books, findings: Findings): void {
   }
 }
 
+const WITH_EVENT: ReadonlySet<Outcome> = new Set(['ticket-opened', 'message-appended', 'message-edited']);
+
 function checkLedgerTickets(books: Books, findings: Findings): void {
   const hasEvent = new Uint8Array(books.keys.size);
   for (let row = 0; row < books.events.key.length; row += 1) hasEvent[books.events.key.at(row)] = 1;
@@ -83,7 +85,7 @@ function checkLedgerTickets(books: Books, findings: Findings): void {
   const ledger = books.ledger;
   for (let row = 0; row < ledger.key.length; row += 1) {
     const outcome = OUTCOMES[ledger.outcome.at(row)];
-    if (outcome !== 'ticket-opened' && outcome !== 'message-appended') continue;
+    if (outcome === undefined || !WITH_EVENT.has(outcome)) continue;
     const key = ledger.key.at(row);
     const ticket = ledger.ticket.at(row);
     if (ticket < 0 || hasEvent[key] === 0) findings.contradiction('outcome-without-event', key);

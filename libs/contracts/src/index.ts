@@ -12,6 +12,7 @@ export {
 export { HEADERS, HEADER_MEANINGS, readableText, type HeaderName } from './headers.js';
 export {
   UPDATE_KINDS,
+  isJsonObject,
   isKnownKind,
   isMalformed,
   parseUpdate,
@@ -28,4 +29,10 @@ export { OUTCOMES, type Outcome } from './ledger.js';
 export { decodeSeenRecord, encodeSeenRecord, type SeenRecord } from './seen-record.js';
 export { duplicateRecordSchema, type DuplicateRecord } from './duplicate-record.js';
 export { telegramMessageSchema, type TelegramMessage } from './telegram-message.js';
-export { ticketEventSchema, type TicketEvent } from './ticket-events.js';
+export {
+  attachmentSchema,
+  readTicketEvent,
+  ticketEventSchema,
+  type Attachment,
+  type TicketEvent,
+} from './ticket-events.js';

@@ -11,6 +11,7 @@ export const telegramMessageSchema = z.looseObject({
   sender_chat: z.looseObject({ id: z.int() }).optional(),
   text: z.string().optional(),
   caption: z.string().optional(),
+  entities: z.array(z.looseObject({ type: z.string(), offset: z.number() })).optional(),
   message_thread_id: z.int().optional(),
   is_topic_message: z.boolean().optional(),
   media_group_id: z.string().optional(),

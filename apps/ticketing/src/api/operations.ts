@@ -88,6 +88,8 @@ function resultOf(
       return { result: 'would-open', ticketId, reason: null };
     case 'message-appended':
       return { result: 'would-append', ticketId, reason: null };
+    case 'message-edited':
+      return { result: 'would-edit', ticketId, reason: null };
     case 'ignored':
       return { result: ticketId === null ? 'would-ignore' : 'has-ticket', ticketId, reason };
     default:

@@ -1,6 +1,7 @@
 import type { Outcome } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
+import { readMessages } from './read-messages.js';
 import {
   eventsCursorSchema,
   ticketsCursorSchema,
@@ -52,13 +53,6 @@ export async function readTickets(withSession: WithSession, query: TicketsQuery)
 }
 
 const ONE_TICKET = { name: 'one-ticket', text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = $1` };
-const MESSAGES = {
-  name: 'messages-of-ticket',
-  text: `select message_id, version, sent_at, text from
-           (select * from ticketing.ticket_messages where ticket_id = $1 order by version desc limit 1000) as latest
-         order by version`,
-};
-
 const MISSING = {
   name: 'missing-of-ticket',
   text: `select * from (
@@ -78,29 +72,16 @@ interface MissingRow {
   outcome: Outcome;
 }
 
-interface MessageRow {
-  message_id: string;
-  version: number;
-  sent_at: Date;
-  text: string | null;
-}
-
 /** Ticket and messages of one moment. */
 export function readTicket(withSession: WithSession, id: string): Promise<TicketWithMessages | undefined> {
   return withSession((session) =>
     atOneMoment(session, async () => {
       const [ticket] = (await session.query<TicketRow>(ONE_TICKET, [id])).rows;
       if (!ticket) return undefined;
-      const { rows } = await session.query<MessageRow>(MESSAGES, [id]);
-      const messages = rows.map((row) => ({
-        messageId: Number(row.message_id),
-        version: row.version,
-        sentAt: row.sent_at.toISOString(),
-        text: row.text,
-      }));
-      // Each gap is an event beside the two kinds that every ticket has: without one there is nothing to look for.
-      const hasGaps = ticket.version > ticket.message_count + 1;
-      const gaps = hasGaps ? (await session.query<MissingRow>(MISSING, [id])).rows : [];
+      const messages = await readMessages(session, id);
+      // Without an event beside those that every ticket has there is nothing to look for.
+      const hasOthers = ticket.version > ticket.message_count + 1;
+      const gaps = hasOthers ? (await session.query<MissingRow>(MISSING, [id])).rows : [];
       return { ...toTicket(ticket), messages, missing: gaps.map(toMissing) };
     }),
   );

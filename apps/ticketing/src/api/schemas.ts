@@ -1,4 +1,4 @@
-import { OUTCOMES } from '@onceline/contracts';
+import { attachmentSchema, OUTCOMES } from '@onceline/contracts';
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 
@@ -45,15 +45,32 @@ export const ticketSchema = z.object({
 });
 export type Ticket = z.infer<typeof ticketSchema>;
 
+const readingSchema = {
+  text: z.string().nullable().describe('null for media without words'),
+  attachments: z.array(attachmentSchema).describe('what is no text: files to fetch from the Bot API, places, contacts'),
+};
+
 export const ticketMessageSchema = z.object({
   messageId: z.int(),
   version: z.int().describe('version of the event that brought the message'),
   sentAt: time,
-  text: z.string().nullable().describe('null for media without words'),
+  ...readingSchema,
+  mediaGroupId: z
+    .string()
+    .nullable()
+    .describe('of an album, which is shown as one message: its first, with all that it holds'),
+  albumMessageIds: z
+    .array(z.int())
+    .describe('the messages of the album, in their order; empty for a message by itself'),
+  editedAt: time.nullable().describe('of the edit that it shows'),
+  edits: z
+    .array(z.object({ version: z.int(), messageId: z.int(), editedAt: time, ...readingSchema }))
+    .describe('what it was changed to, in the order of arrival; what was written first is in the event of its version'),
 });
+export type TicketMessage = z.infer<typeof ticketMessageSchema>;
 
 export const ticketWithMessagesSchema = ticketSchema.extend({
-  messages: z.array(ticketMessageSchema).describe('in the order of arrival, the last 1000'),
+  messages: z.array(ticketMessageSchema).describe('in the order of arrival, of the last 1000; an album is one'),
   missing: z
     .array(
       z.object({
@@ -154,6 +171,7 @@ const rehearsedUpdateSchema = z.strictObject({
 export const REHEARSAL_RESULTS = [
   'would-open',
   'would-append',
+  'would-edit',
   'would-ignore',
   'has-ticket',
   'not-dead-lettered',

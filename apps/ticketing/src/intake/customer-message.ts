@@ -2,7 +2,7 @@ import { isKnownKind, telegramMessageSchema, type TelegramMessage, type Telegram
 import type { IgnoredReason } from './ignored-reasons.js';
 
 export type MessageVerdict =
-  | { readonly message: TelegramMessage; readonly customerId: number }
+  | { readonly message: TelegramMessage; readonly customerId: number; readonly editedAt: string | null }
   | { readonly ignored: IgnoredReason }
   | { readonly unreadable: string };
 
@@ -71,21 +71,36 @@ export function customerMessage(update: TelegramUpdate): MessageVerdict {
   const parsed = telegramMessageSchema.safeParse(update.payload);
   if (!parsed.success) return { unreadable: problemOf(parsed.error) };
   const message = parsed.data;
-  if (message.date < 0 || message.date > LAST_SECOND) return { unreadable: 'date: out of range' };
+  const editedAt = EDITS.has(update.kind) ? (message.edit_date ?? message.date) : null;
+  if (!isMoment(message.date)) return { unreadable: 'date: out of range' };
+  if (editedAt !== null && !isMoment(editedAt)) return { unreadable: 'edit_date: out of range' };
   const reason = ignoredMessage(update.kind, message);
   if (reason) return { ignored: reason };
-  return message.from ? { message, customerId: message.from.id } : { ignored: 'no-sender' };
+  if (!message.from) return { ignored: 'no-sender' };
+  return { message, customerId: message.from.id, editedAt: editedAt === null ? null : secondText(editedAt) };
 }
+
+/** RFC 3339 UTC of a moment that Telegram gives in seconds. */
+export function secondText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
+function isMoment(seconds: number): boolean {
+  return seconds >= 0 && seconds <= LAST_SECOND;
+}
+
+/** Kinds that bring a message once more, as it reads now. */
+const EDITS: ReadonlySet<string> = new Set(['edited_message', 'edited_business_message']);
+const BUSINESS: ReadonlySet<string> = new Set(['business_message', 'edited_business_message']);
 
 function ignoredKind(kind: string): IgnoredReason | undefined {
   switch (kind) {
     case 'message':
     case 'business_message':
-      return undefined;
     case 'edited_message':
     case 'edited_business_message':
+      return undefined;
     case 'edited_channel_post':
-      return 'message-edit';
     case 'channel_post':
       return 'channel-post';
     case 'guest_message':
@@ -104,7 +119,7 @@ function ignoredMessage(kind: string, message: TelegramMessage): IgnoredReason |
   if (!message.from) return 'no-sender';
   if (message.from.is_bot === true) return 'sender-is-bot';
   // A business chat is private: its id is the customer's, every other sender is the owner or his staff.
-  if (kind === 'business_message' && message.from.id !== message.chat.id) return 'sent-by-business-account';
+  if (BUSINESS.has(kind) && message.from.id !== message.chat.id) return 'sent-by-business-account';
   return undefined;
 }
 

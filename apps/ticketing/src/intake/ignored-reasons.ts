@@ -4,8 +4,10 @@ export const IGNORED_REASONS = [
   'not-a-message',
   /** A kind that this version does not know. */
   'unknown-kind',
-  /** Edits change no ticket yet. */
-  'message-edit',
+  /** A call of the bot (`/start`) while no ticket is open: nobody has asked for anything yet. */
+  'bot-command',
+  /** The message reads as it is recorded: a repeat, a preview that was added, a position that moved. */
+  'edit-changes-nothing',
   'channel-post',
   /** The bot was called as a guest in a chat that it does not belong to. */
   'guest-message',

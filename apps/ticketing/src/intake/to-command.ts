@@ -12,7 +12,8 @@ import {
 } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import type { RecordCustomerMessage } from '../ticket/commands.js';
-import { customerMessage } from './customer-message.js';
+import { attachmentsOf } from './attachments.js';
+import { customerMessage, secondText } from './customer-message.js';
 import { deliveryOf, type Delivery } from './delivery.js';
 import type { IgnoredReason } from './ignored-reasons.js';
 import { defect, permanent, type UpdateFailure } from './update-failure.js';
@@ -89,7 +90,7 @@ function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdi
   if ('unreadable' in found) {
     return { type: 'failed', failure: permanent('unreadable-message', found.unreadable) };
   }
-  const { message, customerId } = found;
+  const { message, customerId, editedAt } = found;
   const scope = conversationKey(identity.botId, update);
   const text = message.text ?? message.caption;
   return {
@@ -103,7 +104,11 @@ function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdi
       customerId: String(customerId),
       messageId: message.message_id,
       text: text === undefined ? null : readableText(text),
-      sentAt: new Date(message.date * 1000).toISOString(),
+      attachments: attachmentsOf(message),
+      mediaGroupId: message.media_group_id === undefined ? null : readableText(message.media_group_id).slice(0, 128),
+      isBotCommand: message.entities?.some(({ type, offset }) => type === 'bot_command' && offset === 0) ?? false,
+      sentAt: secondText(message.date),
+      editedAt,
       occurredAt: identity.receivedAt,
       newTicketId: ticketIdOf(identity.idempotencyKey),
     },

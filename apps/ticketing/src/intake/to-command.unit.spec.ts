@@ -49,7 +49,11 @@ describe('a customer message becomes a command', () => {
       customerId: '42',
       messageId: 1,
       text: 'Hello',
+      attachments: [],
+      mediaGroupId: null,
+      isBotCommand: false,
       sentAt: '2025-10-09T08:53:20.000Z',
+      editedAt: null,
       occurredAt: '2025-10-09T08:53:21.123Z',
       newTicketId: expect.stringMatching(/^t_[0-9a-f]{24}$/) as string,
     });
@@ -58,6 +62,28 @@ describe('a customer message becomes a command', () => {
   it('with the caption of a picture, and without words when there are none', () => {
     expect(commandOf(receiveMessage({ text: undefined, caption: 'Look' })).text).toBe('Look');
     expect(commandOf(receiveMessage({ text: undefined, photo: [] })).text).toBeNull();
+  });
+
+  it('with the time of the edit when it is one, in private and in a business chat', () => {
+    const edited = { ...privateMessage, edit_date: 1_760_000_060 };
+    const business = { ...edited, business_connection_id: 'b' };
+    for (const update of [receiveKind('edited_message', edited), receiveKind('edited_business_message', business)]) {
+      expect(commandOf(update)).toMatchObject({
+        sentAt: '2025-10-09T08:53:20.000Z',
+        editedAt: '2025-10-09T08:54:20.000Z',
+      });
+    }
+    // What Telegram says of a message that was edited before it was sent on changes nothing: this is the first that we see of it.
+    expect(commandOf(receiveMessage({ edit_date: 1_760_000_060 })).editedAt).toBeNull();
+  });
+
+  it('with its album', () => {
+    expect(commandOf(receiveMessage({ media_group_id: '13' })).mediaGroupId).toBe('13');
+  });
+
+  it('that calls the bot when it begins with a command', () => {
+    const at = (offset: number) => receiveMessage({ entities: [{ type: 'bot_command', offset, length: 6 }] });
+    expect([commandOf(at(0)).isBotCommand, commandOf(at(7)).isBotCommand]).toEqual([true, false]);
   });
 
   it('under the key that dedupe gave it, and the same new ticket id whenever it is read', () => {
@@ -115,11 +141,12 @@ describe('the conversation', () => {
   });
 });
 
+const RECORDED_REASONS: readonly IgnoredReason[] = ['message-already-recorded', 'bot-command', 'edit-changes-nothing'];
+
 describe('everything else is ignored for a named reason', () => {
   const cases: [IgnoredReason, ReceivedUpdate][] = [
     ['not-a-message', receiveKind('callback_query', { id: '1', from: customer })],
     ['unknown-kind', receiveKind('hologram', { chat: privateChat, message_id: 1 })],
-    ['message-edit', receiveKind('edited_message', { ...privateMessage, edit_date: 1 })],
     ['channel-post', receiveKind('channel_post', { ...privateMessage, chat: { id: -5, type: 'channel' } })],
     ['guest-message', receiveKind('guest_message', { ...privateMessage, guest_query_id: 'g' })],
     ['service-message', receiveMessage({ text: undefined, new_chat_members: [customer] }, groupMessage)],
@@ -138,8 +165,9 @@ describe('everything else is ignored for a named reason', () => {
     expect(reasonOf(update)).toBe(reason);
   });
 
-  it('and this list is complete but for the reason that only the database knows', () => {
-    expect([...cases.map(([reason]) => reason), 'message-already-recorded']).toEqual([...IGNORED_REASONS]);
+  it('and this list is complete but for the reasons that lie in what is recorded', () => {
+    const reasons = [...cases.map(([reason]) => reason), ...RECORDED_REASONS];
+    expect(reasons.sort()).toEqual([...IGNORED_REASONS].sort());
   });
 });
 
@@ -163,6 +191,11 @@ describe('what can never be read is a verdict, not an exception', () => {
     ['unreadable-message', receiveMessage({ date: 'yesterday' }), 'tg1:7:message:42:1:5'],
     ['unreadable-message', receiveMessage({ date: 9e15 }), 'tg1:7:message:42:1:5'],
     ['unreadable-message', receiveMessage({ date: -1 }), 'tg1:7:message:42:1:5'],
+    [
+      'unreadable-message',
+      receiveKind('edited_message', { ...privateMessage, edit_date: 9e15 }),
+      'tg1:7:edited_message:42:1:5',
+    ],
     ['unreadable-message', receiveKind('message', 'text'), 'tg1:7:message:-:-:5'],
   ])('%s', (code, update, key) => {
     expect(failureOf(update)).toBe(code);

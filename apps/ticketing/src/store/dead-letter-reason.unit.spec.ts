@@ -36,7 +36,7 @@ function recordOf({ update, parked = [] }: Partial<ReturnType<typeof headAfter>>
       return nextHop(ladder, { consumer: 'ticketing', failure, attempt, ...times, random: 0 });
     },
   });
-  const empty = { ledger: new Map(), openTickets: new Map(), recordedMessages: new Map(), queues: new Map() };
+  const empty = { ledger: new Map(), tickets: [], messages: new Map(), queues: new Map() };
   const known = { ...empty, parked, unmarkedGaps: [], faults: [] };
   const [record, ...others] = planBatch(update ? [update] : [], known, planRules(rules)).records;
   expect(others).toEqual([]);

@@ -2,6 +2,7 @@ import { CreateSchema1764000000000 } from './migrations/1764000000000-create-sch
 import { ParkConversations1764100000000 } from './migrations/1764100000000-park-conversations.js';
 import { RecordAudits1764300000000 } from './migrations/1764300000000-record-audits.js';
 import { RememberGaps1764400000000 } from './migrations/1764400000000-remember-gaps.js';
+import { KeepWhatMessagesHold1764500000000 } from './migrations/1764500000000-keep-what-messages-hold.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   ParkConversations1764100000000,
   RecordAudits1764300000000,
   RememberGaps1764400000000,
+  KeepWhatMessagesHold1764500000000,
 ] as const;

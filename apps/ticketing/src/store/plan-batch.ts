@@ -9,6 +9,7 @@ import { ParkedConversations, type Head, type ParkingChanges } from '../parking/
 import type { RecordMissingUpdate } from '../ticket/commands.js';
 import type { OpenTicket } from '../ticket/state.js';
 import type { Known, LedgerRow } from './known.js';
+import type { MessageChanges } from './message-states.js';
 import { toDeadLetter, toFirstRedelivery, toRetry, type FailedTry, type OutboxRecord } from './outbox-record.js';
 import { TicketStates, type PlannedEvent } from './ticket-states.js';
 import type { TracedUpdate } from './traced-update.js';
@@ -53,6 +54,7 @@ export interface BatchPlan {
   readonly events: readonly PlannedEvent[];
   /** State after the batch of every ticket that changed. */
   readonly tickets: readonly OpenTicket[];
+  readonly messages: MessageChanges;
   readonly records: readonly OutboxRecord[];
   readonly parking: ParkingChanges;
   readonly gaps: GapChanges;
@@ -97,6 +99,7 @@ class Planner {
       settlements: [...this.settlements.values()],
       events: this.tickets.events,
       tickets: this.tickets.changed(),
+      messages: this.tickets.changedMessages(),
       records: this.records,
       parking: this.parking.changes(),
       gaps,

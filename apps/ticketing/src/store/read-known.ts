@@ -1,26 +1,31 @@
-import type { Outcome } from '@onceline/contracts';
+import type { Attachment, Outcome } from '@onceline/contracts';
 import { toFaultRule } from '../faults/fault.store.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
+import type { RecordedMessage } from '../ticket/message.js';
 import type { OpenTicket } from '../ticket/state.js';
-import { messageKey, type Known } from './known.js';
+import type { Known } from './known.js';
+import { messageKey } from './message-states.js';
 import type { Session, Statement } from './session.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
 
 /**
- * All that a batch needs to know, in one round trip: outcomes there are already, open tickets, recorded messages, parked conversations,
+ * All that a batch needs to know, in one round trip: outcomes there are already, tickets, recorded messages, parked conversations,
  * gaps that no ticket shows yet, and whether the consumer has been told to stop.
  */
 const READ_KNOWN: Statement = {
   name: 'read-known',
-  text: `select
+  text: `with messages as materialized (
+      select m.* from ticketing.ticket_messages m join unnest($3::text[], $4::text[], $5::bigint[])
+        as wanted(bot_id, chat_id, message_id) using (bot_id, chat_id, message_id)),
+    tickets as (
+      select t.* from ticketing.tickets t where conversation = any($2::text[]) and status = 'open'
+      union select t.* from ticketing.tickets t where ticket_id in (select ticket_id from messages))
+  select
     (select coalesce(json_agg(json_build_array(idempotency_key, outcome, revision, redrive_id, redrive_count)), '[]')
        from ticketing.ledger where idempotency_key = any($1::text[])) as ledger,
-    (select coalesce(json_agg(t), '[]') from ticketing.tickets t
-       where conversation = any($2::text[]) and status = 'open') as tickets,
-    (select coalesce(json_agg(json_build_array(bot_id, chat_id, message_id::text, ticket_id)), '[]')
-       from ticketing.ticket_messages join unnest($3::text[], $4::text[], $5::bigint[])
-         as wanted(bot_id, chat_id, message_id) using (bot_id, chat_id, message_id)) as messages,
+    (select coalesce(json_agg(t), '[]') from tickets t) as tickets,
+    (select coalesce(json_agg(m), '[]') from messages m) as messages,
     (select coalesce(json_agg(json_build_object('conversation', conversation, 'key', head_key, 'attempt', attempt,
          'redriveId', redrive_id, 'firstFailedAt', extract(epoch from first_failed_at) * 1000,
          'dueAt', extract(epoch from due_at) * 1000, 'code', failure_code, 'message', failure_message,
@@ -40,7 +45,7 @@ const READ_KNOWN: Statement = {
 interface KnownRow {
   ledger: [key: string, outcome: Outcome, revision: number, redriveId: string | null, redriveCount: number][];
   tickets: TicketRow[];
-  messages: [botId: string, chatId: string, messageId: string, ticketId: string][];
+  messages: MessageRow[];
   parked: ParkedRow[];
   gaps: GapRow[];
   stopped: boolean;
@@ -57,6 +62,20 @@ interface TicketRow {
   message_count: number;
   opened_at: string;
   updated_at: string;
+}
+
+interface MessageRow {
+  bot_id: string;
+  chat_id: string;
+  message_id: number;
+  ticket_id: string;
+  version: number;
+  sent_at: string;
+  text: string | null;
+  attachments: Attachment[] | null;
+  media_group_id: string | null;
+  edited_at: string | null;
+  edit_count: number;
 }
 
 interface GapRow {
@@ -116,10 +135,8 @@ function toKnown(row: KnownRow): Omit<Known, 'queues'> {
         { outcome, revision, redriveId, redriveCount },
       ]),
     ),
-    openTickets: new Map(row.tickets.map((ticket) => [ticket.conversation, toOpenTicket(ticket)])),
-    recordedMessages: new Map(
-      row.messages.map(([botId, chatId, messageId, ticketId]) => [messageKey({ botId, chatId, messageId }), ticketId]),
-    ),
+    tickets: row.tickets.map(toOpenTicket),
+    messages: new Map(row.messages.map(toMessage).map((message) => [messageKey(message), message])),
     parked: row.parked.map(toParked),
     unmarkedGaps: row.gaps.map(toGap),
     faults: row.faults.map(toFaultRule),
@@ -138,6 +155,22 @@ function toOpenTicket(row: TicketRow): OpenTicket {
     messageCount: row.message_count,
     openedAt: new Date(row.opened_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),
+  };
+}
+
+function toMessage(row: MessageRow): RecordedMessage {
+  return {
+    botId: row.bot_id,
+    chatId: row.chat_id,
+    messageId: row.message_id,
+    ticketId: row.ticket_id,
+    version: row.version,
+    sentAt: new Date(row.sent_at).toISOString(),
+    text: row.text,
+    attachments: row.attachments ?? [],
+    mediaGroupId: row.media_group_id,
+    editedAt: row.edited_at === null ? null : new Date(row.edited_at).toISOString(),
+    editCount: row.edit_count,
   };
 }
 

@@ -1,9 +1,10 @@
-import { ticketEventSchema } from '@onceline/contracts';
+import { readTicketEvent } from '@onceline/contracts';
 import type { TicketEvent } from '../ticket/events.js';
 import { evolve } from '../ticket/evolve.js';
 import { NO_TICKET, type TicketState } from '../ticket/state.js';
+import { MessageStates } from './message-states.js';
 import type { Session, WithSession } from './session.js';
-import { MESSAGE_ROWS, TICKET_ROWS } from './write-rows.js';
+import { EDITED_ROWS, MESSAGE_ROWS, TICKET_ROWS } from './write-rows.js';
 
 const NEXT_EVENTS = {
   name: 'events-by-ticket',
@@ -12,6 +13,7 @@ const NEXT_EVENTS = {
 };
 const WRITE_TICKETS = { name: 'rebuild-tickets', text: TICKET_ROWS.sql(1) };
 const WRITE_MESSAGES = { name: 'rebuild-messages', text: MESSAGE_ROWS.sql(1) };
+const WRITE_EDITED = { name: 'rebuild-edited', text: EDITED_ROWS.sql(1) };
 const PAGE_ROWS = 5000;
 
 interface EventRow {
@@ -42,26 +44,31 @@ export function rebuildReadModels(withSession: WithSession): Promise<number> {
   });
 }
 
-/** Events come ticket by ticket; one page may end inside a ticket, whose state then waits for the next page. */
+/** Events come ticket by ticket; one page may end inside a ticket, whose state and messages then wait for the next page. */
 async function replayAll(session: Session): Promise<number> {
   let count = 0;
   let after = { ticket_id: '', version: 0 };
   let state: TicketState = NO_TICKET;
+  let messages = new MessageStates(new Map());
   for (;;) {
     const { rows } = await session.query<EventRow>(NEXT_EVENTS, [after.ticket_id, after.version, PAGE_ROWS]);
-    const events = rows.map(({ payload }) => ticketEventSchema.parse(JSON.parse(payload)));
     const changed = new Map<string, TicketState>();
-    for (const event of events) {
+    for (const { payload } of rows) {
+      const event = readTicketEvent(JSON.parse(payload));
       state = evolve(belongsTo(state, event) ? state : NO_TICKET, event);
+      messages.apply(event);
       changed.set(event.ticketId, state);
     }
     const tickets = [...changed.values()].filter((ticket) => ticket.status === 'open');
+    const { appended, edited } = messages.changes();
     await session.query(WRITE_TICKETS, TICKET_ROWS.values(tickets));
-    await session.query(WRITE_MESSAGES, MESSAGE_ROWS.values(events));
-    count += events.length;
+    await session.query(WRITE_MESSAGES, MESSAGE_ROWS.values(appended));
+    await session.query(WRITE_EDITED, EDITED_ROWS.values(edited));
+    count += rows.length;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE_ROWS) return count;
     after = last;
+    messages = messages.writtenOf(last.ticket_id);
   }
 }
 

@@ -9,8 +9,8 @@ import type { TracedUpdate } from './traced-update.js';
 const sqlError = (code: string, fields: object = {}) => Object.assign(new Error('contents'), { code, ...fields });
 const nothingKnown: Known = {
   ledger: new Map(),
-  openTickets: new Map(),
-  recordedMessages: new Map(),
+  tickets: [],
+  messages: new Map(),
   parked: [],
   queues: new Map(),
   unmarkedGaps: [],

@@ -1,10 +1,12 @@
 import type { IgnoredReason } from '../intake/ignored-reasons.js';
-import type { RecordCustomerMessage, RecordMissingUpdate } from '../ticket/commands.js';
+import type { RecordCustomerMessage, RecordMissingUpdate, TicketCommand } from '../ticket/commands.js';
 import { decide } from '../ticket/decide.js';
 import type { TicketEvent } from '../ticket/events.js';
 import { evolve } from '../ticket/evolve.js';
+import { readsLike, type RecordedMessage } from '../ticket/message.js';
 import { NO_TICKET, type OpenTicket, type TicketState } from '../ticket/state.js';
-import { messageKey, type Known } from './known.js';
+import type { Known } from './known.js';
+import { messageKey, MessageStates, type MessageChanges } from './message-states.js';
 import type { TracedUpdate } from './traced-update.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
 
@@ -15,55 +17,66 @@ export interface PlannedEvent {
 
 /** What a message came to. */
 export interface Recorded {
-  readonly outcome: 'ticket-opened' | 'message-appended' | 'ignored';
+  readonly outcome: 'ticket-opened' | 'message-appended' | 'message-edited' | 'ignored';
   readonly reason: IgnoredReason | null;
-  readonly ticketId: string;
+  readonly ticketId: string | null;
 }
 
 /** The tickets that a batch touches, each decision on the state that the one before left. */
 export class TicketStates {
-  private readonly states = new Map<string, TicketState>();
-  private readonly messages = new Map<string, string>();
+  private readonly tickets: Map<string, OpenTicket>;
+  private readonly currentOf: Map<string, string>;
+  private readonly messages: MessageStates;
+  private readonly changedIds = new Set<string>();
   /** The last message that each conversation got in this batch. */
   private readonly recorded = new Map<string, TracedUpdate>();
   readonly events: PlannedEvent[] = [];
 
-  constructor(private readonly known: Pick<Known, 'openTickets' | 'recordedMessages'>) {}
+  constructor(known: Pick<Known, 'tickets' | 'messages'>) {
+    this.tickets = new Map(known.tickets.map((ticket) => [ticket.ticketId, ticket]));
+    this.currentOf = new Map(known.tickets.map(({ conversation, ticketId }) => [conversation, ticketId]));
+    this.messages = new MessageStates(known.messages);
+  }
 
   /** State after the batch of every ticket that changed. */
   changed(): readonly OpenTicket[] {
-    return [...this.states.values()].filter((state) => state.status === 'open');
+    return [...this.changedIds].flatMap((id) => this.tickets.get(id) ?? []);
   }
 
+  changedMessages(): MessageChanges {
+    return this.messages.changes();
+  }
+
+  /** An edit of a message that is not recorded brings the message itself, as it reads now. */
   record(update: TracedUpdate, command: RecordCustomerMessage): Recorded {
-    const message = messageKey(command);
-    const recordedIn = this.messages.get(message) ?? this.known.recordedMessages.get(message);
-    if (recordedIn !== undefined) {
-      return { outcome: 'ignored', reason: 'message-already-recorded', ticketId: recordedIn };
-    }
-    const before = this.stateOf(command.conversation);
-    const events = decide(command, before);
-    const after = events.reduce(evolve, before);
-    const first = events[0];
-    if (!first || first.type === 'update-missing' || after.status !== 'open') {
+    const message = this.messages.find(messageKey(command));
+    if (message) return this.recordAgain(update, command, message);
+    const { conversation } = command;
+    const [first] = this.run(update, command, this.stateOf(conversation));
+    if (!first) return { outcome: 'ignored', reason: 'bot-command', ticketId: null };
+    if (first.type !== 'ticket-opened' && first.type !== 'message-appended') {
       throw new Error('a customer message must end in an open ticket');
     }
-    this.states.set(command.conversation, after);
-    this.messages.set(message, after.ticketId);
-    for (const event of events) this.events.push({ event, update });
-    this.recorded.set(command.conversation, update);
-    return { outcome: first.type, reason: null, ticketId: after.ticketId };
+    this.recorded.set(conversation, update);
+    return { outcome: first.type, reason: null, ticketId: first.ticketId };
+  }
+
+  private recordAgain(update: TracedUpdate, command: RecordCustomerMessage, message: RecordedMessage): Recorded {
+    const { ticketId } = message;
+    const { editedAt, text, attachments } = command;
+    if (editedAt === null) return { outcome: 'ignored', reason: 'message-already-recorded', ticketId };
+    if (readsLike(message, command)) return { outcome: 'ignored', reason: 'edit-changes-nothing', ticketId };
+    const { idempotencyKey, botId, chatId, messageId, occurredAt } = command;
+    const ids = { idempotencyKey, botId, chatId, messageId };
+    const edit = { type: 'record-message-edit', ...ids, text, attachments, editedAt, occurredAt } as const;
+    const events = this.run(update, edit, this.tickets.get(ticketId) ?? NO_TICKET);
+    if (events.length === 0) throw new Error('a recorded message must be in a ticket');
+    return { outcome: 'message-edited', reason: null, ticketId };
   }
 
   /** Marks the gap in the conversation's open ticket and answers its id; null when none is open. */
   markMissing(update: TracedUpdate, conversation: string, command: RecordMissingUpdate): string | null {
-    const before = this.stateOf(conversation);
-    const events = decide(command, before);
-    const after = events.reduce(evolve, before);
-    if (after.status !== 'open' || events.length === 0) return null;
-    this.states.set(conversation, after);
-    for (const event of events) this.events.push({ event, update });
-    return after.ticketId;
+    return this.run(update, command, this.stateOf(conversation))[0]?.ticketId ?? null;
   }
 
   /**
@@ -75,7 +88,21 @@ export class TicketStates {
     return update !== undefined && this.markMissing(update, conversation, missing) !== null;
   }
 
+  private run(update: TracedUpdate, command: TicketCommand, before: TicketState): readonly TicketEvent[] {
+    const events = decide(command, before);
+    const after = events.reduce(evolve, before);
+    if (after.status === 'none' || events.length === 0) return [];
+    this.tickets.set(after.ticketId, after);
+    this.currentOf.set(after.conversation, after.ticketId);
+    this.changedIds.add(after.ticketId);
+    for (const event of events) {
+      this.messages.apply(event);
+      this.events.push({ event, update });
+    }
+    return events;
+  }
+
   private stateOf(conversation: string): TicketState {
-    return this.states.get(conversation) ?? this.known.openTickets.get(conversation) ?? NO_TICKET;
+    return this.tickets.get(this.currentOf.get(conversation) ?? '') ?? NO_TICKET;
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { BatchPlan } from './plan-batch.js';
 import type { Session, Statement } from './session.js';
 import {
+  EDITED_ROWS,
   EVENT_ROWS,
   GAP_ROWS,
   GONE_GAP_ROWS,
@@ -38,12 +39,12 @@ function writesOf(place: <Row>(rows: Rows<Row>) => string): string {
     new_records as (${place(OUTBOX_ROWS)})`;
 }
 
-function valuesOf({ settlements, events, tickets, records }: BatchPlan): unknown[][] {
+function valuesOf({ settlements, events, tickets, messages, records }: BatchPlan): unknown[][] {
   return [
     ...LEDGER_ROWS.values(settlements.filter(({ before }) => before === undefined)),
     ...EVENT_ROWS.values(events),
     ...TICKET_ROWS.values(tickets),
-    ...MESSAGE_ROWS.values(events.map(({ event }) => event)),
+    ...MESSAGE_ROWS.values(messages.appended),
     ...OUTBOX_ROWS.values(records),
   ];
 }
@@ -57,7 +58,7 @@ const WRITE_PLAN: Statement = {
   text: `with ${writesOf(places(2))} select ticketing.require_claims(count(*), $1::bigint) from claimed`,
 };
 
-/** The same with the tables of what waits and of what is missing. Whoever changed one of these rows meanwhile makes this one fail as well. */
+/** The same with what is rarer: what waits, what is missing, what is changed. Whoever changed one of these rows meanwhile makes this one fail as well. */
 const WRITE_WHOLE_PLAN: Statement = { name: 'write-plan-whole', text: wholePlan() };
 
 function wholePlan(): string {
@@ -65,6 +66,7 @@ function wholePlan(): string {
   return `with locked as (${place(LOCKED_ROWS)}),
     ${writesOf(place)},
     replaced as (${place(OUTCOME_ROWS)} returning 1),
+    edited as (${place(EDITED_ROWS)}),
     parked as (${place(PARKED_ROWS)}),
     changed as (${place(CHANGED_ROWS)} returning 1),
     released as (${place(RELEASED_ROWS)} returning 1),
@@ -84,22 +86,25 @@ export async function writePlan(session: Session, plan: BatchPlan): Promise<void
   const replacements = plan.settlements.filter(({ before }) => before !== undefined);
   const claims = plan.settlements.length - replacements.length;
   const { expected, parked, changed, released, queued, unqueued } = plan.parking;
-  const gapChanges = plan.gaps.added.length + plan.gaps.removed.length;
-  if (replacements.length + expected.length + parked.length + gapChanges === 0) {
+  const { added, removed } = plan.gaps;
+  const { edited } = plan.messages;
+  const rare = [replacements, expected, parked, added, removed, edited];
+  if (rare.every((rows) => rows.length === 0)) {
     await session.query(WRITE_PLAN, [claims, ...valuesOf(plan)]);
     return;
   }
   await session.query(WRITE_WHOLE_PLAN, [
-    ...[claims, replacements.length, expected.length, unqueued.length, plan.gaps.removed.length],
+    ...[claims, replacements.length, expected.length, unqueued.length, removed.length],
     ...LOCKED_ROWS.values(expected),
     ...valuesOf(plan),
     ...OUTCOME_ROWS.values(replacements),
+    ...EDITED_ROWS.values(edited),
     ...PARKED_ROWS.values(parked),
     ...CHANGED_ROWS.values(changed),
     ...RELEASED_ROWS.values(released),
     ...QUEUED_ROWS.values(queued),
     ...UNQUEUED_ROWS.values(unqueued),
-    ...GAP_ROWS.values(plan.gaps.added),
-    ...GONE_GAP_ROWS.values(plan.gaps.removed),
+    ...GAP_ROWS.values(added),
+    ...GONE_GAP_ROWS.values(removed),
   ]);
 }

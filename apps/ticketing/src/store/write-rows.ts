@@ -1,3 +1,4 @@
+import type { RecordedMessage } from '../ticket/message.js';
 import type { OpenTicket } from '../ticket/state.js';
 import type { OutboxRecord } from './outbox-record.js';
 import type { Settlement } from './plan-batch.js';
@@ -147,28 +148,67 @@ export const TICKET_ROWS: Rows<OpenTicket> = {
   },
 };
 
-const MESSAGE_TYPES = ['text', 'text', 'bigint', 'text', 'int', 'timestamptz', 'text'];
+const MESSAGE_TYPES = [
+  'text',
+  'text',
+  'bigint',
+  'text',
+  'int',
+  'timestamptz',
+  'text',
+  'json',
+  'text',
+  'timestamptz',
+  'int',
+];
 
 /** The unique key of this table is the last judge: one message is in one ticket. */
-export const MESSAGE_ROWS: Rows<PlannedEvent['event']> = {
+export const MESSAGE_ROWS: Rows<RecordedMessage> = {
   columns: MESSAGE_TYPES.length,
   sql: (
     first,
-  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sent_at, text)
+  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sent_at, text, attachments,
+      media_group_id, edited_at, edit_count)
     select * from ${arrays(first, MESSAGE_TYPES)}`,
-  values(events) {
-    const rows = events.filter((event) => event.type === 'message-appended');
-    return [
-      rows.map(({ data }) => data.botId),
-      rows.map(({ data }) => data.chatId),
-      rows.map(({ data }) => data.messageId),
-      rows.map(({ ticketId }) => ticketId),
-      rows.map(({ version }) => version),
-      rows.map(({ data }) => data.sentAt),
-      rows.map(({ data }) => data.text),
-    ];
-  },
+  values: (messages) => [
+    messages.map(({ botId }) => botId),
+    messages.map(({ chatId }) => chatId),
+    messages.map(({ messageId }) => messageId),
+    messages.map(({ ticketId }) => ticketId),
+    messages.map(({ version }) => version),
+    messages.map(({ sentAt }) => sentAt),
+    messages.map(({ text }) => text),
+    messages.map(attachmentsText),
+    messages.map(({ mediaGroupId }) => mediaGroupId),
+    messages.map(({ editedAt }) => editedAt),
+    messages.map(({ editCount }) => editCount),
+  ],
 };
+
+const EDITED_TYPES = ['text', 'text', 'bigint', 'text', 'json', 'timestamptz', 'int'];
+
+/** Messages that read differently now. Two writers of one collide on the version of its ticket. */
+export const EDITED_ROWS: Rows<RecordedMessage> = {
+  columns: EDITED_TYPES.length,
+  sql: (first) => `update ticketing.ticket_messages m set text = w.text, attachments = w.attachments,
+      edited_at = w.edited_at, edit_count = w.edit_count
+    from ${arrays(first, EDITED_TYPES)} as w(bot_id, chat_id, message_id, text, attachments, edited_at, edit_count)
+    where m.bot_id = w.bot_id and m.chat_id = w.chat_id and m.message_id = w.message_id`,
+  values: (messages) => [
+    messages.map(({ botId }) => botId),
+    messages.map(({ chatId }) => chatId),
+    messages.map(({ messageId }) => messageId),
+    messages.map(({ text }) => text),
+    messages.map(attachmentsText),
+    messages.map(({ editedAt }) => editedAt),
+    messages.map(({ editCount }) => editCount),
+  ],
+};
+
+/** Most messages have none: nothing is stored then. */
+function attachmentsText({ attachments }: RecordedMessage): string | null {
+  return attachments.length === 0 ? null : JSON.stringify(attachments);
+}
 
 const OUTBOX_TYPES = ['text', 'text', 'bytea', 'jsonb'];
 

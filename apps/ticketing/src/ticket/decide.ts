@@ -1,5 +1,12 @@
-import type { RecordCustomerMessage, RecordMissingUpdate, TicketCommand } from './commands.js';
-import { eventId, type MessageAppended, type TicketEvent, type TicketOpened, type UpdateMissing } from './events.js';
+import type { RecordCustomerMessage, RecordMessageEdit, RecordMissingUpdate, TicketCommand } from './commands.js';
+import {
+  eventId,
+  type MessageAppended,
+  type MessageEdited,
+  type TicketEvent,
+  type TicketOpened,
+  type UpdateMissing,
+} from './events.js';
 import type { TicketState } from './state.js';
 
 /** The rules: what a command makes happen, given what happened before. */
@@ -7,6 +14,8 @@ export function decide(command: TicketCommand, state: TicketState): readonly Tic
   switch (command.type) {
     case 'record-customer-message':
       return recordMessage(command, state);
+    case 'record-message-edit':
+      return state.status === 'none' ? [] : [edited(command, state.ticketId, state.version + 1)];
     case 'record-missing-update':
       // Without a ticket there is no history in which something could be missing: whoever opens one asks again.
       return state.status === 'none' ? [] : [missing(command, state.ticketId, state.version + 1)];
@@ -18,7 +27,8 @@ export function decide(command: TicketCommand, state: TicketState): readonly Tic
 function recordMessage(command: RecordCustomerMessage, state: TicketState): readonly TicketEvent[] {
   switch (state.status) {
     case 'none':
-      return [opened(command), appended(command, command.newTicketId, 2)];
+      // Who presses "start" has not asked for anything yet.
+      return command.isBotCommand ? [] : [opened(command), appended(command, command.newTicketId, 2)];
     case 'open':
       return [appended(command, state.ticketId, state.version + 1)];
     default:
@@ -31,27 +41,43 @@ function opened(command: RecordCustomerMessage): TicketOpened {
   return {
     ...envelope(command, command.newTicketId, 1),
     type: 'ticket-opened',
+    schemaVersion: 1,
     data: { botId, chatId, conversation, customerId },
   };
 }
 
 function appended(command: RecordCustomerMessage, ticketId: string, version: number): MessageAppended {
-  const { botId, chatId, messageId, sentAt, text } = command;
+  const { botId, chatId, messageId, sentAt, text, attachments, mediaGroupId } = command;
   return {
     ...envelope(command, ticketId, version),
     type: 'message-appended',
-    data: { botId, chatId, messageId, sentAt, text },
+    schemaVersion: 2,
+    data: { botId, chatId, messageId, sentAt, text, attachments: [...attachments], mediaGroupId },
+  };
+}
+
+function edited(command: RecordMessageEdit, ticketId: string, version: number): MessageEdited {
+  const { botId, chatId, messageId, editedAt, text, attachments } = command;
+  return {
+    ...envelope(command, ticketId, version),
+    type: 'message-edited',
+    schemaVersion: 1,
+    data: { botId, chatId, messageId, editedAt, text, attachments: [...attachments] },
   };
 }
 
 function missing(command: RecordMissingUpdate, ticketId: string, version: number): UpdateMissing {
   const { updateKind, reason, receivedAt } = command;
-  return { ...envelope(command, ticketId, version), type: 'update-missing', data: { updateKind, reason, receivedAt } };
+  return {
+    ...envelope(command, ticketId, version),
+    type: 'update-missing',
+    schemaVersion: 1,
+    data: { updateKind, reason, receivedAt },
+  };
 }
 
 function envelope(command: TicketCommand, ticketId: string, version: number) {
   return {
-    schemaVersion: 1 as const,
     eventId: eventId(ticketId, version),
     ticketId,
     version,

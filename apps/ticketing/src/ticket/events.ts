@@ -5,6 +5,7 @@ export type { TicketEvent };
 
 export type TicketOpened = Extract<TicketEvent, { type: 'ticket-opened' }>;
 export type MessageAppended = Extract<TicketEvent, { type: 'message-appended' }>;
+export type MessageEdited = Extract<TicketEvent, { type: 'message-edited' }>;
 export type UpdateMissing = Extract<TicketEvent, { type: 'update-missing' }>;
 
 /** Identity of an event: a redo of the same decision makes the same one. */

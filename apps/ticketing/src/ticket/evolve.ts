@@ -26,6 +26,7 @@ export function evolve(state: TicketState, event: TicketEvent): TicketState {
         messageCount: state.messageCount + 1,
         updatedAt: later(state.updatedAt, event.occurredAt),
       };
+    case 'message-edited':
     case 'update-missing':
       if (state.status === 'none') return state;
       return { ...state, version: event.version, updatedAt: later(state.updatedAt, event.occurredAt) };

@@ -19,7 +19,11 @@ const message = (changes: Partial<RecordCustomerMessage> = {}): RecordCustomerMe
   customerId: '42',
   messageId: 1,
   text: 'My parcel is lost',
+  attachments: [],
+  mediaGroupId: null,
+  isBotCommand: false,
   sentAt: '2026-01-01T10:00:00.000Z',
+  editedAt: null,
   occurredAt: '2026-01-01T10:00:01.000Z',
   newTicketId: 't_1',
   ...changes,
@@ -36,16 +40,24 @@ const opened: TicketEvent = {
   data: { botId: '7', chatId: '42', conversation: '7:42', customerId: '42' },
 };
 
-const appended: TicketEvent = {
-  schemaVersion: 1,
+const appended = {
+  schemaVersion: 2,
   type: 'message-appended',
   eventId: 't_1.2',
   ticketId: 't_1',
   version: 2,
   occurredAt: '2026-01-01T10:00:01.000Z',
   idempotencyKey: 'tg1:7:message:42:1:100',
-  data: { botId: '7', chatId: '42', messageId: 1, sentAt: '2026-01-01T10:00:00.000Z', text: 'My parcel is lost' },
-};
+  data: {
+    botId: '7',
+    chatId: '42',
+    messageId: 1,
+    sentAt: '2026-01-01T10:00:00.000Z',
+    text: 'My parcel is lost',
+    attachments: [],
+    mediaGroupId: null,
+  },
+} satisfies TicketEvent;
 
 describe('an update that was given up', () => {
   const missing: TicketCommand = {
@@ -88,6 +100,56 @@ describe('an update that was given up', () => {
 
   it('leaves none where no ticket is open', () => {
     expect(given().when(missing)).toEqual([]);
+  });
+});
+
+describe('a call of the bot', () => {
+  const start = message({ isBotCommand: true, text: '/start' });
+
+  it('opens no ticket', () => {
+    expect(given().when(start)).toEqual([]);
+  });
+
+  it('is a message like any other where a ticket is open', () => {
+    expect(given(opened, appended).when(start)).toMatchObject([{ type: 'message-appended', data: { text: '/start' } }]);
+  });
+});
+
+describe('an edit', () => {
+  const edit: TicketCommand = {
+    type: 'record-message-edit',
+    idempotencyKey: 'k2',
+    botId: '7',
+    chatId: '42',
+    messageId: 1,
+    text: 'My parcel is found',
+    attachments: [],
+    editedAt: '2026-01-01T10:03:00.000Z',
+    occurredAt: '2026-01-01T10:03:01.000Z',
+  };
+
+  it('is an event of the ticket that holds the message, and counts as none', () => {
+    const events = given(opened, appended).when(edit);
+    expect(events).toEqual([
+      {
+        schemaVersion: 1,
+        type: 'message-edited',
+        eventId: 't_1.3',
+        ticketId: 't_1',
+        version: 3,
+        occurredAt: '2026-01-01T10:03:01.000Z',
+        idempotencyKey: 'k2',
+        data: {
+          botId: '7',
+          chatId: '42',
+          messageId: 1,
+          editedAt: '2026-01-01T10:03:00.000Z',
+          text: 'My parcel is found',
+          attachments: [],
+        },
+      },
+    ]);
+    expect(replay([opened, appended, ...events])).toMatchObject({ version: 3, messageCount: 1 });
   });
 });
 
@@ -185,7 +247,7 @@ describe('for any sequence of commands', () => {
   it('evolve takes any event in any state', () => {
     const events = fc.array(
       fc
-        .tuple(fc.constantFrom(opened, appended), fc.integer({ min: 1, max: 9 }), fc.string())
+        .tuple(fc.constantFrom<TicketEvent>(opened, appended), fc.integer({ min: 1, max: 9 }), fc.string())
         .map(([event, version, ticketId]) => ({ ...event, version, ticketId })),
     );
     fc.assert(

@@ -1,0 +1,44 @@
+import type { Attachment } from '@onceline/contracts';
+import type { MessageAppended, MessageEdited } from './events.js';
+
+/** A message as it reads now. What it said before is in the ticket's events. */
+export interface RecordedMessage {
+  readonly botId: string;
+  readonly chatId: string;
+  readonly messageId: number;
+  readonly ticketId: string;
+  /** Of the event that brought it. */
+  readonly version: number;
+  /** RFC 3339 UTC, like every time here. */
+  readonly sentAt: string;
+  readonly text: string | null;
+  readonly attachments: readonly Attachment[];
+  readonly mediaGroupId: string | null;
+  /** Of the edit that counts; null before the first one. */
+  readonly editedAt: string | null;
+  readonly editCount: number;
+}
+
+export function recorded({ data, ticketId, version }: MessageAppended): RecordedMessage {
+  const { botId, chatId, messageId, sentAt, text, attachments, mediaGroupId } = data;
+  const content = { sentAt, text, attachments, mediaGroupId };
+  return { botId, chatId, messageId, ticketId, version, ...content, editedAt: null, editCount: 0 };
+}
+
+/** Whether the message has this content already. File ids change from bot to bot and over time, what they name does not. */
+export function readsLike(message: RecordedMessage, content: Pick<RecordedMessage, 'text' | 'attachments'>): boolean {
+  const files = ({ attachments }: Pick<RecordedMessage, 'attachments'>) => attachments.map(identity).join('\n');
+  return message.text === content.text && files(message) === files(content);
+}
+
+function identity({ type, fileId, fileUniqueId }: Attachment): string {
+  return `${type} ${fileUniqueId ?? fileId ?? ''}`;
+}
+
+/** An edit that was redriven may be older than the one that counts: it is in the history, and changes nothing. Edits of one second count in their order. */
+export function withEdit(message: RecordedMessage, { data }: MessageEdited): RecordedMessage {
+  const editCount = message.editCount + 1;
+  const isOlder = message.editedAt !== null && Date.parse(data.editedAt) < Date.parse(message.editedAt);
+  if (isOlder) return { ...message, editCount };
+  return { ...message, editCount, editedAt: data.editedAt, text: data.text, attachments: data.attachments };
+}
