@@ -22,8 +22,9 @@ export function newToken(): string {
 }
 
 /** A token as `API_TOKENS` holds it. */
-export function tokenLine(role: string, token: string): string {
-  return `${role}:${createHash('sha256').update(token).digest('hex')}`;
+export function tokenLine(role: string, token: string, name?: string): string {
+  const line = `${role}:${createHash('sha256').update(token).digest('hex')}`;
+  return name === undefined ? line : `${line}:${name}`;
 }
 
 /** The credentials in a file, written there (mode 600) the first time, so that tokens outlive a restart. */

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { BearerGuard, type ApiToken } from '@onceline/service-kit';
+import { AgentRequests } from './api/agent-requests.js';
 import { LedgerController } from './api/ledger.controller.js';
 import { Operations } from './api/operations.js';
 import { OperationsController } from './api/operations.controller.js';
@@ -9,6 +10,7 @@ import { TicketsController } from './api/tickets.controller.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
 import { UpdatesController } from './updates.controller.js';
+import type { WorkOnTicket } from './work/work-on-ticket.js';
 
 /** What the controllers work with. */
 export interface TicketingParts {
@@ -17,6 +19,7 @@ export interface TicketingParts {
   readonly duplicates: HandleDuplicates;
   readonly reader: TicketReader;
   readonly operations: Operations;
+  readonly work: WorkOnTicket;
   /** Closes what the parts hold, once requests and batches in hand are done. */
   close(): Promise<void>;
 }
@@ -34,6 +37,7 @@ export class TicketingModule {
         { provide: HandleDuplicates, useValue: parts.duplicates },
         { provide: TicketReader, useValue: parts.reader },
         { provide: Operations, useValue: parts.operations },
+        { provide: AgentRequests, useValue: new AgentRequests(parts.tokens, parts.work) },
         { provide: 'lifetime', useValue: lifetime },
       ],
     };

@@ -57,7 +57,7 @@ export class TestService {
     return {
       KAFKA_BROKERS: this.stack.kafka.brokers.join(','),
       DATABASE_URL: this.store.url,
-      API_TOKENS: `viewer:${hashToken('secret')},admin:${hashToken('admin-secret')}`,
+      API_TOKENS: `viewer:${hashToken('secret')},admin:${hashToken('admin-secret')},agent:${hashToken('ada-secret')}:ada,agent:${hashToken('bob-secret')}:bob`,
       TICKETING_GROUP_ID: this.group,
       PARTITIONS: '3',
       TICKETING_RETRY_RUNGS: '200ms',
@@ -87,12 +87,24 @@ export class TestService {
   }
 
   /** As an operator. */
-  async admin<Body = Record<string, unknown>>(method: string, path: string, body?: object): Promise<Answer<Body>> {
+  admin<Body = Record<string, unknown>>(method: string, path: string, body?: object): Promise<Answer<Body>> {
+    return this.ask('admin', method, path, body);
+  }
+
+  /** As an operator or an agent. */
+  async ask<Body = Record<string, unknown>>(
+    who: 'admin' | 'ada' | 'bob',
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<Body>> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
-        authorization: 'Bearer admin-secret',
+        authorization: `Bearer ${who}-secret`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -41,6 +41,7 @@ import { sessionsOf } from './store/sessions.js';
 import { settleBatchOn, type SettleRules } from './store/settle-batch.js';
 import { settleRules } from './settle-rules.js';
 import { UpdateSpans } from './trace-updates.js';
+import { WorkOnTicket } from './work/work-on-ticket.js';
 
 /** Starts the service; the second argument is for tests that run it inside themselves, maybe twice. */
 export function runTicketing(
@@ -129,6 +130,7 @@ class Ticketing {
       duplicates: new HandleDuplicates({ withSession, gate, observer }),
       reader: new TicketReader(withSession),
       operations: this.operations(withSession, rules),
+      work: new WorkOnTicket({ withSession, committed: () => relay.wake() }),
       close: async () => {
         await measuring.stop();
         await relay.stop();

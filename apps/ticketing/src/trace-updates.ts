@@ -11,13 +11,7 @@ import {
 import type { Span } from '@opentelemetry/api';
 import type { ReceivedUpdate } from './intake/to-command.js';
 import type { Settlement } from './store/plan-batch.js';
-import type { TracedUpdate } from './store/traced-update.js';
-
-/** The context that goes into the database with an update's outcome. */
-export interface TraceContext {
-  readonly traceparent: string | null;
-  readonly tracestate: string | null;
-}
+import type { TraceContext, TracedUpdate } from './store/traced-update.js';
 
 /**
  * Spans of the tries in hand: begun when a record is read or leaves its queue, ended after its commit. Each is a child of the context

@@ -26,6 +26,7 @@ export const CONTRADICTIONS = {
   'message-differs-from-events': 'a ticket message that does not read as the latest of its events says',
   'event-without-message': 'a message event without its ticket message',
   'outcome-without-message-event': 'a ledger row that names a ticket, without a message event of that update in it',
+  'event-of-nobody': 'an event that neither an update nor somebody who is named has caused, or both',
   'event-without-outcome': 'an event of an update that the ledger books otherwise, or not at all',
   'ticket-differs-from-events': 'a ticket whose version or number of messages is not that of its events',
   'published-event-differs': 'a record in tickets.events whose bytes are not those of the event',

@@ -45,6 +45,11 @@ export const TAMPERING: readonly (readonly [sql: string, ...rules: string[]])[] 
     'outcome-without-message-event',
     'event-without-outcome',
   ],
+  [
+    `update ticketing.events set idempotency_key = 'command:ada:1' where ticket_id = 'ticket-3'`,
+    'event-of-nobody',
+    'outcome-without-message-event',
+  ],
   [`update ticketing.tickets set message_count = 0 where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
   [`update ticketing.tickets set version = 9 where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
   [`update ticketing.ledger set outcome = 'ignored' where ticket_id = 'ticket-3'`, 'event-without-outcome'],

@@ -42,7 +42,12 @@ const QUESTIONS: readonly Question[] = [
         on l.idempotency_key = e.idempotency_key
         and (l.outcome = 'message-edited') = (e.type = 'message-edited')
         and l.outcome in ('ticket-opened', 'message-appended', 'message-edited')
-      where e.type <> 'update-missing' and l.idempotency_key is null`,
+      where e.type <> 'update-missing' and e.idempotency_key not like 'command:%' and l.idempotency_key is null`,
+  },
+  {
+    rule: 'event-of-nobody',
+    query: `select e.event_id as subject from ticketing.events e
+      where (e.idempotency_key like 'command:%') <> coalesce(e.payload #>> '{data,by}' is not null, false)`,
   },
   {
     rule: 'message-differs-from-events',

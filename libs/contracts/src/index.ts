@@ -31,8 +31,16 @@ export { duplicateRecordSchema, type DuplicateRecord } from './duplicate-record.
 export { telegramMessageSchema, type TelegramMessage } from './telegram-message.js';
 export {
   attachmentSchema,
+  PRIORITIES,
   readTicketEvent,
+  senderSchema,
+  STATUS_REASONS,
+  TICKET_STATUSES,
   ticketEventSchema,
   type Attachment,
+  type Priority,
+  type Sender,
+  type StatusReason,
   type TicketEvent,
+  type TicketStatus,
 } from './ticket-events.js';

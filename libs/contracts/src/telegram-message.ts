@@ -7,7 +7,15 @@ export const telegramMessageSchema = z.looseObject({
   date: z.int(),
   edit_date: z.int().optional(),
   chat: z.looseObject({ id: z.int(), type: z.string() }),
-  from: z.looseObject({ id: z.int(), is_bot: z.boolean().optional(), first_name: z.string().optional() }).optional(),
+  from: z
+    .looseObject({
+      id: z.int(),
+      is_bot: z.boolean().optional(),
+      first_name: z.string().optional(),
+      last_name: z.string().optional(),
+      username: z.string().optional(),
+    })
+    .optional(),
   sender_chat: z.looseObject({ id: z.int() }).optional(),
   text: z.string().optional(),
   caption: z.string().optional(),

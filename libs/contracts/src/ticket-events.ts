@@ -17,6 +17,17 @@ export const attachmentSchema = z.looseObject({
 /** See {@link attachmentSchema}. */
 export type Attachment = z.infer<typeof attachmentSchema>;
 
+/** Somebody in Telegram, as he called himself at that time. */
+export const senderSchema = z.looseObject({
+  /** Of the user in Telegram. */
+  id: z.string(),
+  name: z.string().nullable(),
+  username: z.string().nullable(),
+});
+
+/** See {@link senderSchema}. */
+export type Sender = z.infer<typeof senderSchema>;
+
 const envelope = {
   eventId: z.string(),
   ticketId: z.string(),
@@ -24,20 +35,45 @@ const envelope = {
   version: z.int().positive(),
   /** RFC 3339 UTC. */
   occurredAt: z.string(),
-  /** The update that caused the event. */
+  /** The update that caused the event; `command:…` where somebody asked for it over the API. */
   idempotencyKey: z.string(),
 };
 
-/** A customer's first message in a conversation without an open ticket. */
+/** Where a ticket is on its way. The first four are active: of a conversation one ticket is, at most. */
+export const TICKET_STATUSES = ['new', 'open', 'pending', 'snoozed', 'resolved', 'closed'] as const;
+
+/** See {@link TICKET_STATUSES}. */
+export type TicketStatus = (typeof TICKET_STATUSES)[number];
+
+/** How urgent a ticket is, the least first. */
+export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
+
+/** See {@link PRIORITIES}. */
+export type Priority = (typeof PRIORITIES)[number];
+
+/** Why a status changed. */
+export const STATUS_REASONS = ['agent', 'assignment', 'customer-message'] as const;
+
+/** See {@link STATUS_REASONS}. */
+export type StatusReason = (typeof STATUS_REASONS)[number];
+
+/** Who did it over the API; null where a rule did. */
+const by = z.string().nullable();
+
+/** A customer's first message in a conversation without an active ticket. Version 1 had neither `topicId` nor `previousTicketId`. */
 const ticketOpenedSchema = z.looseObject({
   ...envelope,
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2),
   type: z.literal('ticket-opened'),
   data: z.looseObject({
     botId: z.string(),
     chatId: z.string(),
     conversation: z.string(),
     customerId: z.string().nullable(),
+    /** Of the forum topic in which it began; null in a chat without topics, and in the topic "General". */
+    topicId: z.string().nullable(),
+    /** The last ticket of the conversation, which had ended; null for the first one. */
+    previousTicketId: z.string().nullable(),
   }),
 });
 
@@ -47,7 +83,7 @@ const content = {
   attachments: z.array(attachmentSchema),
 };
 
-/** A customer's message became part of the ticket. Version 1 had neither `attachments` nor `mediaGroupId`. */
+/** A customer's message became part of the ticket. Version 1 had no `sender`, `attachments` and `mediaGroupId`. */
 const messageAppendedSchema = z.looseObject({
   ...envelope,
   schemaVersion: z.literal(2),
@@ -56,6 +92,8 @@ const messageAppendedSchema = z.looseObject({
     botId: z.string(),
     chatId: z.string(),
     messageId: z.int(),
+    /** Who wrote it; null where version 1 did not say it. */
+    sender: senderSchema.nullable(),
     /** When the customer wrote it, RFC 3339 UTC. */
     sentAt: z.string(),
     ...content,
@@ -93,12 +131,61 @@ const updateMissingSchema = z.looseObject({
   }),
 });
 
+const statusChangedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('ticket-status-changed'),
+  data: z.looseObject({
+    from: z.enum(TICKET_STATUSES),
+    to: z.enum(TICKET_STATUSES),
+    reason: z.enum(STATUS_REASONS),
+    /** When a snoozed ticket wakes, RFC 3339 UTC; null for every other status. */
+    snoozedUntil: z.string().nullable(),
+    by,
+  }),
+});
+
+const priorityChangedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('ticket-priority-changed'),
+  data: z.looseObject({ from: z.enum(PRIORITIES), to: z.enum(PRIORITIES), by }),
+});
+
+/** Whose work the ticket is: an agent's, a team's, or nobody's. */
+const assignedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('ticket-assigned'),
+  data: z.looseObject({ assignee: z.string().nullable(), team: z.string().nullable(), by }),
+});
+
+const tagsChangedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('ticket-tags-changed'),
+  data: z.looseObject({ added: z.array(z.string()), removed: z.array(z.string()), by }),
+});
+
+/** Words among agents, which the customer never sees. */
+const noteAddedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('note-added'),
+  data: z.looseObject({ text: z.string(), by: z.string() }),
+});
+
 /** What `tickets.events` carries, in order per ticket. */
 export const ticketEventSchema = z.discriminatedUnion('type', [
   ticketOpenedSchema,
   messageAppendedSchema,
   messageEditedSchema,
   updateMissingSchema,
+  statusChangedSchema,
+  priorityChangedSchema,
+  assignedSchema,
+  tagsChangedSchema,
+  noteAddedSchema,
 ]);
 
 /** See {@link ticketEventSchema}. */
@@ -117,10 +204,15 @@ const storedSchema = z.looseObject({ type: z.string(), schemaVersion: z.int(), d
 
 /** By type and version: what lifts it to the next version. */
 const LIFTS: Readonly<Record<string, (event: Stored) => Stored>> = {
+  'ticket-opened 1': (event) => ({
+    ...event,
+    schemaVersion: 2,
+    data: { ...event.data, topicId: null, previousTicketId: null },
+  }),
   'message-appended 1': (event) => ({
     ...event,
     schemaVersion: 2,
-    data: { ...event.data, attachments: [], mediaGroupId: null },
+    data: { ...event.data, sender: null, attachments: [], mediaGroupId: null },
   }),
 };
 

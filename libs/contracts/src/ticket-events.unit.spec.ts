@@ -16,14 +16,15 @@ describe('an event of an older version', () => {
       ...envelope,
       type: 'message-appended',
       schemaVersion: 2,
-      data: { ...said, attachments: [], mediaGroupId: null },
+      data: { ...said, sender: null, attachments: [], mediaGroupId: null },
     });
   });
 });
 
 describe('an event of this version', () => {
   it('is read as it is, with fields that a later version may have added', () => {
-    const data = { ...said, attachments: [], mediaGroupId: 'album', mood: 'angry' };
+    const sender = { id: '42', name: 'Ada', username: null };
+    const data = { ...said, sender, attachments: [], mediaGroupId: 'album', mood: 'angry' };
     const event = { ...envelope, type: 'message-appended', schemaVersion: 2, data };
     expect(readTicketEvent(event)).toEqual(event);
   });

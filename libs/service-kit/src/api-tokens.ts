@@ -6,23 +6,31 @@ import { ROLES, type Role } from './roles.js';
 export interface ApiToken {
   readonly role: Role;
   readonly sha256: Buffer;
+  /** Of the person or program that holds it. */
+  readonly name?: string;
 }
 
-const TOKEN = new RegExp(`^(${ROLES.join('|')}):([0-9a-fA-F]{64})$`);
+const TOKEN = new RegExp(`^(${ROLES.join('|')}):([0-9a-fA-F]{64})(:[a-z0-9][a-z0-9._-]{0,63})?$`);
 
-/** Setting `API_TOKENS`: `role:sha256hex[,role:sha256hex…]`. Read it with `secrets: ['API_TOKENS']`. */
+/** Setting `API_TOKENS`: `role:sha256hex[:name][,role:sha256hex[:name]…]`. Read it with `secrets: ['API_TOKENS']`. */
 export const apiTokensSetting: z.ZodType<readonly ApiToken[]> = z
   .string()
   .transform((text) => text.split(',').map((part) => part.trim()))
-  .pipe(z.array(z.string().regex(TOKEN, `must be role:sha256hex with a role of ${ROLES.join(', ')}`)).min(1))
+  .pipe(
+    z
+      .array(
+        z.string().regex(TOKEN, `must be role:sha256hex or role:sha256hex:name, with a role of ${ROLES.join(', ')}`),
+      )
+      .min(1),
+  )
   .transform((tokens) => tokens.map(toToken))
   .describe(
-    'a comma-separated list of role:sha256hex, where sha256hex is the SHA-256 of the token in 64 hexadecimal digits',
+    'a comma-separated list of role:sha256hex or role:sha256hex:name, where sha256hex is the SHA-256 of the token in 64 hexadecimal digits, and name says in histories who holds it',
   );
 
 function toToken(text: string): ApiToken {
-  const [role, hex] = text.split(':') as [Role, string];
-  return { role, sha256: Buffer.from(hex, 'hex') };
+  const [role, hex, name] = text.split(':') as [Role, string, string?];
+  return { role, sha256: Buffer.from(hex, 'hex'), ...(name === undefined ? {} : { name }) };
 }
 
 /** The SHA-256 of a token, as it stands in `API_TOKENS`. */

@@ -29,6 +29,13 @@ export { Problem, parseRequest, type ProblemDetails } from './problem.js';
 export { Roles, type Role } from './roles.js';
 export { apiTokensSetting, hashToken, type ApiToken } from './api-tokens.js';
 export { BearerGuard } from './bearer-guard.js';
+export {
+  firstAnswer,
+  idempotentRequest,
+  requestHash,
+  type IdempotentRequest,
+  type KeptAnswer,
+} from './idempotent-request.js';
 export { decodeCursor, encodeCursor, pageOf, type Page } from './page-cursor.js';
 export { nextPageCursor, pageCursor, pageLimit, searchableText } from './page-settings.js';
 export { openApi, type ApiRoute, type OpenApiDocument, type OpenApiOperation } from './open-api.js';

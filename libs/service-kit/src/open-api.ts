@@ -23,6 +23,8 @@ export interface ApiRoute {
   readonly role: Role | 'anyone';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
+  /** Headers that mean something here, besides `Authorization`. */
+  readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
   /** Answers by status, besides the problems every route can answer with. */
   readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
@@ -67,7 +69,11 @@ function operation(route: ApiRoute): OpenApiOperation {
   return {
     summary,
     ...(role === 'anyone' ? {} : { description: `Needs the role ${role}.`, security: [{ bearer: [] }] }),
-    parameters: [...parameters('path', route.params), ...parameters('query', route.query)],
+    parameters: [
+      ...parameters('path', route.params),
+      ...parameters('query', route.query),
+      ...parameters('header', route.headers),
+    ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(body, 'input') } }),
     responses: { ...Object.fromEntries(Object.entries(route.responses).map(response)), default: PROBLEM_RESPONSE },
   };
@@ -92,7 +98,7 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
   return schemaWithDialect;
 }
 
-function parameters(place: 'path' | 'query', schema: z.ZodObject | undefined): object[] {
+function parameters(place: 'path' | 'query' | 'header', schema: z.ZodObject | undefined): object[] {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
     properties?: Record<string, { description?: string }>;

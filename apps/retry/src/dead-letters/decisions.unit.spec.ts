@@ -1,6 +1,4 @@
 import fc from 'fast-check';
-import { actorOf } from './actor.js';
-import { hashToken } from '@onceline/service-kit';
 import { judgeOutcome, nextCheckMs } from './judge-outcome.js';
 import { describeResults } from './rehearse.js';
 import { describeSelection, filterConditions, Parameters, selectionConditions } from './selection.js';
@@ -82,15 +80,5 @@ describe('a dry run in words', () => {
     [{}, 0, ''],
   ])('%j and %d more: %s', (results, more, words) => {
     expect(describeResults(results, more)).toBe(words);
-  });
-});
-
-describe('who acts', () => {
-  const tokens = (['viewer', 'admin'] as const).map((role) => ({ role, sha256: Buffer.from(hashToken(role), 'hex') }));
-
-  it('is named by role and the beginning of the hash, never by the token', () => {
-    expect(actorOf('Bearer admin', tokens)).toBe(`admin:${hashToken('admin').slice(0, 8)}`);
-    expect(actorOf('Bearer somebody', tokens)).toMatch(/^nobody:/);
-    expect(actorOf(undefined, tokens)).toMatch(/^nobody:/);
   });
 });

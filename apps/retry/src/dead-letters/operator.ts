@@ -1,10 +1,10 @@
 import { isSerializationConflict, isUnavailable, type Postgres } from '@onceline/postgres';
-import { Problem } from '@onceline/service-kit';
+import { Problem, type IdempotentRequest } from '@onceline/service-kit';
 import { readAuditTrail } from './audit-trail.js';
 import { cancelRedrive, noSuchRedrive } from './cancel-redrive.js';
 import type { DeadLetterSource } from './dead-letter.js';
 import { discard } from './discard.js';
-import { once, type PostRequest } from './idempotent-requests.js';
+import { once } from './idempotent-requests.js';
 import { readDeadLetter, readDeadLetters } from './read-dead-letters.js';
 import { readGroups } from './read-groups.js';
 import { readRedrive, readRedrives } from './read-redrives.js';
@@ -75,7 +75,10 @@ export class Operator {
     return answering(() => rehearse(postgres, body, { sources, ticketing }));
   }
 
-  async startRedrive(body: RedriveBody, request: PostRequest): Promise<Redrive & Pick<StartedRedrive, 'skipped'>> {
+  async startRedrive(
+    body: RedriveBody,
+    request: IdempotentRequest,
+  ): Promise<Redrive & Pick<StartedRedrive, 'skipped'>> {
     const { postgres, sources, wake } = this.options;
     const order = { body, actor: request.actor };
     const { id, skipped } = await answering(() =>
@@ -85,14 +88,14 @@ export class Operator {
     return { ...(await this.redrive(id)), skipped };
   }
 
-  async cancel(id: string, reason: string, request: PostRequest): Promise<Redrive> {
+  async cancel(id: string, reason: string, request: IdempotentRequest): Promise<Redrive> {
     const { postgres } = this.options;
     const { actor } = request;
     await answering(() => once(postgres, request, (queries) => cancelRedrive(queries, id, { actor, reason })));
     return this.redrive(id);
   }
 
-  async discard(body: DiscardBody, request: PostRequest): Promise<Discarded> {
+  async discard(body: DiscardBody, request: IdempotentRequest): Promise<Discarded> {
     const { postgres, sources, wake } = this.options;
     const order = { selection: selectionOf(body), actor: request.actor, reason: body.reason };
     const discarded = await answering(() => once(postgres, request, (queries) => discard(queries, order, sources)));

@@ -1,12 +1,10 @@
-import type { ApiToken } from '@onceline/service-kit';
-import { actorOf } from './actor.js';
-import type { PostRequest } from './idempotent-requests.js';
+import { idempotentRequest, type ApiToken, type IdempotentRequest } from '@onceline/service-kit';
 
 /** Who asks for what, and under which key. */
 export class Requests {
   constructor(private readonly tokens: readonly ApiToken[]) {}
 
-  of(route: string, headers: Readonly<Record<string, string | undefined>>, body: unknown): PostRequest {
-    return { key: headers['idempotency-key'], actor: actorOf(headers['authorization'], this.tokens), route, body };
+  of(route: string, headers: Readonly<Record<string, string | undefined>>, body: unknown): IdempotentRequest {
+    return idempotentRequest(this.tokens, route, { headers, body });
   }
 }

@@ -121,7 +121,9 @@ const auditEntrySchema = z.object({
   id: z.string(),
   at: time,
   action: z.string(),
-  actor: z.string().describe('role and first digits of the hash of the token, or the service itself'),
+  actor: z
+    .string()
+    .describe('the name of the token, else its role and the first digits of its hash, or the service itself'),
   reason: z.string(),
   redriveId: z.string().nullable(),
   deadLetterCount: z.int(),

@@ -54,7 +54,7 @@ describe('an update becomes a ticket that can be read', () => {
       cursor = `&cursor=${json.nextCursor}`;
     }
     expect(seen).toEqual(['604', '603', '602', '601', '600']);
-    for (const query of ['chat=602&status=open', 'conversation=99:602']) {
+    for (const query of ['chat=602&status=new', 'conversation=99:602']) {
       expect((await service.get<{ items: object[] }>(`/v1/tickets?${query}`)).json.items).toMatchObject([
         { chatId: '602' },
       ]);
@@ -140,6 +140,7 @@ describe('bad requests', () => {
     ['/v1/tickets?limit=101', 400, 'query.limit'],
     ['/v1/tickets?limit=many', 400, 'query.limit'],
     ['/v1/tickets?status=asleep', 400, 'query.status'],
+    ['/v1/tickets?priority=7', 400, 'query.priority'],
     ['/v1/tickets?botId=7', 400, 'query'],
     ['/v1/tickets?cursor=abc', 400, 'query.cursor'],
     ['/v1/tickets?bot=%00', 400, 'query.bot'],
@@ -177,6 +178,7 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/tickets/{id}/events',
     '/v1/ledger/{idempotencyKey}',
     '/v1/parked-conversations',
+    '/v1/tickets/{id}/notes',
     '/v1/ledger/{idempotencyKey}/discard',
     '/v1/rehearsals',
     '/v1/dead-letter-breaker',

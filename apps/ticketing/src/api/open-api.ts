@@ -12,10 +12,13 @@ import {
   parkedQuerySchema,
   rehearsalBodySchema,
   rehearsalSchema,
+  noteBodySchema,
+  ticketChangesSchema,
   ticketParamsSchema,
   ticketsPageSchema,
   ticketsQuerySchema,
   ticketWithMessagesSchema,
+  workHeadersSchema,
 } from './schemas.js';
 
 /** Made from the schemas that check requests and type answers. */
@@ -25,7 +28,7 @@ export const TICKETING_API: OpenApiDocument = openApi(
     version: '1',
     description: 'Tickets, their history, and what became of every update.',
   },
-  [...readingRoutes(), ...operatingRoutes()],
+  [...readingRoutes(), ...workingRoutes(), ...operatingRoutes()],
 );
 
 function readingRoutes(): ApiRoute[] {
@@ -73,6 +76,23 @@ function readingRoutes(): ApiRoute[] {
       role: 'viewer',
       query: parkedQuerySchema,
       responses: { 200: { description: 'One page', schema: parkedPageSchema } },
+    },
+  ];
+}
+
+function workingRoutes(): ApiRoute[] {
+  const ticket = { description: 'The ticket as it is now; its version is the ETag', schema: ticketWithMessagesSchema };
+  const request = { role: 'agent', params: ticketParamsSchema, headers: workHeadersSchema } as const;
+  return [
+    {
+      ...{ method: 'patch', path: '/v1/tickets/{id}', summary: 'Change a ticket: what is left out stays', ...request },
+      body: ticketChangesSchema,
+      responses: { 200: ticket },
+    },
+    {
+      ...{ method: 'post', path: '/v1/tickets/{id}/notes', summary: 'Add a note for other agents', ...request },
+      body: noteBodySchema,
+      responses: { 201: ticket },
     },
   ];
 }

@@ -1,10 +1,10 @@
-import { readTicketEvent, type Attachment } from '@onceline/contracts';
+import { readTicketEvent, type Attachment, type Sender } from '@onceline/contracts';
 import type { Session } from '../store/session.js';
 import type { TicketMessage } from './schemas.js';
 
 const MESSAGES = {
   name: 'messages-of-ticket',
-  text: `select * from
+  text: `select message_id, version, sender, sent_at, text, attachments, media_group_id, edited_at, edit_count from
            (select * from ticketing.ticket_messages where ticket_id = $1 order by version desc limit 1000) as latest
          order by version`,
 };
@@ -12,6 +12,7 @@ const MESSAGES = {
 interface MessageRow {
   message_id: string;
   version: number;
+  sender: Sender | null;
   sent_at: Date;
   text: string | null;
   attachments: Attachment[] | null;
@@ -53,6 +54,7 @@ function toMessage(row: MessageRow, edits: readonly Edit[]): TicketMessage {
   return {
     messageId,
     version: row.version,
+    sender: row.sender,
     sentAt: row.sent_at.toISOString(),
     text: row.text,
     attachments: row.attachments ?? [],

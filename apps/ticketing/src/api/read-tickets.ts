@@ -1,6 +1,7 @@
-import type { Outcome } from '@onceline/contracts';
+import { readTicketEvent, type Outcome } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
+import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import { readMessages } from './read-messages.js';
 import {
   eventsCursorSchema,
@@ -12,30 +13,17 @@ import {
   type TicketWithMessages,
 } from './schemas.js';
 
-const TICKET_COLUMNS = `ticket_id, bot_id, chat_id, conversation, customer_id, status, version, message_count, opened_at, updated_at`;
-
-interface TicketRow {
-  ticket_id: string;
-  bot_id: string;
-  chat_id: string;
-  conversation: string;
-  customer_id: string | null;
-  status: string;
-  version: number;
-  message_count: number;
-  opened_at: Date;
-  updated_at: Date;
-}
-
 /** Newest first; the id decides between tickets of the same moment. */
 export async function readTickets(withSession: WithSession, query: TicketsQuery): Promise<TicketsPage> {
   const conditions: string[] = [];
   const values: unknown[] = [];
   const parameter = (value: unknown) => `$${values.push(value)}`;
-  const columns = { bot_id: query.bot, chat_id: query.chat, conversation: query.conversation, status: query.status };
+  const { conversation, status, priority, assignee, team } = query;
+  const columns = { bot_id: query.bot, chat_id: query.chat, conversation, status, priority, assignee, team };
   for (const [column, value] of Object.entries(columns)) {
     if (value !== undefined) conditions.push(`${column} = ${parameter(value)}`);
   }
+  if (query.tag !== undefined) conditions.push(`tags @> ${parameter(JSON.stringify([query.tag]))}::jsonb`);
   if (query.cursor !== undefined) {
     const [openedAt, ticketId] = decodeCursor(ticketsCursorSchema, query.cursor);
     conditions.push(`(opened_at, ticket_id) < (${parameter(openedAt)}::timestamptz, ${parameter(ticketId)}::text)`);
@@ -63,6 +51,14 @@ const MISSING = {
          order by version`,
 };
 
+const NOTES = {
+  name: 'notes-of-ticket',
+  text: `select payload from
+           (select version, payload from ticketing.events where ticket_id = $1 and type = 'note-added'
+              order by version desc limit 1000) as latest
+         order by version`,
+};
+
 interface MissingRow {
   version: number;
   idempotency_key: string;
@@ -82,7 +78,8 @@ export function readTicket(withSession: WithSession, id: string): Promise<Ticket
       // Without an event beside those that every ticket has there is nothing to look for.
       const hasOthers = ticket.version > ticket.message_count + 1;
       const gaps = hasOthers ? (await session.query<MissingRow>(MISSING, [id])).rows : [];
-      return { ...toTicket(ticket), messages, missing: gaps.map(toMissing) };
+      const notes = hasOthers ? (await session.query<{ payload: unknown }>(NOTES, [id])).rows : [];
+      return { ...toTicket(ticket), messages, missing: gaps.map(toMissing), notes: notes.flatMap(toNote) };
     }),
   );
 }
@@ -91,6 +88,13 @@ const EVENTS = {
   name: 'events-of-ticket',
   text: `select version, payload from ticketing.events where ticket_id = $1 and version > $2 order by version limit $3`,
 };
+
+function toNote({ payload }: { payload: unknown }): TicketWithMessages['notes'] {
+  const event = readTicketEvent(payload);
+  if (event.type !== 'note-added') return [];
+  const { version, occurredAt: at, data } = event;
+  return [{ version, by: data.by, at, text: data.text }];
+}
 
 function toMissing(row: MissingRow): TicketWithMessages['missing'][number] {
   const { version, reason, outcome } = row;
@@ -137,16 +141,6 @@ async function atOneMoment<Result>(session: Session, read: () => Promise<Result>
 }
 
 function toTicket(row: TicketRow): Ticket {
-  return {
-    id: row.ticket_id,
-    botId: row.bot_id,
-    chatId: row.chat_id,
-    conversation: row.conversation,
-    customerId: row.customer_id,
-    status: row.status,
-    version: row.version,
-    messageCount: row.message_count,
-    openedAt: row.opened_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-  };
+  const { ticketId: id, ...ticket } = ticketOf(row);
+  return { id, ...ticket, tags: [...ticket.tags] };
 }

@@ -1,4 +1,11 @@
-import { attachmentSchema, OUTCOMES } from '@onceline/contracts';
+import {
+  attachmentSchema,
+  OUTCOMES,
+  PRIORITIES,
+  readableText,
+  senderSchema,
+  TICKET_STATUSES,
+} from '@onceline/contracts';
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 
@@ -10,7 +17,11 @@ export const ticketsQuerySchema = z.strictObject({
   bot: filter('id of a bot'),
   chat: filter('id of a chat; business chats have their connection in front'),
   conversation: filter('a conversation, as tickets show it'),
-  status: z.enum(['open']).optional(),
+  status: z.enum(TICKET_STATUSES).optional(),
+  priority: z.enum(PRIORITIES).optional(),
+  assignee: filter('an agent'),
+  team: filter('a team'),
+  tag: filter('a tag that the ticket has'),
   limit: pageLimit,
   cursor,
 });
@@ -36,8 +47,16 @@ export const ticketSchema = z.object({
   botId: z.string(),
   chatId: z.string(),
   conversation: z.string(),
+  topicId: z.string().nullable().describe('of the forum topic in which it began'),
   customerId: z.string().nullable(),
-  status: z.string(),
+  previousTicketId: z.string().nullable().describe('the ticket of this conversation before this one'),
+  status: z.enum(TICKET_STATUSES),
+  priority: z.enum(PRIORITIES),
+  assignee: z.string().nullable().describe('the agent whose work it is'),
+  team: z.string().nullable(),
+  tags: z.array(z.string()).describe('in the order of the alphabet'),
+  snoozedUntil: time.nullable().describe('when it wakes; null unless it is snoozed'),
+  resolvedAt: time.nullable().describe('null while it is not resolved'),
   version: z.int().describe('rises with every event; also the ETag'),
   messageCount: z.int(),
   openedAt: time,
@@ -53,6 +72,7 @@ const readingSchema = {
 export const ticketMessageSchema = z.object({
   messageId: z.int(),
   version: z.int().describe('version of the event that brought the message'),
+  sender: senderSchema.nullable().describe('as he called himself then; null for messages of before that was recorded'),
   sentAt: time,
   ...readingSchema,
   mediaGroupId: z
@@ -69,6 +89,37 @@ export const ticketMessageSchema = z.object({
 });
 export type TicketMessage = z.infer<typeof ticketMessageSchema>;
 
+const name = searchableText(64);
+
+export const ticketChangesSchema = z
+  .strictObject({
+    status: z.enum(TICKET_STATUSES).exclude(['new']).optional(),
+    snoozedUntil: time.optional().describe('with the status snoozed'),
+    priority: z.enum(PRIORITIES).optional(),
+    assignee: name.nullable().optional().describe('an agent, as histories name him; null for nobody'),
+    team: name.nullable().optional(),
+    tags: z.array(name).max(50).optional().describe('all of them'),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, 'say at least one thing that is to change');
+
+export const noteBodySchema = z.strictObject({
+  text: z
+    .string()
+    .min(1)
+    .max(10_000)
+    .refine((text) => readableText(text) === text, 'must be text that can be stored')
+    .describe('for agents only, the customer never sees it'),
+});
+
+const ifMatch = z
+  .string()
+  .regex(/^"[1-9]\d{0,9}"$/, 'must be the ETag of the ticket, e.g. "3", in its quotes')
+  .transform((etag) => Number(etag.slice(1, -1)))
+  .optional()
+  .describe('the ETag of the ticket as you have seen it: 412 when it has changed since');
+const idempotencyKey = z.string().optional().describe('a request that comes again under its key changes nothing more');
+export const workHeadersSchema = z.object({ 'if-match': ifMatch, 'idempotency-key': idempotencyKey });
+
 export const ticketWithMessagesSchema = ticketSchema.extend({
   messages: z.array(ticketMessageSchema).describe('in the order of arrival, of the last 1000; an album is one'),
   missing: z
@@ -83,6 +134,9 @@ export const ticketWithMessagesSchema = ticketSchema.extend({
       }),
     )
     .describe('updates of this conversation that were given up, the last 1000'),
+  notes: z
+    .array(z.object({ version: z.int(), by: z.string(), at: time, text: z.string() }))
+    .describe('words among agents, the last 1000'),
 });
 export type TicketWithMessages = z.infer<typeof ticketWithMessagesSchema>;
 

@@ -1,7 +1,10 @@
-import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { parseRequest, Problem, Roles } from '@onceline/service-kit';
+import { AgentRequests, type RequestHeaders } from './agent-requests.js';
 import {
   eventsQuerySchema,
+  noteBodySchema,
+  ticketChangesSchema,
   ticketParamsSchema,
   ticketsQuerySchema,
   type EventsPage,
@@ -9,6 +12,7 @@ import {
   type TicketWithMessages,
 } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
+import type { AgentWish } from '../work/work-on-ticket.js';
 
 interface Reply {
   header(name: string, value: string): unknown;
@@ -18,7 +22,10 @@ interface Reply {
 @Controller('v1/tickets')
 @Roles('viewer')
 export class TicketsController {
-  constructor(@Inject(TicketReader) private readonly reader: TicketReader) {}
+  constructor(
+    @Inject(TicketReader) private readonly reader: TicketReader,
+    @Inject(AgentRequests) private readonly agents: AgentRequests,
+  ) {}
 
   @Get()
   list(@Query() query: unknown): Promise<TicketsPage> {
@@ -39,6 +46,44 @@ export class TicketsController {
     if (known !== etag) return ticket;
     reply.status(304);
     return undefined;
+  }
+
+  @Patch(':id')
+  @Roles('agent')
+  change(
+    @Param() params: unknown,
+    @Body() body: unknown,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<TicketWithMessages> {
+    const changes = parseRequest(ticketChangesSchema, 'body', body);
+    return this.work(reply, { params, headers, body }, { type: 'change-ticket', changes });
+  }
+
+  @Post(':id/notes')
+  @Roles('agent')
+  @HttpCode(201)
+  addNote(
+    @Param() params: unknown,
+    @Body() body: unknown,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<TicketWithMessages> {
+    const { text } = parseRequest(noteBodySchema, 'body', body);
+    return this.work(reply, { params, headers, body }, { type: 'add-note', text });
+  }
+
+  private async work(
+    reply: Reply,
+    request: { params: unknown; headers: RequestHeaders; body: unknown },
+    wish: AgentWish,
+  ): Promise<TicketWithMessages> {
+    const { id } = parseRequest(ticketParamsSchema, 'params', request.params);
+    await this.agents.do(id, wish, request);
+    const ticket = await this.reader.ticket(id);
+    if (!ticket) throw noTicket();
+    reply.header('etag', `"${ticket.version}"`);
+    return ticket;
   }
 
   @Get(':id/events')

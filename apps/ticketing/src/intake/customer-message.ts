@@ -1,8 +1,10 @@
 import { isKnownKind, telegramMessageSchema, type TelegramMessage, type TelegramUpdate } from '@onceline/contracts';
 import type { IgnoredReason } from './ignored-reasons.js';
 
+export type MessageSender = NonNullable<TelegramMessage['from']>;
+
 export type MessageVerdict =
-  | { readonly message: TelegramMessage; readonly customerId: number; readonly editedAt: string | null }
+  | { readonly message: TelegramMessage; readonly sender: MessageSender; readonly editedAt: string | null }
   | { readonly ignored: IgnoredReason }
   | { readonly unreadable: string };
 
@@ -77,7 +79,7 @@ export function customerMessage(update: TelegramUpdate): MessageVerdict {
   const reason = ignoredMessage(update.kind, message);
   if (reason) return { ignored: reason };
   if (!message.from) return { ignored: 'no-sender' };
-  return { message, customerId: message.from.id, editedAt: editedAt === null ? null : secondText(editedAt) };
+  return { message, sender: message.from, editedAt: editedAt === null ? null : secondText(editedAt) };
 }
 
 /** RFC 3339 UTC of a moment that Telegram gives in seconds. */

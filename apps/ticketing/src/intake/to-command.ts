@@ -7,13 +7,15 @@ import {
   isMalformed,
   parseUpdate,
   readableText,
+  type Sender,
   type TelegramMessage,
   type TelegramUpdate,
 } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import type { RecordCustomerMessage } from '../ticket/commands.js';
 import { attachmentsOf } from './attachments.js';
-import { customerMessage, secondText } from './customer-message.js';
+import { DEFAULT_POLICY } from '../ticket/policy.js';
+import { customerMessage, secondText, type MessageSender } from './customer-message.js';
 import { deliveryOf, type Delivery } from './delivery.js';
 import type { IgnoredReason } from './ignored-reasons.js';
 import { defect, permanent, type UpdateFailure } from './update-failure.js';
@@ -90,7 +92,7 @@ function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdi
   if ('unreadable' in found) {
     return { type: 'failed', failure: permanent('unreadable-message', found.unreadable) };
   }
-  const { message, customerId, editedAt } = found;
+  const { message, sender, editedAt } = found;
   const scope = conversationKey(identity.botId, update);
   const text = message.text ?? message.caption;
   return {
@@ -100,8 +102,9 @@ function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdi
       idempotencyKey: identity.idempotencyKey,
       botId: identity.botId,
       chatId: scope.slice(identity.botId.length + 1),
-      conversation: conversationOf(scope, message, customerId),
-      customerId: String(customerId),
+      conversation: conversationOf(scope, message, sender.id),
+      topicId: topicOf(message),
+      sender: senderOf(sender),
       messageId: message.message_id,
       text: text === undefined ? null : readableText(text),
       attachments: attachmentsOf(message),
@@ -111,6 +114,7 @@ function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdi
       editedAt,
       occurredAt: identity.receivedAt,
       newTicketId: ticketIdOf(identity.idempotencyKey),
+      policy: DEFAULT_POLICY,
     },
   };
 }
@@ -118,9 +122,22 @@ function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdi
 /** In a group several customers talk at once: each has a conversation, and one in each topic. */
 function conversationOf(scope: string, message: TelegramMessage, customerId: number): string {
   if (message.chat.type === 'private') return scope;
-  // Without is_topic_message the thread id only says which message was answered.
-  const topic = message.is_topic_message === true ? message.message_thread_id : undefined;
-  return `${scope}/${topic === undefined ? '' : `t${topic}/`}c${customerId}`;
+  const topic = topicOf(message);
+  return `${scope}/${topic === null ? '' : `t${topic}/`}c${customerId}`;
+}
+
+/** Without is_topic_message the thread id only says which message was answered. */
+function topicOf({ is_topic_message: isTopic, message_thread_id: thread }: TelegramMessage): string | null {
+  return isTopic === true && thread !== undefined ? String(thread) : null;
+}
+
+function senderOf({ id, first_name: first, last_name: last, username }: MessageSender): Sender {
+  const name = [first, last].filter((part) => part !== undefined && part !== '').join(' ');
+  return {
+    id: String(id),
+    name: name === '' ? null : readableText(name).slice(0, 256),
+    username: username === undefined ? null : readableText(username).slice(0, 64),
+  };
 }
 
 /**

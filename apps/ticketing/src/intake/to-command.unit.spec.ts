@@ -1,6 +1,7 @@
 import { idempotencyKey, parseUpdate, TOPICS, UPDATE_KINDS, type TelegramUpdate } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import fc from 'fast-check';
+import { DEFAULT_POLICY } from '../ticket/policy.js';
 import { IGNORED_REASONS, type IgnoredReason } from './ignored-reasons.js';
 import { receive, type ReceivedUpdate } from './to-command.js';
 import { FAILURE_CODES } from './update-failure.js';
@@ -46,7 +47,8 @@ describe('a customer message becomes a command', () => {
       botId: '7',
       chatId: '42',
       conversation: '7:42',
-      customerId: '42',
+      topicId: null,
+      sender: { id: '42', name: 'Ada', username: null },
       messageId: 1,
       text: 'Hello',
       attachments: [],
@@ -56,6 +58,7 @@ describe('a customer message becomes a command', () => {
       editedAt: null,
       occurredAt: '2025-10-09T08:53:21.123Z',
       newTicketId: expect.stringMatching(/^t_[0-9a-f]{24}$/) as string,
+      policy: DEFAULT_POLICY,
     });
   });
 

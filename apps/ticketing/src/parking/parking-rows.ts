@@ -1,6 +1,6 @@
 import { HEADERS, readableText } from '@onceline/contracts';
 import { keptHeaders } from '../store/outbox-record.js';
-import { arrays, sortedBy, type Rows } from '../store/write-rows.js';
+import { arrays, sortedBy, type Rows } from '../store/rows.js';
 import type { Head, ParkingChanges } from './parked-conversations.js';
 
 type ConversationRow = ParkingChanges['parked'][number];

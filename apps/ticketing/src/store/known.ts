@@ -2,7 +2,7 @@ import type { Outcome } from '@onceline/contracts';
 import type { FaultRule } from '../faults/fault-rule.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { RecordedMessage } from '../ticket/message.js';
-import type { OpenTicket } from '../ticket/state.js';
+import type { Ticket } from '../ticket/state.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
 
 /** What the ledger says about an update. */
@@ -18,8 +18,8 @@ export interface LedgerRow {
 export interface Known {
   /** By idempotency key. */
   readonly ledger: ReadonlyMap<string, LedgerRow>;
-  /** Those that are open in a conversation of the batch, and those of its recorded messages. */
-  readonly tickets: readonly OpenTicket[];
+  /** Of each conversation of the batch the active one and the last that was opened, and those of its recorded messages. */
+  readonly tickets: readonly Ticket[];
   /** Messages of the batch that are recorded already, by `messageKey`. */
   readonly messages: ReadonlyMap<string, RecordedMessage>;
   readonly parked: readonly ParkedConversation[];

@@ -3,6 +3,7 @@ import { ParkConversations1764100000000 } from './migrations/1764100000000-park-
 import { RecordAudits1764300000000 } from './migrations/1764300000000-record-audits.js';
 import { RememberGaps1764400000000 } from './migrations/1764400000000-remember-gaps.js';
 import { KeepWhatMessagesHold1764500000000 } from './migrations/1764500000000-keep-what-messages-hold.js';
+import { WorkOnTickets1764600000000 } from './migrations/1764600000000-work-on-tickets.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   RecordAudits1764300000000,
   RememberGaps1764400000000,
   KeepWhatMessagesHold1764500000000,
+  WorkOnTickets1764600000000,
 ] as const;

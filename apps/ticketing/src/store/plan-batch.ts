@@ -7,7 +7,7 @@ import { defect, type UpdateFailure } from '../intake/update-failure.js';
 import { isExpected } from '../parking/expected-attempt.js';
 import { ParkedConversations, type Head, type ParkingChanges } from '../parking/parked-conversations.js';
 import type { RecordMissingUpdate } from '../ticket/commands.js';
-import type { OpenTicket } from '../ticket/state.js';
+import type { Ticket } from '../ticket/state.js';
 import type { Known, LedgerRow } from './known.js';
 import type { MessageChanges } from './message-states.js';
 import { toDeadLetter, toFirstRedelivery, toRetry, type FailedTry, type OutboxRecord } from './outbox-record.js';
@@ -53,7 +53,7 @@ export interface BatchPlan {
   readonly settlements: readonly Settlement[];
   readonly events: readonly PlannedEvent[];
   /** State after the batch of every ticket that changed. */
-  readonly tickets: readonly OpenTicket[];
+  readonly tickets: readonly Ticket[];
   readonly messages: MessageChanges;
   readonly records: readonly OutboxRecord[];
   readonly parking: ParkingChanges;

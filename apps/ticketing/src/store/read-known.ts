@@ -1,13 +1,16 @@
-import type { Attachment, Outcome } from '@onceline/contracts';
+import type { Attachment, Outcome, Sender } from '@onceline/contracts';
 import { toFaultRule } from '../faults/fault.store.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { RecordedMessage } from '../ticket/message.js';
-import type { OpenTicket } from '../ticket/state.js';
 import type { Known } from './known.js';
 import { messageKey } from './message-states.js';
 import type { Session, Statement } from './session.js';
+import { ticketOf, type TicketRow } from './ticket-row.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
+
+/** As the index of active tickets has it, so that it is used. */
+const IS_ACTIVE = `status in ('new', 'open', 'pending', 'snoozed')`;
 
 /**
  * All that a batch needs to know, in one round trip: outcomes there are already, tickets, recorded messages, parked conversations,
@@ -19,7 +22,10 @@ const READ_KNOWN: Statement = {
       select m.* from ticketing.ticket_messages m join unnest($3::text[], $4::text[], $5::bigint[])
         as wanted(bot_id, chat_id, message_id) using (bot_id, chat_id, message_id)),
     tickets as (
-      select t.* from ticketing.tickets t where conversation = any($2::text[]) and status = 'open'
+      select t.* from ticketing.tickets t where conversation = any($2::text[]) and ${IS_ACTIVE}
+      union select t.* from unnest($2::text[]) as wanted(conversation) cross join lateral (
+        select * from ticketing.tickets t where t.conversation = wanted.conversation
+          order by t.opened_at desc, t.ticket_id desc limit 1) t
       union select t.* from ticketing.tickets t where ticket_id in (select ticket_id from messages))
   select
     (select coalesce(json_agg(json_build_array(idempotency_key, outcome, revision, redrive_id, redrive_count)), '[]')
@@ -52,24 +58,13 @@ interface KnownRow {
   faults: Parameters<typeof toFaultRule>[0][];
 }
 
-interface TicketRow {
-  ticket_id: string;
-  bot_id: string;
-  chat_id: string;
-  conversation: string;
-  customer_id: string | null;
-  version: number;
-  message_count: number;
-  opened_at: string;
-  updated_at: string;
-}
-
 interface MessageRow {
   bot_id: string;
   chat_id: string;
   message_id: number;
   ticket_id: string;
   version: number;
+  sender: Sender | null;
   sent_at: string;
   text: string | null;
   attachments: Attachment[] | null;
@@ -135,26 +130,11 @@ function toKnown(row: KnownRow): Omit<Known, 'queues'> {
         { outcome, revision, redriveId, redriveCount },
       ]),
     ),
-    tickets: row.tickets.map(toOpenTicket),
+    tickets: row.tickets.map(ticketOf),
     messages: new Map(row.messages.map(toMessage).map((message) => [messageKey(message), message])),
     parked: row.parked.map(toParked),
     unmarkedGaps: row.gaps.map(toGap),
     faults: row.faults.map(toFaultRule),
-  };
-}
-
-function toOpenTicket(row: TicketRow): OpenTicket {
-  return {
-    status: 'open',
-    ticketId: row.ticket_id,
-    botId: row.bot_id,
-    chatId: row.chat_id,
-    conversation: row.conversation,
-    customerId: row.customer_id,
-    version: row.version,
-    messageCount: row.message_count,
-    openedAt: new Date(row.opened_at).toISOString(),
-    updatedAt: new Date(row.updated_at).toISOString(),
   };
 }
 
@@ -165,6 +145,7 @@ function toMessage(row: MessageRow): RecordedMessage {
     messageId: row.message_id,
     ticketId: row.ticket_id,
     version: row.version,
+    sender: row.sender,
     sentAt: new Date(row.sent_at).toISOString(),
     text: row.text,
     attachments: row.attachments ?? [],

@@ -1,10 +1,10 @@
 import { readTicketEvent } from '@onceline/contracts';
-import type { TicketEvent } from '../ticket/events.js';
-import { evolve } from '../ticket/evolve.js';
+import { follow } from '../ticket/evolve.js';
 import { NO_TICKET, type TicketState } from '../ticket/state.js';
 import { MessageStates } from './message-states.js';
 import type { Session, WithSession } from './session.js';
-import { EDITED_ROWS, MESSAGE_ROWS, TICKET_ROWS } from './write-rows.js';
+import { TICKET_ROWS } from './ticket-row.js';
+import { EDITED_ROWS, MESSAGE_ROWS } from './write-rows.js';
 
 const NEXT_EVENTS = {
   name: 'events-by-ticket',
@@ -55,11 +55,11 @@ async function replayAll(session: Session): Promise<number> {
     const changed = new Map<string, TicketState>();
     for (const { payload } of rows) {
       const event = readTicketEvent(JSON.parse(payload));
-      state = evolve(belongsTo(state, event) ? state : NO_TICKET, event);
+      state = follow(state, event);
       messages.apply(event);
       changed.set(event.ticketId, state);
     }
-    const tickets = [...changed.values()].filter((ticket) => ticket.status === 'open');
+    const tickets = [...changed.values()].filter((ticket) => ticket.status !== 'none');
     const { appended, edited } = messages.changes();
     await session.query(WRITE_TICKETS, TICKET_ROWS.values(tickets));
     await session.query(WRITE_MESSAGES, MESSAGE_ROWS.values(appended));
@@ -70,10 +70,6 @@ async function replayAll(session: Session): Promise<number> {
     after = last;
     messages = messages.writtenOf(last.ticket_id);
   }
-}
-
-function belongsTo(state: TicketState, event: TicketEvent): boolean {
-  return state.status !== 'none' && state.ticketId === event.ticketId;
 }
 
 const CHECKSUM = {

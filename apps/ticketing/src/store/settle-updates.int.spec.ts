@@ -78,8 +78,8 @@ describe('a batch has its outcomes in one transaction', () => {
       'ticket-opened',
     ]);
     expect(await store.ask('select version, message_count, status from ticketing.tickets order by version')).toEqual([
-      { version: 2, message_count: 1, status: 'open' },
-      { version: 3, message_count: 2, status: 'open' },
+      { version: 2, message_count: 1, status: 'new' },
+      { version: 3, message_count: 2, status: 'new' },
     ]);
   });
 
@@ -181,12 +181,12 @@ describe('one ticket per conversation, whoever is first', () => {
     expect(await count('ticket_messages')).toBe(1);
   });
 
-  it('the database refuses a second open ticket by itself', async () => {
+  it('the database refuses a second active ticket by itself', async () => {
     await settle([tracedMessage(1)]);
     await expect(
-      store.ask(`insert into ticketing.tickets select 't_other', bot_id, chat_id, conversation, customer_id, status, version,
-        message_count, opened_at, updated_at from ticketing.tickets`),
-    ).rejects.toThrow('one_open_ticket_per_conversation');
+      store.ask(`insert into ticketing.tickets (ticket_id, bot_id, chat_id, conversation, status, version, message_count, opened_at, updated_at)
+        select 't_other', bot_id, chat_id, conversation, 'pending', version, message_count, opened_at, updated_at from ticketing.tickets`),
+    ).rejects.toThrow('one_active_ticket_per_conversation');
   });
 });
 

@@ -1,18 +1,19 @@
 import type { IgnoredReason } from '../intake/ignored-reasons.js';
-import type { RecordCustomerMessage, RecordMissingUpdate, TicketCommand } from '../ticket/commands.js';
+import type { RecordCustomerMessage, RecordMissingUpdate, UpdateCommand } from '../ticket/commands.js';
 import { decide } from '../ticket/decide.js';
 import type { TicketEvent } from '../ticket/events.js';
-import { evolve } from '../ticket/evolve.js';
+import { follow } from '../ticket/evolve.js';
 import { readsLike, type RecordedMessage } from '../ticket/message.js';
-import { NO_TICKET, type OpenTicket, type TicketState } from '../ticket/state.js';
+import { isActive, NO_TICKET, type Ticket, type TicketState } from '../ticket/state.js';
 import type { Known } from './known.js';
 import { messageKey, MessageStates, type MessageChanges } from './message-states.js';
-import type { TracedUpdate } from './traced-update.js';
+import type { TraceContext, TracedUpdate } from './traced-update.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
 
 export interface PlannedEvent {
   readonly event: TicketEvent;
-  readonly update: TracedUpdate;
+  /** Of what caused it. */
+  readonly trace: TraceContext;
 }
 
 /** What a message came to. */
@@ -24,7 +25,7 @@ export interface Recorded {
 
 /** The tickets that a batch touches, each decision on the state that the one before left. */
 export class TicketStates {
-  private readonly tickets: Map<string, OpenTicket>;
+  private readonly tickets: Map<string, Ticket>;
   private readonly currentOf: Map<string, string>;
   private readonly messages: MessageStates;
   private readonly changedIds = new Set<string>();
@@ -34,12 +35,12 @@ export class TicketStates {
 
   constructor(known: Pick<Known, 'tickets' | 'messages'>) {
     this.tickets = new Map(known.tickets.map((ticket) => [ticket.ticketId, ticket]));
-    this.currentOf = new Map(known.tickets.map(({ conversation, ticketId }) => [conversation, ticketId]));
+    this.currentOf = new Map(inOrder(known.tickets).map(({ conversation, ticketId }) => [conversation, ticketId]));
     this.messages = new MessageStates(known.messages);
   }
 
   /** State after the batch of every ticket that changed. */
-  changed(): readonly OpenTicket[] {
+  changed(): readonly Ticket[] {
     return [...this.changedIds].flatMap((id) => this.tickets.get(id) ?? []);
   }
 
@@ -52,13 +53,13 @@ export class TicketStates {
     const message = this.messages.find(messageKey(command));
     if (message) return this.recordAgain(update, command, message);
     const { conversation } = command;
-    const [first] = this.run(update, command, this.stateOf(conversation));
-    if (!first) return { outcome: 'ignored', reason: 'bot-command', ticketId: null };
-    if (first.type !== 'ticket-opened' && first.type !== 'message-appended') {
-      throw new Error('a customer message must end in an open ticket');
-    }
+    const events = this.run(update, command, this.stateOf(conversation));
+    const appended = events.find(({ type }) => type === 'message-appended');
+    if (!appended) return { outcome: 'ignored', reason: 'bot-command', ticketId: null };
     this.recorded.set(conversation, update);
-    return { outcome: first.type, reason: null, ticketId: first.ticketId };
+    const isOpened = events.some(({ type }) => type === 'ticket-opened');
+    const outcome = isOpened ? 'ticket-opened' : 'message-appended';
+    return { outcome, reason: null, ticketId: appended.ticketId };
   }
 
   private recordAgain(update: TracedUpdate, command: RecordCustomerMessage, message: RecordedMessage): Recorded {
@@ -88,16 +89,16 @@ export class TicketStates {
     return update !== undefined && this.markMissing(update, conversation, missing) !== null;
   }
 
-  private run(update: TracedUpdate, command: TicketCommand, before: TicketState): readonly TicketEvent[] {
+  private run(update: TracedUpdate, command: UpdateCommand, before: TicketState): readonly TicketEvent[] {
     const events = decide(command, before);
-    const after = events.reduce(evolve, before);
+    const after = events.reduce(follow, before);
     if (after.status === 'none' || events.length === 0) return [];
     this.tickets.set(after.ticketId, after);
     this.currentOf.set(after.conversation, after.ticketId);
     this.changedIds.add(after.ticketId);
     for (const event of events) {
       this.messages.apply(event);
-      this.events.push({ event, update });
+      this.events.push({ event, trace: update });
     }
     return events;
   }
@@ -105,4 +106,11 @@ export class TicketStates {
   private stateOf(conversation: string): TicketState {
     return this.tickets.get(this.currentOf.get(conversation) ?? '') ?? NO_TICKET;
   }
+}
+
+/** The one that a conversation goes on with comes last: its active ticket, else the one that was opened last. */
+function inOrder(tickets: readonly Ticket[]): readonly Ticket[] {
+  return [...tickets].sort(
+    (a, b) => Number(isActive(a)) - Number(isActive(b)) || Date.parse(a.openedAt) - Date.parse(b.openedAt),
+  );
 }

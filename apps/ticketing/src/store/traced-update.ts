@@ -1,8 +1,13 @@
 import type { ReceivedUpdate } from '../intake/to-command.js';
 
-/** An update with the trace context that its outcome, its events and its dead letter carry on. */
-export interface TracedUpdate extends ReceivedUpdate {
-  /** Of the span that handles it, or as received when that is not recorded. */
+/** The context that goes into the database with an update's outcome, or with what somebody asked for. */
+export interface TraceContext {
   readonly traceparent: string | null;
   readonly tracestate: string | null;
+}
+
+/** An update with the trace context that its outcome, its events and its dead letter carry on. */
+export interface TracedUpdate extends ReceivedUpdate, TraceContext {
+  /** Of the span that handles it, or as received when that is not recorded. */
+  readonly traceparent: string | null;
 }

@@ -7,7 +7,9 @@ import {
   UNQUEUED_ROWS,
 } from '../parking/parking-rows.js';
 import type { BatchPlan } from './plan-batch.js';
+import type { Rows } from './rows.js';
 import type { Session, Statement } from './session.js';
+import { TICKET_ROWS } from './ticket-row.js';
 import {
   EDITED_ROWS,
   EVENT_ROWS,
@@ -17,8 +19,6 @@ import {
   MESSAGE_ROWS,
   OUTBOX_ROWS,
   OUTCOME_ROWS,
-  TICKET_ROWS,
-  type Rows,
 } from './write-rows.js';
 
 /** Hands out parameter numbers, one stretch after the other. */
@@ -80,6 +80,15 @@ function wholePlan(): string {
     ticketing.require_rows((select count(*) from unqueued), $4::bigint, 'parked updates'),
     ticketing.require_rows((select count(*) from gone_gaps), $5::bigint, 'gaps')`;
 }
+
+/** The plan of a transaction that settles no update. */
+export const WITHOUT_UPDATES: Omit<BatchPlan, 'events' | 'tickets'> = {
+  settlements: [],
+  records: [],
+  parking: { expected: [], parked: [], changed: [], released: [], queued: [], unqueued: [] },
+  messages: { appended: [], edited: [] },
+  gaps: { added: [], removed: [] },
+};
 
 /** @throws what PostgreSQL throws; `40001` also when another instance has settled one of these updates in the meantime */
 export async function writePlan(session: Session, plan: BatchPlan): Promise<void> {

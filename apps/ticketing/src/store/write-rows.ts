@@ -1,28 +1,9 @@
 import type { RecordedMessage } from '../ticket/message.js';
-import type { OpenTicket } from '../ticket/state.js';
 import type { OutboxRecord } from './outbox-record.js';
 import type { Settlement } from './plan-batch.js';
+import { arrays, sortedBy, type Rows } from './rows.js';
 import type { PlannedEvent } from './ticket-states.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
-
-/**
- * An insert of many rows: the text with its parameters from `$first` on, and one array per column. A batch of any size is
- * one statement, and several of these make one statement too.
- */
-export interface Rows<Row> {
-  readonly columns: number;
-  sql(first: number): string;
-  values(rows: readonly Row[]): unknown[][];
-}
-
-export function arrays(first: number, types: readonly string[]): string {
-  return `unnest(${types.map((type, index) => `$${first + index}::${type}[]`).join(', ')})`;
-}
-
-/** Sorted, so that two instances never wait for each other crosswise. */
-export function sortedBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] {
-  return [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-}
 
 const LEDGER_TYPES = [
   ...['text', 'text', 'text', 'text', 'text', 'text', 'int', 'bigint', 'timestamptz', 'text', 'int', 'text'],
@@ -111,55 +92,13 @@ export const EVENT_ROWS: Rows<PlannedEvent> = {
     rows.map(({ event }) => event.eventId),
     rows.map(({ event }) => event.idempotencyKey),
     rows.map(({ event }) => JSON.stringify(event)),
-    rows.map(({ update }) => update.traceparent),
-    rows.map(({ update }) => update.tracestate),
+    rows.map(({ trace }) => trace.traceparent),
+    rows.map(({ trace }) => trace.tracestate),
   ],
 };
 
-const TICKET_TYPES = ['text', 'text', 'text', 'text', 'text', 'text', 'int', 'int', 'timestamptz', 'timestamptz'];
-
-/**
- * Two writers of one ticket collide on its event version, whichever state would have won here. In the order of conversations, which is
- * the same at every instance: two that open tickets for the same ones choose an id each, and would wait crosswise in the order of ids.
- */
-export const TICKET_ROWS: Rows<OpenTicket> = {
-  columns: TICKET_TYPES.length,
-  sql: (
-    first,
-  ) => `insert into ticketing.tickets (ticket_id, bot_id, chat_id, conversation, customer_id, status, version,
-      message_count, opened_at, updated_at)
-    select * from ${arrays(first, TICKET_TYPES)}
-    on conflict (ticket_id) do update set status = excluded.status, version = excluded.version,
-      message_count = excluded.message_count, updated_at = excluded.updated_at`,
-  values(tickets) {
-    const rows = sortedBy(tickets, ({ conversation }) => conversation);
-    return [
-      rows.map(({ ticketId }) => ticketId),
-      rows.map(({ botId }) => botId),
-      rows.map(({ chatId }) => chatId),
-      rows.map(({ conversation }) => conversation),
-      rows.map(({ customerId }) => customerId),
-      rows.map(({ status }) => status),
-      rows.map(({ version }) => version),
-      rows.map(({ messageCount }) => messageCount),
-      rows.map(({ openedAt }) => openedAt),
-      rows.map(({ updatedAt }) => updatedAt),
-    ];
-  },
-};
-
 const MESSAGE_TYPES = [
-  'text',
-  'text',
-  'bigint',
-  'text',
-  'int',
-  'timestamptz',
-  'text',
-  'json',
-  'text',
-  'timestamptz',
-  'int',
+  ...['text', 'text', 'bigint', 'text', 'int', 'json', 'timestamptz', 'text', 'json', 'text', 'timestamptz', 'int'],
 ];
 
 /** The unique key of this table is the last judge: one message is in one ticket. */
@@ -167,7 +106,7 @@ export const MESSAGE_ROWS: Rows<RecordedMessage> = {
   columns: MESSAGE_TYPES.length,
   sql: (
     first,
-  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sent_at, text, attachments,
+  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sender, sent_at, text, attachments,
       media_group_id, edited_at, edit_count)
     select * from ${arrays(first, MESSAGE_TYPES)}`,
   values: (messages) => [
@@ -176,6 +115,7 @@ export const MESSAGE_ROWS: Rows<RecordedMessage> = {
     messages.map(({ messageId }) => messageId),
     messages.map(({ ticketId }) => ticketId),
     messages.map(({ version }) => version),
+    messages.map(({ sender }) => (sender === null ? null : JSON.stringify(sender))),
     messages.map(({ sentAt }) => sentAt),
     messages.map(({ text }) => text),
     messages.map(attachmentsText),

@@ -1,4 +1,5 @@
-import type { Attachment } from '@onceline/contracts';
+import type { Attachment, Priority, Sender, TicketStatus } from '@onceline/contracts';
+import type { ConversationPolicy } from './policy.js';
 
 /** A customer wrote something. Ids and times are given, so that a rule never looks at a clock. */
 export interface RecordCustomerMessage {
@@ -9,7 +10,9 @@ export interface RecordCustomerMessage {
   readonly chatId: string;
   /** What one ticket is about: bot and chat, in groups also topic and customer. */
   readonly conversation: string;
-  readonly customerId: string;
+  /** Of the forum topic; null in none, and in "General". */
+  readonly topicId: string | null;
+  readonly sender: Sender;
   readonly messageId: number;
   readonly text: string | null;
   readonly attachments: readonly Attachment[];
@@ -25,6 +28,7 @@ export interface RecordCustomerMessage {
   readonly occurredAt: string;
   /** Used when the message opens a ticket. */
   readonly newTicketId: string;
+  readonly policy: ConversationPolicy;
 }
 
 /** A customer changed a message that the ticket holds. */
@@ -54,4 +58,38 @@ export interface RecordMissingUpdate {
   readonly occurredAt: string;
 }
 
-export type TicketCommand = RecordCustomerMessage | RecordMessageEdit | RecordMissingUpdate;
+/** What an agent wants to be otherwise. What is left out stays. */
+export interface TicketChanges {
+  /** A ticket is new only once. */
+  readonly status?: Exclude<TicketStatus, 'new'> | undefined;
+  /** With the status `snoozed`, and with no other. RFC 3339 UTC. */
+  readonly snoozedUntil?: string | undefined;
+  readonly priority?: Priority | undefined;
+  readonly assignee?: string | null | undefined;
+  readonly team?: string | null | undefined;
+  /** All of them. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+export interface ChangeTicket {
+  readonly type: 'change-ticket';
+  readonly idempotencyKey: string;
+  /** Who asks for it. */
+  readonly by: string;
+  readonly changes: TicketChanges;
+  readonly occurredAt: string;
+}
+
+export interface AddNote {
+  readonly type: 'add-note';
+  readonly idempotencyKey: string;
+  readonly by: string;
+  readonly text: string;
+  readonly occurredAt: string;
+}
+
+/** What an update asks for. */
+export type UpdateCommand = RecordCustomerMessage | RecordMessageEdit | RecordMissingUpdate;
+/** What an agent asks for. */
+export type AgentCommand = ChangeTicket | AddNote;
+export type TicketCommand = UpdateCommand | AgentCommand;

@@ -1,87 +1,83 @@
-import type { RecordCustomerMessage, RecordMessageEdit, RecordMissingUpdate, TicketCommand } from './commands.js';
-import {
-  eventId,
-  type MessageAppended,
-  type MessageEdited,
-  type TicketEvent,
-  type TicketOpened,
-  type UpdateMissing,
-} from './events.js';
-import type { TicketState } from './state.js';
+import type { RecordCustomerMessage, RecordMessageEdit, RecordMissingUpdate, UpdateCommand } from './commands.js';
+import type { TicketEvent } from './events.js';
+import { History } from './history.js';
+import { phrase } from './policy.js';
+import { isActive, NO_TICKET, type Ticket, type TicketState } from './state.js';
 
-/** The rules: what a command makes happen, given what happened before. */
-export function decide(command: TicketCommand, state: TicketState): readonly TicketEvent[] {
+/** The rules for updates: what one makes happen, given the last ticket of its conversation. Nothing is an answer too. */
+export function decide(command: UpdateCommand, state: TicketState): readonly TicketEvent[] {
   switch (command.type) {
     case 'record-customer-message':
       return recordMessage(command, state);
     case 'record-message-edit':
-      return state.status === 'none' ? [] : [edited(command, state.ticketId, state.version + 1)];
+      return state.status === 'none' ? [] : recordEdit(command, state);
     case 'record-missing-update':
-      // Without a ticket there is no history in which something could be missing: whoever opens one asks again.
-      return state.status === 'none' ? [] : [missing(command, state.ticketId, state.version + 1)];
+      return recordMissing(command, state);
     default:
       return command satisfies never;
   }
 }
 
 function recordMessage(command: RecordCustomerMessage, state: TicketState): readonly TicketEvent[] {
-  switch (state.status) {
-    case 'none':
-      // Who presses "start" has not asked for anything yet.
-      return command.isBotCommand ? [] : [opened(command), appended(command, command.newTicketId, 2)];
-    case 'open':
-      return [appended(command, state.ticketId, state.version + 1)];
-    default:
-      return state satisfies never;
+  if (state.status === 'none') return open(command, null);
+  const history = new History(command, state.ticketId, state);
+  if (!isActive(state)) {
+    if (saysGoodbye(command)) return history.add('message-appended', messageOf(command)).events;
+    if (!mayReopen(command, state)) return open(command, state.ticketId);
+    // Who presses "start" again has not asked for anything more.
+    if (opensNothing(command)) return [];
   }
+  if (state.status !== 'new' && state.status !== 'open') {
+    const change = {
+      from: state.status,
+      to: 'open',
+      reason: 'customer-message',
+      snoozedUntil: null,
+      by: null,
+    } as const;
+    history.add('ticket-status-changed', change);
+  }
+  return history.add('message-appended', messageOf(command)).events;
 }
 
-function opened(command: RecordCustomerMessage): TicketOpened {
-  const { botId, chatId, conversation, customerId } = command;
-  return {
-    ...envelope(command, command.newTicketId, 1),
-    type: 'ticket-opened',
-    schemaVersion: 1,
-    data: { botId, chatId, conversation, customerId },
-  };
+function open(command: RecordCustomerMessage, previousTicketId: string | null): readonly TicketEvent[] {
+  if (opensNothing(command)) return [];
+  const { botId, chatId, conversation, topicId, sender, newTicketId } = command;
+  return new History(command, newTicketId, NO_TICKET)
+    .add('ticket-opened', { botId, chatId, conversation, customerId: sender.id, topicId, previousTicketId })
+    .add('message-appended', messageOf(command)).events;
 }
 
-function appended(command: RecordCustomerMessage, ticketId: string, version: number): MessageAppended {
-  const { botId, chatId, messageId, sentAt, text, attachments, mediaGroupId } = command;
-  return {
-    ...envelope(command, ticketId, version),
-    type: 'message-appended',
-    schemaVersion: 2,
-    data: { botId, chatId, messageId, sentAt, text, attachments: [...attachments], mediaGroupId },
-  };
+/** Who presses "start" has not asked for anything yet. */
+function opensNothing({ isBotCommand, policy }: RecordCustomerMessage): boolean {
+  return isBotCommand && !policy.commandsOpenTickets;
 }
 
-function edited(command: RecordMessageEdit, ticketId: string, version: number): MessageEdited {
+/** A "thanks" is no new question. */
+function saysGoodbye({ text, policy }: RecordCustomerMessage): boolean {
+  return text !== null && policy.closingPhrases.has(phrase(text));
+}
+
+/** By the customer's clock: a message that reached us late was not written late. */
+function mayReopen({ sentAt, policy }: RecordCustomerMessage, { status, resolvedAt }: Ticket): boolean {
+  if (status !== 'resolved' || resolvedAt === null) return false;
+  return Date.parse(sentAt) <= Date.parse(resolvedAt) + policy.reopenWithinMs;
+}
+
+function messageOf(command: RecordCustomerMessage) {
+  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId } = command;
+  return { botId, chatId, messageId, sender, sentAt, text, attachments: [...attachments], mediaGroupId };
+}
+
+function recordEdit(command: RecordMessageEdit, ticket: Ticket): readonly TicketEvent[] {
   const { botId, chatId, messageId, editedAt, text, attachments } = command;
-  return {
-    ...envelope(command, ticketId, version),
-    type: 'message-edited',
-    schemaVersion: 1,
-    data: { botId, chatId, messageId, editedAt, text, attachments: [...attachments] },
-  };
+  const edit = { botId, chatId, messageId, editedAt, text, attachments: [...attachments] };
+  return new History(command, ticket.ticketId, ticket).add('message-edited', edit).events;
 }
 
-function missing(command: RecordMissingUpdate, ticketId: string, version: number): UpdateMissing {
+/** Without an active ticket there is no history in which something could be missing: whoever opens one asks again. */
+function recordMissing(command: RecordMissingUpdate, state: TicketState): readonly TicketEvent[] {
+  if (state.status === 'none' || !isActive(state)) return [];
   const { updateKind, reason, receivedAt } = command;
-  return {
-    ...envelope(command, ticketId, version),
-    type: 'update-missing',
-    schemaVersion: 1,
-    data: { updateKind, reason, receivedAt },
-  };
-}
-
-function envelope(command: TicketCommand, ticketId: string, version: number) {
-  return {
-    eventId: eventId(ticketId, version),
-    ticketId,
-    version,
-    occurredAt: command.occurredAt,
-    idempotencyKey: command.idempotencyKey,
-  };
+  return new History(command, state.ticketId, state).add('update-missing', { updateKind, reason, receivedAt }).events;
 }

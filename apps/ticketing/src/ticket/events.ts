@@ -3,10 +3,21 @@ import type { TicketEvent } from '@onceline/contracts';
 /** What happened to a ticket. The published contract is the stored one: one shape, one schema, no mapper to drift. */
 export type { TicketEvent };
 
-export type TicketOpened = Extract<TicketEvent, { type: 'ticket-opened' }>;
-export type MessageAppended = Extract<TicketEvent, { type: 'message-appended' }>;
-export type MessageEdited = Extract<TicketEvent, { type: 'message-edited' }>;
-export type UpdateMissing = Extract<TicketEvent, { type: 'update-missing' }>;
+/** An event of one type. */
+export type EventOf<Type extends TicketEvent['type']> = Extract<TicketEvent, { type: Type }>;
+
+/** Version of each type's shape that is written today. */
+export const WRITTEN = {
+  'ticket-opened': 2,
+  'message-appended': 2,
+  'message-edited': 1,
+  'update-missing': 1,
+  'ticket-status-changed': 1,
+  'ticket-priority-changed': 1,
+  'ticket-assigned': 1,
+  'ticket-tags-changed': 1,
+  'note-added': 1,
+} as const satisfies { readonly [Type in TicketEvent['type']]: EventOf<Type>['schemaVersion'] };
 
 /** Identity of an event: a redo of the same decision makes the same one. */
 export function eventId(ticketId: string, version: number): string {

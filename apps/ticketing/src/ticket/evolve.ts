@@ -1,43 +1,61 @@
-import type { TicketEvent } from './events.js';
-import { NO_TICKET, type TicketState } from './state.js';
+import type { EventOf, TicketEvent } from './events.js';
+import { NO_TICKET, type Ticket, type TicketState } from './state.js';
 
 /** Folds one event into the state. Total: an event that does not fit changes nothing, so that a replay never stops. */
 export function evolve(state: TicketState, event: TicketEvent): TicketState {
+  if (event.type === 'ticket-opened') return state.status === 'none' ? opened(event) : state;
+  if (state.status === 'none') return state;
+  const ticket = { ...state, version: event.version, updatedAt: later(state.updatedAt, event.occurredAt) };
   switch (event.type) {
-    case 'ticket-opened':
-      if (state.status !== 'none') return state;
-      return {
-        status: 'open',
-        ticketId: event.ticketId,
-        botId: event.data.botId,
-        chatId: event.data.chatId,
-        conversation: event.data.conversation,
-        customerId: event.data.customerId,
-        version: event.version,
-        messageCount: 0,
-        openedAt: event.occurredAt,
-        updatedAt: event.occurredAt,
-      };
     case 'message-appended':
-      if (state.status === 'none') return state;
-      return {
-        ...state,
-        version: event.version,
-        messageCount: state.messageCount + 1,
-        updatedAt: later(state.updatedAt, event.occurredAt),
-      };
+      return { ...ticket, messageCount: ticket.messageCount + 1 };
+    case 'ticket-status-changed':
+      return withStatus(ticket, event);
+    case 'ticket-priority-changed':
+      return { ...ticket, priority: event.data.to };
+    case 'ticket-assigned':
+      return { ...ticket, assignee: event.data.assignee, team: event.data.team };
+    case 'ticket-tags-changed':
+      return { ...ticket, tags: withTags(ticket.tags, event.data) };
     case 'message-edited':
     case 'update-missing':
-      if (state.status === 'none') return state;
-      return { ...state, version: event.version, updatedAt: later(state.updatedAt, event.occurredAt) };
+    case 'note-added':
+      return ticket;
     default:
       return event satisfies never;
   }
 }
 
+function opened({ ticketId, version, occurredAt, data }: EventOf<'ticket-opened'>): Ticket {
+  const { botId, chatId, conversation, customerId, topicId, previousTicketId } = data;
+  return {
+    ...{ status: 'new', ticketId, botId, chatId, conversation, customerId, topicId, previousTicketId },
+    ...{ priority: 'normal', assignee: null, team: null, tags: [], snoozedUntil: null, resolvedAt: null },
+    ...{ version, messageCount: 0, openedAt: occurredAt, updatedAt: occurredAt },
+  };
+}
+
+/** A ticket that is closed after it was resolved keeps the time of that. */
+function withStatus(ticket: Ticket, { data, occurredAt }: EventOf<'ticket-status-changed'>): Ticket {
+  const { to: status, snoozedUntil } = data;
+  const kept = status === 'closed' ? ticket.resolvedAt : null;
+  return { ...ticket, status, snoozedUntil, resolvedAt: status === 'resolved' ? occurredAt : kept };
+}
+
+function withTags(tags: readonly string[], { added, removed }: EventOf<'ticket-tags-changed'>['data']): string[] {
+  const gone = new Set(removed);
+  return [...new Set([...tags, ...added])].filter((tag) => !gone.has(tag)).sort();
+}
+
 /** What comes back, or is shown late, has happened before what stands before it. */
 function later(one: string, other: string): string {
   return Date.parse(other) > Date.parse(one) ? other : one;
+}
+
+/** The state of the ticket that the event is of: where the state is another ticket's, a history begins. */
+export function follow(state: TicketState, event: TicketEvent): TicketState {
+  const isOther = state.status !== 'none' && state.ticketId !== event.ticketId;
+  return evolve(isOther ? NO_TICKET : state, event);
 }
 
 /** The state after a whole history. */

@@ -1,5 +1,5 @@
-import type { Attachment } from '@onceline/contracts';
-import type { MessageAppended, MessageEdited } from './events.js';
+import type { Attachment, Sender } from '@onceline/contracts';
+import type { EventOf } from './events.js';
 
 /** A message as it reads now. What it said before is in the ticket's events. */
 export interface RecordedMessage {
@@ -9,6 +9,8 @@ export interface RecordedMessage {
   readonly ticketId: string;
   /** Of the event that brought it. */
   readonly version: number;
+  /** Who wrote it; null where it was not recorded. */
+  readonly sender: Sender | null;
   /** RFC 3339 UTC, like every time here. */
   readonly sentAt: string;
   readonly text: string | null;
@@ -19,9 +21,9 @@ export interface RecordedMessage {
   readonly editCount: number;
 }
 
-export function recorded({ data, ticketId, version }: MessageAppended): RecordedMessage {
-  const { botId, chatId, messageId, sentAt, text, attachments, mediaGroupId } = data;
-  const content = { sentAt, text, attachments, mediaGroupId };
+export function recorded({ data, ticketId, version }: EventOf<'message-appended'>): RecordedMessage {
+  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId } = data;
+  const content = { sender, sentAt, text, attachments, mediaGroupId };
   return { botId, chatId, messageId, ticketId, version, ...content, editedAt: null, editCount: 0 };
 }
 
@@ -36,7 +38,7 @@ function identity({ type, fileId, fileUniqueId }: Attachment): string {
 }
 
 /** An edit that was redriven may be older than the one that counts: it is in the history, and changes nothing. Edits of one second count in their order. */
-export function withEdit(message: RecordedMessage, { data }: MessageEdited): RecordedMessage {
+export function withEdit(message: RecordedMessage, { data }: EventOf<'message-edited'>): RecordedMessage {
   const editCount = message.editCount + 1;
   const isOlder = message.editedAt !== null && Date.parse(data.editedAt) < Date.parse(message.editedAt);
   if (isOlder) return { ...message, editCount };

@@ -1,21 +1,28 @@
 import type { Attachment } from '@onceline/contracts';
 import fc from 'fast-check';
-import type { MessageAppended, MessageEdited } from './events.js';
+import type { EventOf } from './events.js';
 import { readsLike, recorded, withEdit } from './message.js';
 
 const envelope = { ticketId: 't_1', occurredAt: '2026-01-01T10:00:01.000Z', idempotencyKey: 'k' };
 const place = { botId: '7', chatId: '42', messageId: 1 };
 
-const appended: MessageAppended = {
+const appended: EventOf<'message-appended'> = {
   ...envelope,
   type: 'message-appended',
   schemaVersion: 2,
   eventId: 't_1.2',
   version: 2,
-  data: { ...place, sentAt: '2026-01-01T10:00:00.000Z', text: 'lost', attachments: [], mediaGroupId: null },
+  data: {
+    ...place,
+    sender: null,
+    sentAt: '2026-01-01T10:00:00.000Z',
+    text: 'lost',
+    attachments: [],
+    mediaGroupId: null,
+  },
 };
 
-function edited(text: string, second: number): MessageEdited {
+function edited(text: string, second: number): EventOf<'message-edited'> {
   const editedAt = new Date(Date.UTC(2026, 0, 1, 11, 0, second)).toISOString();
   const data = { ...place, editedAt, text, attachments: [] };
   return { ...envelope, type: 'message-edited', schemaVersion: 1, eventId: 't_1.3', version: 3, data };

@@ -1,15 +1,30 @@
-/** No ticket is open in the conversation. */
+import type { Priority, TicketStatus } from '@onceline/contracts';
+
+/** Nothing is known of a ticket. */
 export interface NoTicket {
   readonly status: 'none';
 }
 
-export interface OpenTicket {
-  readonly status: 'open';
+export interface Ticket {
+  readonly status: TicketStatus;
   readonly ticketId: string;
   readonly botId: string;
   readonly chatId: string;
   readonly conversation: string;
   readonly customerId: string | null;
+  /** Of the forum topic in which it began. */
+  readonly topicId: string | null;
+  /** The ticket of the conversation before this one. */
+  readonly previousTicketId: string | null;
+  readonly priority: Priority;
+  readonly assignee: string | null;
+  readonly team: string | null;
+  /** In the order of the alphabet, each once. */
+  readonly tags: readonly string[];
+  /** When it wakes; null unless it is snoozed. RFC 3339 UTC, like every time here. */
+  readonly snoozedUntil: string | null;
+  /** When it was resolved; null while it is not. */
+  readonly resolvedAt: string | null;
   /** Version of the last event. */
   readonly version: number;
   readonly messageCount: number;
@@ -17,6 +32,14 @@ export interface OpenTicket {
   readonly updatedAt: string;
 }
 
-export type TicketState = NoTicket | OpenTicket;
+export type TicketState = NoTicket | Ticket;
 
 export const NO_TICKET: NoTicket = { status: 'none' };
+
+/** Nobody works on it any more. */
+const ENDED: ReadonlySet<TicketStatus> = new Set(['resolved', 'closed']);
+
+/** Of a conversation one ticket is active, at most: the database sees to it. */
+export function isActive({ status }: Ticket): boolean {
+  return !ENDED.has(status);
+}

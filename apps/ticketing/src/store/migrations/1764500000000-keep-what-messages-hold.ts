@@ -5,6 +5,8 @@ export class KeepWhatMessagesHold1764500000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(
       `alter table ticketing.ticket_messages
+         -- As in the event; null for those of before.
+         add column sender json,
          -- As in the event; null when there are none.
          add column attachments json,
          add column media_group_id text,
@@ -16,7 +18,7 @@ export class KeepWhatMessagesHold1764500000000 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(
-      `alter table ticketing.ticket_messages drop column attachments, drop column media_group_id, drop column edited_at,
+      `alter table ticketing.ticket_messages drop column sender, drop column attachments, drop column media_group_id, drop column edited_at,
          drop column edit_count`,
     );
   }

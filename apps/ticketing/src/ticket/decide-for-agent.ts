@@ -1,0 +1,87 @@
+import type { AgentCommand, ChangeTicket, TicketChanges } from './commands.js';
+import type { TicketEvent } from './events.js';
+import { History } from './history.js';
+import type { Ticket } from './state.js';
+
+/** Why an agent's wish cannot be. */
+export interface Refusal {
+  /** The part of the wish that is wrong. */
+  readonly field: keyof TicketChanges;
+  readonly detail: string;
+  readonly fix: string;
+}
+
+export type Decision = { readonly events: readonly TicketEvent[] } | { readonly refusal: Refusal };
+
+/** The rules for agents. What is as it is wanted to be makes no event, so that a wish may be repeated. */
+export function decideForAgent(command: AgentCommand, ticket: Ticket): Decision {
+  switch (command.type) {
+    case 'change-ticket':
+      return change(command, ticket);
+    case 'add-note': {
+      const { by, text } = command;
+      return { events: new History(command, ticket.ticketId, ticket).add('note-added', { text, by }).events };
+    }
+    default:
+      return command satisfies never;
+  }
+}
+
+function change(command: ChangeTicket, ticket: Ticket): Decision {
+  const refusal = refusalOf(command);
+  if (refusal) return { refusal };
+  const history = new History(command, ticket.ticketId, ticket);
+  changeStatus(command, history);
+  changePriority(command, history);
+  changeAssignment(command, history);
+  changeTags(command, history);
+  return { events: history.events };
+}
+
+function refusalOf({ changes, occurredAt }: ChangeTicket): Refusal | undefined {
+  const { status, snoozedUntil } = changes;
+  if (status !== 'snoozed') {
+    if (snoozedUntil === undefined) return undefined;
+    return {
+      field: 'snoozedUntil',
+      detail: 'Only a snoozed ticket wakes at a time.',
+      fix: 'Leave it out, or set the status to "snoozed".',
+    };
+  }
+  const fix = 'Give a time that is still to come, e.g. tomorrow at nine.';
+  if (snoozedUntil === undefined) return { field: 'snoozedUntil', detail: 'A snoozed ticket has to wake.', fix };
+  if (Date.parse(snoozedUntil) > Date.parse(occurredAt)) return undefined;
+  return { field: 'snoozedUntil', detail: 'This time is over.', fix };
+}
+
+function changeStatus({ changes, by }: ChangeTicket, history: History): void {
+  const { status: to, snoozedUntil = null } = changes;
+  const { status: from, snoozedUntil: before } = history.ticket;
+  if (to === undefined || (to === from && snoozedUntil === before)) return;
+  history.add('ticket-status-changed', { from, to, reason: 'agent', snoozedUntil, by });
+}
+
+function changePriority({ changes, by }: ChangeTicket, history: History): void {
+  const { priority: from } = history.ticket;
+  const { priority: to = from } = changes;
+  if (to !== from) history.add('ticket-priority-changed', { from, to, by });
+}
+
+/** Somebody has it now, so it is new no longer. */
+function changeAssignment({ changes, by }: ChangeTicket, history: History): void {
+  const before = history.ticket;
+  const { assignee = before.assignee, team = before.team } = changes;
+  if (assignee === before.assignee && team === before.team) return;
+  history.add('ticket-assigned', { assignee, team, by });
+  if (before.status !== 'new' || assignee === null) return;
+  history.add('ticket-status-changed', { from: 'new', to: 'open', reason: 'assignment', snoozedUntil: null, by });
+}
+
+function changeTags({ changes, by }: ChangeTicket, history: History): void {
+  if (changes.tags === undefined) return;
+  const before = new Set(history.ticket.tags);
+  const wanted = new Set(changes.tags);
+  const added = [...wanted].filter((tag) => !before.has(tag)).sort();
+  const removed = [...before].filter((tag) => !wanted.has(tag)).sort();
+  if (added.length + removed.length > 0) history.add('ticket-tags-changed', { added, removed, by });
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { injectTrace } from '@onceline/kafka';
+import { isUniqueViolation } from '@onceline/postgres';
+import { transactionVerdict } from '@onceline/retry-policy';
+import { Problem, type IdempotentRequest } from '@onceline/service-kit';
+import type { Session, WithSession } from '../store/session.js';
+import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
+import type { TraceContext } from '../store/traced-update.js';
+import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
+import type { AgentCommand } from '../ticket/commands.js';
+import { decideForAgent, type Refusal } from '../ticket/decide-for-agent.js';
+import type { TicketEvent } from '../ticket/events.js';
+import { evolve } from '../ticket/evolve.js';
+import type { Ticket, TicketState } from '../ticket/state.js';
+import { runOnce } from './run-once.js';
+
+/** What an agent's wish came to. */
+export interface Worked {
+  readonly ticketId: string;
+  /** Of the ticket afterwards. */
+  readonly version: number;
+}
+
+/** A wish of an agent, without what everyone has. */
+export type AgentWish = AgentCommand extends infer Command
+  ? Command extends AgentCommand
+    ? Omit<Command, 'idempotencyKey' | 'by' | 'occurredAt'>
+    : never
+  : never;
+
+export interface WorkRequest extends IdempotentRequest {
+  readonly ticketId: string;
+  /** Version that the agent has seen; undefined where he does not care. */
+  readonly seenVersion: number | undefined;
+}
+
+export interface WorkOptions {
+  readonly withSession: WithSession;
+  readonly now?: () => Date;
+  /** After each commit: there may be something to publish. */
+  readonly committed: () => void;
+}
+
+/** Tries of a transaction that updates or other agents get in the way of. */
+const MAX_TRIES = 5;
+
+/** Does what agents ask for, each in one transaction with its events, its read model and its answer. */
+export class WorkOnTicket {
+  constructor(private readonly options: WorkOptions) {}
+
+  /** @throws Problem 404, 409, 412 or 422 */
+  async do(wish: AgentWish, request: WorkRequest): Promise<Worked> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const worked = await this.options.withSession((session) => this.inTransaction(session, wish, request));
+        this.options.committed();
+        return worked;
+      } catch (error) {
+        if (isUniqueViolation(error, 'one_active_ticket_per_conversation')) throw anotherIsActive(error);
+        if (transactionVerdict(error) !== 'conflict' || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  private async inTransaction(session: Session, wish: AgentWish, request: WorkRequest): Promise<Worked> {
+    await session.command('begin');
+    try {
+      const worked = await runOnce(session, request, () => this.work(session, wish, request));
+      await session.command('commit');
+      return worked;
+    } catch (error) {
+      // The first error says more than that of a rollback that fails too.
+      await session.command('rollback').catch(() => session.discard());
+      throw error;
+    }
+  }
+
+  private async work(session: Session, wish: AgentWish, request: WorkRequest): Promise<Worked> {
+    const { now = () => new Date() } = this.options;
+    const { ticketId, actor, key, seenVersion } = request;
+    const ticket = await lockTicket(session, ticketId);
+    if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile(ticket);
+    const idempotencyKey = `command:${actor}:${key ?? randomUUID()}`;
+    const command = { ...wish, idempotencyKey, by: actor, occurredAt: now().toISOString() };
+    const decision = decideForAgent(command, ticket);
+    if ('refusal' in decision) throw refused(decision.refusal);
+    if (decision.events.length > 0) await write(session, ticket, decision.events);
+    return { ticketId, version: decision.events.at(-1)?.version ?? ticket.version };
+  }
+}
+
+const LOCK = {
+  name: 'lock-ticket',
+  text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = $1 for update`,
+};
+
+async function lockTicket(session: Session, ticketId: string): Promise<Ticket> {
+  const { rows } = await session.query<TicketRow>(LOCK, [ticketId]);
+  const [row] = rows;
+  if (row) return ticketOf(row);
+  throw new Problem(404, {
+    title: 'Not Found',
+    detail: 'There is no ticket with this id.',
+    field: 'params.id',
+    fix: 'Take an id from GET /v1/tickets or from the ledger.',
+  });
+}
+
+async function write(session: Session, before: TicketState, events: readonly TicketEvent[]): Promise<void> {
+  const after = events.reduce(evolve, before);
+  const trace = traceOfRequest();
+  await writePlan(session, {
+    ...WITHOUT_UPDATES,
+    events: events.map((event) => ({ event, trace })),
+    tickets: after.status === 'none' ? [] : [after],
+  });
+}
+
+function traceOfRequest(): TraceContext {
+  const { traceparent = null, tracestate = null } = injectTrace({});
+  return { traceparent, tracestate };
+}
+
+function changedMeanwhile({ version }: Ticket): Problem {
+  return new Problem(412, {
+    title: 'Precondition Failed',
+    detail: `The ticket has changed: its version is ${version}.`,
+    field: 'headers.if-match',
+    fix: 'Read the ticket again, decide again, and send its ETag.',
+    headers: { etag: `"${version}"` },
+  });
+}
+
+function refused({ field, detail, fix }: Refusal): Problem {
+  return new Problem(422, { title: 'Unprocessable Content', detail, field: `body.${field}`, fix });
+}
+
+function anotherIsActive(cause: unknown): Problem {
+  const details = {
+    title: 'Conflict',
+    detail: 'Another ticket of this conversation is active.',
+    field: 'body.status',
+    fix: 'Work on that one: GET /v1/tickets?conversation=… shows it.',
+  };
+  return new Problem(409, details, { cause });
+}
