@@ -5,10 +5,13 @@ import { AgentRequests } from './api/agent-requests.js';
 import { LedgerController } from './api/ledger.controller.js';
 import { Operations } from './api/operations.js';
 import { OperationsController } from './api/operations.controller.js';
+import { PoliciesApi } from './api/policies-api.js';
+import { PoliciesController } from './api/policies.controller.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketsController } from './api/tickets.controller.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
+import { PolicyStore } from './policy/policy.store.js';
 import { UpdatesController } from './updates.controller.js';
 import type { WorkOnTicket } from './work/work-on-ticket.js';
 
@@ -20,6 +23,7 @@ export interface TicketingParts {
   readonly reader: TicketReader;
   readonly operations: Operations;
   readonly work: WorkOnTicket;
+  readonly policies: PolicyStore;
   /** Closes what the parts hold, once requests and batches in hand are done. */
   close(): Promise<void>;
 }
@@ -30,13 +34,14 @@ export class TicketingModule {
     const lifetime: OnApplicationShutdown = { onApplicationShutdown: () => parts.close() };
     return {
       module: TicketingModule,
-      controllers: [UpdatesController, TicketsController, LedgerController, OperationsController],
+      controllers: [UpdatesController, TicketsController, LedgerController, OperationsController, PoliciesController],
       providers: [
         { provide: APP_GUARD, useValue: new BearerGuard(parts.tokens) },
         { provide: HandleUpdates, useValue: parts.updates },
         { provide: HandleDuplicates, useValue: parts.duplicates },
         { provide: TicketReader, useValue: parts.reader },
         { provide: Operations, useValue: parts.operations },
+        { provide: PoliciesApi, useValue: new PoliciesApi(parts.policies, parts.tokens) },
         { provide: AgentRequests, useValue: new AgentRequests(parts.tokens, parts.work) },
         { provide: 'lifetime', useValue: lifetime },
       ],

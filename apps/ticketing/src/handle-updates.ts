@@ -1,7 +1,7 @@
 import { failSpan, withBatchSpan, type BatchOutcome, type ConsumedRecord, type RecordBatch } from '@onceline/kafka';
 import type { Span } from '@opentelemetry/api';
 import { transactionVerdict } from '@onceline/retry-policy';
-import { receive, type ReceivedUpdate } from './intake/to-command.js';
+import type { ReceivedUpdate } from './intake/to-command.js';
 import type { ConsumerGate } from './stopping/consumer-gate.js';
 import type { Settlement } from './store/plan-batch.js';
 import { ConsumerStopped, type SettleBatch } from './store/settle-batch.js';
@@ -24,6 +24,7 @@ export interface BatchObserver {
 
 export interface HandleUpdatesOptions {
   readonly groupId: string;
+  readonly receive: (record: ConsumedRecord) => ReceivedUpdate;
   readonly settle: SettleBatch;
   readonly gate: ConsumerGate;
   readonly spans: Pick<UpdateSpans, 'start' | 'settled' | 'failed'>;
@@ -54,9 +55,9 @@ export class HandleUpdates {
   }
 
   private async settleRecords(records: readonly ConsumedRecord[], span: Span): Promise<BatchOutcome> {
-    const { settle, gate, spans, observer, committed } = this.options;
+    const { receive, settle, gate, spans, observer, committed } = this.options;
     const startedAt = performance.now();
-    const received = records.map(receive);
+    const received = records.map((record) => receive(record));
     let updates: readonly TracedUpdate[] = [];
     try {
       const waitMs = await gate.waitMs(received.map(untraced));

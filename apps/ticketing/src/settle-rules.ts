@@ -3,12 +3,15 @@ import type { TicketingConfig } from './config.js';
 import type { SettleRules } from './store/settle-batch.js';
 
 /** What the settings say about settling. */
-export function settleRules(config: TicketingConfig, tracing: Pick<SettleRules, 'trace' | 'keep'>): SettleRules {
+export function settleRules(
+  config: TicketingConfig,
+  given: Pick<SettleRules, 'receive' | 'trace' | 'keep'>,
+): SettleRules {
   const ladder = ladderOf(config);
   return {
     nextHop: (failure, attempt, times) =>
       nextHop(ladder, { consumer: 'ticketing', failure, attempt, ...times, random: Math.random() }),
-    ...tracing,
+    ...given,
     drainLimit: config.TICKETING_DRAIN_LIMIT,
     faults: config.FAULTS_ENABLED,
     now: Date.now,

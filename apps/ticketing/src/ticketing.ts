@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { topicDeclarations } from '@onceline/contracts';
-import { connectKafka, type Kafka } from '@onceline/kafka';
+import { connectKafka, type ConsumedRecord, type Kafka } from '@onceline/kafka';
 import { isUnavailable, type Postgres } from '@onceline/postgres';
 import { ladderOf } from '@onceline/retry-policy';
 import {
@@ -25,11 +25,14 @@ import { FaultStore } from './faults/fault.store.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
 import { CONSUMED, Measuring } from './measuring/measuring.js';
+import { receive } from './intake/to-command.js';
 import { MeasuredGauges } from './measuring/measured-gauges.js';
 import { TicketingMetrics } from './metrics.js';
 import { TicketingObserver } from './observer.js';
 import type { DatabaseMeasures } from './measuring/read-measures.js';
 import { Relay } from './outbox/relay.js';
+import { Policies } from './policy/policies.js';
+import { PolicyStore } from './policy/policy.store.js';
 import { BreakerStore } from './stopping/breaker.store.js';
 import { ConsumerGate } from './stopping/consumer-gate.js';
 import { gateParts } from './stopping/gate-parts.js';
@@ -108,7 +111,10 @@ class Ticketing {
     const withSession = sessionsOf(postgres);
     const observer = new TicketingObserver(kit.logger, this.metrics);
     const spans = new UpdateSpans(this.config.TICKETING_GROUP_ID);
+    const policies = await this.policies(withSession, observer);
+    const read = (record: ConsumedRecord) => receive(record, (botId) => policies.of(botId));
     const rules = settleRules(this.config, {
+      receive: read,
       trace: (update, waitedMs) => spans.start(update, waitedMs),
       keep: (update) => spans.keep(update),
     });
@@ -124,14 +130,16 @@ class Ticketing {
     return TicketingModule.of({
       tokens: this.config.API_TOKENS,
       updates: new HandleUpdates({
-        ...{ groupId: this.config.TICKETING_GROUP_ID, settle, gate, spans, observer },
+        ...{ groupId: this.config.TICKETING_GROUP_ID, receive: read, settle, gate, spans, observer },
         committed: () => relay.wake(),
       }),
       duplicates: new HandleDuplicates({ withSession, gate, observer }),
       reader: new TicketReader(withSession),
       operations: this.operations(withSession, rules),
+      policies: new PolicyStore(withSession),
       work: new WorkOnTicket({ withSession, committed: () => relay.wake() }),
       close: async () => {
+        await policies.stop();
         await measuring.stop();
         await relay.stop();
         await kafka.close();
@@ -167,8 +175,15 @@ class Ticketing {
       withSession,
       breaker: new BreakerStore(withSession),
       faults: this.config.FAULTS_ENABLED ? new FaultStore(withSession) : undefined,
+      receive: (record) => rules.receive(record),
       rehearse: rehearseOn(withSession, untraced(rules)),
     });
+  }
+
+  private async policies(withSession: WithSession, observer: TicketingObserver): Promise<Policies> {
+    const policies = new Policies(new PolicyStore(withSession), (error) => observer.notMeasured(error));
+    await policies.start();
+    return policies;
   }
 }
 

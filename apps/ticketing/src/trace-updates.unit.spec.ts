@@ -1,10 +1,9 @@
 import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { deliveryOf } from './intake/delivery.js';
-import { receive } from './intake/to-command.js';
 import { planBatch } from './store/plan-batch.js';
 import { planRules } from './store/settle-batch.js';
-import { messageFrom, testRules, uniqueRecord } from './store/fixtures.spec.js';
+import { messageFrom, received as receive, testRules, uniqueRecord } from './store/fixtures.spec.js';
 import { UpdateSpans } from './trace-updates.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';

@@ -7,6 +7,10 @@ interface Question {
   readonly query: string;
 }
 
+/** The event that each outcome says there is. */
+const CAUSED = `case l.outcome when 'message-edited' then e.type = 'message-edited'
+    when 'staff-replied' then e.type in ('staff-replied', 'note-added') else e.type = 'message-appended' end`;
+
 /**
  * What ticketing's tables say of each other. Asked of PostgreSQL itself, which joins faster than we could read; each query
  * answers the `subject` of every row that does not fit.
@@ -16,7 +20,7 @@ const QUESTIONS: readonly Question[] = [
     rule: 'message-without-event',
     query: `select m.bot_id || ':' || m.chat_id || ':' || m.message_id as subject
       from ticketing.ticket_messages m left join ticketing.events e
-        on e.ticket_id = m.ticket_id and e.version = m.version and e.type = 'message-appended'
+        on e.ticket_id = m.ticket_id and e.version = m.version and e.type in ('message-appended', 'staff-replied')
         and e.payload #>> '{data,botId}' = m.bot_id and e.payload #>> '{data,chatId}' = m.chat_id
         and e.payload #>> '{data,messageId}' = m.message_id::text
       where e.ticket_id is null`,
@@ -25,23 +29,23 @@ const QUESTIONS: readonly Question[] = [
     rule: 'event-without-message',
     query: `select e.event_id as subject
       from ticketing.events e left join ticketing.ticket_messages m on m.ticket_id = e.ticket_id and m.version = e.version
-      where e.type = 'message-appended' and m.ticket_id is null`,
+      where e.type in ('message-appended', 'staff-replied') and m.ticket_id is null`,
   },
   {
     rule: 'outcome-without-message-event',
     query: `select l.idempotency_key as subject
       from ticketing.ledger l left join ticketing.events e
         on e.idempotency_key = l.idempotency_key and e.ticket_id = l.ticket_id
-        and e.type = case l.outcome when 'message-edited' then 'message-edited' else 'message-appended' end
-      where l.outcome in ('ticket-opened', 'message-appended', 'message-edited') and e.ticket_id is null`,
+        and ${CAUSED}
+      where l.outcome in ('ticket-opened', 'message-appended', 'message-edited', 'staff-replied') and e.ticket_id is null`,
   },
   {
     rule: 'event-without-outcome',
     query: `select e.event_id as subject
       from ticketing.events e left join ticketing.ledger l
         on l.idempotency_key = e.idempotency_key
-        and (l.outcome = 'message-edited') = (e.type = 'message-edited')
-        and l.outcome in ('ticket-opened', 'message-appended', 'message-edited')
+        and (${CAUSED} or e.type in ('ticket-opened', 'ticket-status-changed'))
+        and l.outcome in ('ticket-opened', 'message-appended', 'message-edited', 'staff-replied')
       where e.type <> 'update-missing' and e.idempotency_key not like 'command:%' and l.idempotency_key is null`,
   },
   {
@@ -58,7 +62,7 @@ const QUESTIONS: readonly Question[] = [
             count(*) filter (where type = 'message-edited') over (partition by ticket_id, bot_id, chat_id, message_id) as edits
           from (select ticket_id, version, type, payload -> 'data' as data, payload #>> '{data,botId}' as bot_id,
               payload #>> '{data,chatId}' as chat_id, (payload #>> '{data,messageId}')::bigint as message_id
-            from ticketing.events where type in ('message-appended', 'message-edited')) e
+            from ticketing.events where type in ('message-appended', 'staff-replied', 'message-edited')) e
           order by ticket_id, bot_id, chat_id, message_id, edited_at desc nulls last, version desc) e
         using (ticket_id, bot_id, chat_id, message_id)
       where m.text is distinct from e.text or m.edited_at is distinct from e.edited_at or m.edit_count <> e.edits`,

@@ -76,7 +76,12 @@ function checkMessages(books: Books, findings: Findings): void {
   }
 }
 
-const WITH_EVENT: ReadonlySet<Outcome> = new Set(['ticket-opened', 'message-appended', 'message-edited']);
+const WITH_EVENT: ReadonlySet<Outcome> = new Set([
+  'ticket-opened',
+  'message-appended',
+  'message-edited',
+  'staff-replied',
+]);
 
 function checkLedgerTickets(books: Books, findings: Findings): void {
   const hasEvent = new Uint8Array(books.keys.size);

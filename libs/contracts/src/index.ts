@@ -31,6 +31,7 @@ export { duplicateRecordSchema, type DuplicateRecord } from './duplicate-record.
 export { telegramMessageSchema, type TelegramMessage } from './telegram-message.js';
 export {
   attachmentSchema,
+  MATCHES,
   PRIORITIES,
   readTicketEvent,
   senderSchema,
@@ -38,6 +39,7 @@ export {
   TICKET_STATUSES,
   ticketEventSchema,
   type Attachment,
+  type Match,
   type Priority,
   type Sender,
   type StatusReason,

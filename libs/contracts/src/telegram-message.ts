@@ -23,6 +23,15 @@ export const telegramMessageSchema = z.looseObject({
   message_thread_id: z.int().optional(),
   is_topic_message: z.boolean().optional(),
   media_group_id: z.string().optional(),
+  /** The message that this one answers; in a topic also the one that began it. What cannot be read is as if it were not there. */
+  reply_to_message: z
+    .looseObject({
+      message_id: z.int(),
+      from: z.looseObject({ id: z.int(), is_bot: z.boolean().optional() }).optional(),
+      sender_chat: z.looseObject({ id: z.int() }).optional(),
+    })
+    .optional()
+    .catch(undefined),
 });
 
 /** See {@link telegramMessageSchema}. */

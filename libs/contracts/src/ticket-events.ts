@@ -52,10 +52,16 @@ export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Why a status changed. */
-export const STATUS_REASONS = ['agent', 'assignment', 'customer-message'] as const;
+export const STATUS_REASONS = ['agent', 'assignment', 'customer-message', 'staff-reply'] as const;
 
 /** See {@link STATUS_REASONS}. */
 export type StatusReason = (typeof STATUS_REASONS)[number];
+
+/** How a staff member's message in Telegram found its ticket, the surest way first. */
+export const MATCHES = ['answered-message', 'only-open-ticket', 'latest-active-ticket'] as const;
+
+/** See {@link MATCHES}. */
+export type Match = (typeof MATCHES)[number];
 
 /** Who did it over the API; null where a rule did. */
 const by = z.string().nullable();
@@ -167,12 +173,30 @@ const tagsChangedSchema = z.looseObject({
   data: z.looseObject({ added: z.array(z.string()), removed: z.array(z.string()), by }),
 });
 
-/** Words among agents, which the customer never sees. */
+/** Words among agents: added over the API (`by`), or written by staff in Telegram (`staff`). */
 const noteAddedSchema = z.looseObject({
   ...envelope,
   schemaVersion: z.literal(1),
   type: z.literal('note-added'),
-  data: z.looseObject({ text: z.string(), by: z.string() }),
+  data: z.looseObject({ text: z.string(), by, staff: senderSchema.nullable() }),
+});
+
+/** Staff answered the customer in Telegram. */
+const staffRepliedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('staff-replied'),
+  data: z.looseObject({
+    botId: z.string(),
+    chatId: z.string(),
+    messageId: z.int(),
+    sender: senderSchema,
+    /** By Telegram's clock, RFC 3339 UTC. */
+    sentAt: z.string(),
+    ...content,
+    mediaGroupId: z.string().nullable(),
+    matchedBy: z.enum(MATCHES),
+  }),
 });
 
 /** What `tickets.events` carries, in order per ticket. */
@@ -186,6 +210,7 @@ export const ticketEventSchema = z.discriminatedUnion('type', [
   assignedSchema,
   tagsChangedSchema,
   noteAddedSchema,
+  staffRepliedSchema,
 ]);
 
 /** See {@link ticketEventSchema}. */

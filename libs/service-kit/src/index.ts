@@ -28,6 +28,7 @@ export { requireTopics } from './require-topics.js';
 export { Problem, parseRequest, type ProblemDetails } from './problem.js';
 export { Roles, type Role } from './roles.js';
 export { apiTokensSetting, hashToken, type ApiToken } from './api-tokens.js';
+export { actorOf } from './actor.js';
 export { BearerGuard } from './bearer-guard.js';
 export {
   firstAnswer,

@@ -179,6 +179,7 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/ledger/{idempotencyKey}',
     '/v1/parked-conversations',
     '/v1/tickets/{id}/notes',
+    '/v1/bots/{botId}/policy',
     '/v1/ledger/{idempotencyKey}/discard',
     '/v1/rehearsals',
     '/v1/dead-letter-breaker',

@@ -1,4 +1,6 @@
 import { openApi, type ApiRoute, type OpenApiDocument } from '@onceline/service-kit';
+import { botPolicySchema } from '../policy/bot-policy.js';
+import { botParamsSchema, policyEntrySchema, policyHeadersSchema } from './policy-schemas.js';
 import {
   breakerSchema,
   discardBodySchema,
@@ -28,7 +30,7 @@ export const TICKETING_API: OpenApiDocument = openApi(
     version: '1',
     description: 'Tickets, their history, and what became of every update.',
   },
-  [...readingRoutes(), ...workingRoutes(), ...operatingRoutes()],
+  [...readingRoutes(), ...workingRoutes(), ...policyRoutes(), ...operatingRoutes()],
 );
 
 function readingRoutes(): ApiRoute[] {
@@ -93,6 +95,24 @@ function workingRoutes(): ApiRoute[] {
       ...{ method: 'post', path: '/v1/tickets/{id}/notes', summary: 'Add a note for other agents', ...request },
       body: noteBodySchema,
       responses: { 201: ticket },
+    },
+  ];
+}
+
+function policyRoutes(): ApiRoute[] {
+  const route = { path: '/v1/bots/{botId}/policy', params: botParamsSchema } as const;
+  return [
+    {
+      ...{ ...route, method: 'get', role: 'viewer', summary: "How a bot's updates become tickets" },
+      responses: { 200: { description: 'The policy; its version is the ETag', schema: policyEntrySchema } },
+    },
+    {
+      ...{ ...route, method: 'put', role: 'admin', summary: 'Write it anew: what is left out is at its standard' },
+      headers: policyHeadersSchema,
+      body: botPolicySchema,
+      responses: {
+        200: { description: 'The policy, which holds everywhere within two seconds', schema: policyEntrySchema },
+      },
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { deliveryOf } from '../intake/delivery.js';
-import { receive } from '../intake/to-command.js';
+import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { FaultStore } from '../faults/fault.store.js';
 import type { BreakerStore } from '../stopping/breaker.store.js';
 import { BEHIND_PARKED } from '../store/plan-batch.js';
@@ -7,6 +7,7 @@ import type { Rehearsal, Rehearsed } from '../store/rehearse.js';
 import type { WithSession } from '../store/session.js';
 import type { TracedUpdate } from '../store/traced-update.js';
 import { HEADERS, TOPICS } from '@onceline/contracts';
+import type { ConsumedRecord } from '@onceline/kafka';
 import { answering } from './answering.js';
 import type { RehearsalAnswer, RehearsalBody } from './schemas.js';
 
@@ -21,6 +22,7 @@ export interface OperationsOptions {
   readonly breaker: BreakerStore;
   /** Undefined where faults cannot be switched on. */
   readonly faults: FaultStore | undefined;
+  readonly receive: (record: ConsumedRecord) => ReceivedUpdate;
   rehearse(updates: readonly TracedUpdate[], options: { ordered: boolean }): Promise<Rehearsal>;
 }
 
@@ -44,7 +46,7 @@ export class Operations {
 
   /** What redrives would come to, decided and written for real, and undone. */
   async rehearse(body: RehearsalBody): Promise<RehearsalAnswer> {
-    const updates = body.updates.map(toUpdate);
+    const updates = body.updates.map((wanted, index) => this.toUpdate(wanted, index));
     const { results, known } = await answering(this.options.rehearse(updates, { ordered: false }));
     const parked = new Set(known.parked.map(({ conversation }) => conversation));
     return {
@@ -60,19 +62,19 @@ export class Operations {
       }),
     };
   }
-}
 
-/** As a redrive would bring it; nothing else has the id of this one. */
-function toUpdate(wanted: RehearsalBody['updates'][number], index: number): TracedUpdate {
-  const headers = {
-    ...wanted.headers,
-    [HEADERS.idempotencyKey]: wanted.idempotencyKey,
-    [HEADERS.attempt]: '0',
-    [HEADERS.redriveId]: 'rehearsal',
-  };
-  const position = { topic: TOPICS.ticketingRedelivery, partition: 0, offset: index, timestamp: Date.now() };
-  const record = { ...position, key: wanted.recordKey, value: Buffer.from(wanted.payload, 'base64'), headers };
-  return { ...receive(record), delivery: deliveryOf(record), traceparent: null, tracestate: null };
+  /** As a redrive would bring it; nothing else has the id of this one. */
+  private toUpdate(wanted: RehearsalBody['updates'][number], index: number): TracedUpdate {
+    const headers = {
+      ...wanted.headers,
+      [HEADERS.idempotencyKey]: wanted.idempotencyKey,
+      [HEADERS.attempt]: '0',
+      [HEADERS.redriveId]: 'rehearsal',
+    };
+    const position = { topic: TOPICS.ticketingRedelivery, partition: 0, offset: index, timestamp: Date.now() };
+    const record = { ...position, key: wanted.recordKey, value: Buffer.from(wanted.payload, 'base64'), headers };
+    return { ...this.options.receive(record), delivery: deliveryOf(record), traceparent: null, tracestate: null };
+  }
 }
 
 function resultOf(

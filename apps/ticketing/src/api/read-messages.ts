@@ -4,7 +4,7 @@ import type { TicketMessage } from './schemas.js';
 
 const MESSAGES = {
   name: 'messages-of-ticket',
-  text: `select message_id, version, sender, sent_at, text, attachments, media_group_id, edited_at, edit_count from
+  text: `select message_id, version, author, sender, sent_at, text, attachments, media_group_id, edited_at, edit_count from
            (select * from ticketing.ticket_messages where ticket_id = $1 order by version desc limit 1000) as latest
          order by version`,
 };
@@ -12,6 +12,7 @@ const MESSAGES = {
 interface MessageRow {
   message_id: string;
   version: number;
+  author: 'customer' | 'staff';
   sender: Sender | null;
   sent_at: Date;
   text: string | null;
@@ -54,6 +55,7 @@ function toMessage(row: MessageRow, edits: readonly Edit[]): TicketMessage {
   return {
     messageId,
     version: row.version,
+    author: row.author,
     sender: row.sender,
     sentAt: row.sent_at.toISOString(),
     text: row.text,

@@ -93,7 +93,7 @@ function toNote({ payload }: { payload: unknown }): TicketWithMessages['notes'] 
   const event = readTicketEvent(payload);
   if (event.type !== 'note-added') return [];
   const { version, occurredAt: at, data } = event;
-  return [{ version, by: data.by, at, text: data.text }];
+  return [{ version, by: data.by, staff: data.staff, at, text: data.text }];
 }
 
 function toMissing(row: MissingRow): TicketWithMessages['missing'][number] {

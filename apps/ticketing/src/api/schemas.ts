@@ -72,6 +72,7 @@ const readingSchema = {
 export const ticketMessageSchema = z.object({
   messageId: z.int(),
   version: z.int().describe('version of the event that brought the message'),
+  author: z.enum(['customer', 'staff']),
   sender: senderSchema.nullable().describe('as he called himself then; null for messages of before that was recorded'),
   sentAt: time,
   ...readingSchema,
@@ -135,7 +136,15 @@ export const ticketWithMessagesSchema = ticketSchema.extend({
     )
     .describe('updates of this conversation that were given up, the last 1000'),
   notes: z
-    .array(z.object({ version: z.int(), by: z.string(), at: time, text: z.string() }))
+    .array(
+      z.object({
+        version: z.int(),
+        by: z.string().nullable().describe('who added it over the API'),
+        staff: senderSchema.nullable().describe('who wrote it in Telegram'),
+        at: time,
+        text: z.string(),
+      }),
+    )
     .describe('words among agents, the last 1000'),
 });
 export type TicketWithMessages = z.infer<typeof ticketWithMessagesSchema>;

@@ -21,8 +21,8 @@ export const IGNORED_REASONS = [
   'sender-is-bot',
   /** Written on behalf of a chat: an anonymous administrator, or a linked channel. */
   'sender-is-chat',
-  /** The owner of a business account wrote, not the customer. */
-  'sent-by-business-account',
+  /** Staff wrote where no ticket is active, and answered no message of one. */
+  'no-ticket-to-answer',
   /** The same message came before under another update. */
   'message-already-recorded',
 ] as const;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   conversationKey,
   HEADERS,
@@ -7,21 +6,19 @@ import {
   isMalformed,
   parseUpdate,
   readableText,
-  type Sender,
-  type TelegramMessage,
   type TelegramUpdate,
 } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
-import type { RecordCustomerMessage } from '../ticket/commands.js';
-import { attachmentsOf } from './attachments.js';
-import { DEFAULT_POLICY } from '../ticket/policy.js';
-import { customerMessage, secondText, type MessageSender } from './customer-message.js';
+import type { BotPolicy } from '../policy/bot-policy.js';
+import type { RecordCustomerMessage, RecordStaffMessage } from '../ticket/commands.js';
 import { deliveryOf, type Delivery } from './delivery.js';
 import type { IgnoredReason } from './ignored-reasons.js';
+import { messageCommand } from './message-command.js';
+import { personMessage } from './person-message.js';
 import { defect, permanent, type UpdateFailure } from './update-failure.js';
 
 export type Verdict =
-  | { readonly type: 'command'; readonly command: RecordCustomerMessage }
+  | { readonly type: 'command'; readonly command: RecordCustomerMessage | RecordStaffMessage }
   | { readonly type: 'ignored'; readonly reason: IgnoredReason }
   | { readonly type: 'failed'; readonly failure: UpdateFailure };
 
@@ -36,8 +33,8 @@ export interface ReceivedUpdate {
   readonly delivery: Delivery;
   readonly verdict: Verdict;
   /**
-   * What the update is kept in order with, whatever becomes of its verdict. A customer's message: its conversation, so that one customer's
-   * trouble does not hold up a whole group. Anything else: the key that Kafka keeps in order, which in a private chat is the same text.
+   * What the update is kept in order with, whatever becomes of its verdict. A message that can only be of one conversation: that one, so that
+   * one customer's trouble does not hold up a whole group. Anything else: the key that Kafka keeps in order, which in a private chat is the same.
    */
   readonly scope: string;
 }
@@ -45,16 +42,19 @@ export interface ReceivedUpdate {
 /** Longer keys are not ours: each of the six parts is capped. In bytes, because an index entry must fit a page. */
 const MAX_KEY_BYTES = 1024;
 
+/** What holds for a bot. */
+export type PolicyOf = (botId: string) => BotPolicy;
+
 /** Reads a record. Never throws: what cannot be read is a verdict too, so that its neighbours go on. */
-export function receive(record: ConsumedRecord): ReceivedUpdate {
+export function receive(record: ConsumedRecord, policyOf: PolicyOf): ReceivedUpdate {
   try {
-    return read(record);
+    return read(record, policyOf);
   } catch (error) {
     return unreadable(record, defect('reading the record', error));
   }
 }
 
-function read(record: ConsumedRecord): ReceivedUpdate {
+function read(record: ConsumedRecord, policyOf: PolicyOf): ReceivedUpdate {
   const botId = record.headers[HEADERS.botId];
   if (botId === undefined || !isBotId(botId)) {
     return unreadable(record, permanent('missing-header', `header ${HEADERS.botId} is missing or no bot id`));
@@ -77,67 +77,30 @@ function read(record: ConsumedRecord): ReceivedUpdate {
     record,
     delivery,
   };
-  return withScope({ ...identity, verdict: verdictOf(update, identity) });
+  return withScope({ ...identity, verdict: verdictOf(update, identity, policyOf(botId)) });
 }
 
 function withScope(update: Omit<ReceivedUpdate, 'scope'>): ReceivedUpdate {
   const { record, verdict, idempotencyKey } = update;
   const recordScope = record.key !== null && isUsableKey(record.key) ? record.key : idempotencyKey;
-  return { ...update, scope: verdict.type === 'command' ? verdict.command.conversation : recordScope };
+  const conversation = verdict.type === 'command' ? verdict.command.conversation : null;
+  return { ...update, scope: conversation ?? recordScope };
 }
 
-function verdictOf(update: TelegramUpdate, identity: Omit<ReceivedUpdate, 'verdict' | 'scope'>): Verdict {
-  const found = customerMessage(update);
+function verdictOf(
+  update: TelegramUpdate,
+  identity: Omit<ReceivedUpdate, 'verdict' | 'scope'>,
+  policy: BotPolicy,
+): Verdict {
+  const found = personMessage(update);
   if ('ignored' in found) return { type: 'ignored', reason: found.ignored };
   if ('unreadable' in found) {
     return { type: 'failed', failure: permanent('unreadable-message', found.unreadable) };
   }
-  const { message, sender, editedAt } = found;
-  const scope = conversationKey(identity.botId, update);
-  const text = message.text ?? message.caption;
-  return {
-    type: 'command',
-    command: {
-      type: 'record-customer-message',
-      idempotencyKey: identity.idempotencyKey,
-      botId: identity.botId,
-      chatId: scope.slice(identity.botId.length + 1),
-      conversation: conversationOf(scope, message, sender.id),
-      topicId: topicOf(message),
-      sender: senderOf(sender),
-      messageId: message.message_id,
-      text: text === undefined ? null : readableText(text),
-      attachments: attachmentsOf(message),
-      mediaGroupId: message.media_group_id === undefined ? null : readableText(message.media_group_id).slice(0, 128),
-      isBotCommand: message.entities?.some(({ type, offset }) => type === 'bot_command' && offset === 0) ?? false,
-      sentAt: secondText(message.date),
-      editedAt,
-      occurredAt: identity.receivedAt,
-      newTicketId: ticketIdOf(identity.idempotencyKey),
-      policy: DEFAULT_POLICY,
-    },
-  };
-}
-
-/** In a group several customers talk at once: each has a conversation, and one in each topic. */
-function conversationOf(scope: string, message: TelegramMessage, customerId: number): string {
-  if (message.chat.type === 'private') return scope;
-  const topic = topicOf(message);
-  return `${scope}/${topic === null ? '' : `t${topic}/`}c${customerId}`;
-}
-
-/** Without is_topic_message the thread id only says which message was answered. */
-function topicOf({ is_topic_message: isTopic, message_thread_id: thread }: TelegramMessage): string | null {
-  return isTopic === true && thread !== undefined ? String(thread) : null;
-}
-
-function senderOf({ id, first_name: first, last_name: last, username }: MessageSender): Sender {
-  const name = [first, last].filter((part) => part !== undefined && part !== '').join(' ');
-  return {
-    id: String(id),
-    name: name === '' ? null : readableText(name).slice(0, 256),
-    username: username === undefined ? null : readableText(username).slice(0, 64),
-  };
+  const { idempotencyKey: key, botId, receivedAt: occurredAt } = identity;
+  const scope = conversationKey(botId, update);
+  const command = messageCommand(found, { idempotencyKey: key, botId, scope, occurredAt }, policy);
+  return { type: 'command', command };
 }
 
 /**
@@ -146,11 +109,6 @@ function senderOf({ id, first_name: first, last_name: last, username }: MessageS
  */
 export function canHaveTicket({ scope, idempotencyKey }: ReceivedUpdate): boolean {
   return scope !== idempotencyKey && !/:-\d*$/.test(scope);
-}
-
-/** Made from the update that opens the ticket, so that a redo opens the same one. */
-function ticketIdOf(key: string): string {
-  return `t_${createHash('sha256').update(key).digest('hex').slice(0, 24)}`;
 }
 
 function keyOf(record: ConsumedRecord, botId: string, update: TelegramUpdate): string {

@@ -1,9 +1,10 @@
 import { idempotencyKey, parseUpdate, TOPICS, UPDATE_KINDS, type TelegramUpdate } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import fc from 'fast-check';
-import { DEFAULT_POLICY } from '../ticket/policy.js';
+import { received as receive } from '../store/fixtures.spec.js';
+import { STANDARD_POLICY } from '../policy/bot-policy.js';
 import { IGNORED_REASONS, type IgnoredReason } from './ignored-reasons.js';
-import { receive, type ReceivedUpdate } from './to-command.js';
+import type { ReceivedUpdate } from './to-command.js';
 import { FAILURE_CODES } from './update-failure.js';
 
 const customer = { id: 42, is_bot: false, first_name: 'Ada' };
@@ -31,8 +32,11 @@ const receiveMessage = (changes: object, message: object = privateMessage) =>
   receiveKind('message', { ...message, ...changes });
 
 function commandOf(update: ReceivedUpdate) {
-  if (update.verdict.type !== 'command') throw new Error(`no command but ${JSON.stringify(update.verdict)}`);
-  return update.verdict.command;
+  const { verdict } = update;
+  if (verdict.type !== 'command' || verdict.command.type !== 'record-customer-message') {
+    throw new Error(`no customer's message but ${JSON.stringify(verdict)}`);
+  }
+  return verdict.command;
 }
 const reasonOf = ({ verdict }: ReceivedUpdate) => (verdict.type === 'ignored' ? verdict.reason : verdict);
 const failureOf = ({ verdict }: ReceivedUpdate) => (verdict.type === 'failed' ? verdict.failure.code : verdict);
@@ -58,7 +62,7 @@ describe('a customer message becomes a command', () => {
       editedAt: null,
       occurredAt: '2025-10-09T08:53:21.123Z',
       newTicketId: expect.stringMatching(/^t_[0-9a-f]{24}$/) as string,
-      policy: DEFAULT_POLICY,
+      policy: STANDARD_POLICY.conversation,
     });
   });
 
@@ -144,7 +148,12 @@ describe('the conversation', () => {
   });
 });
 
-const RECORDED_REASONS: readonly IgnoredReason[] = ['message-already-recorded', 'bot-command', 'edit-changes-nothing'];
+const RECORDED_REASONS: readonly IgnoredReason[] = [
+  'message-already-recorded',
+  'bot-command',
+  'edit-changes-nothing',
+  'no-ticket-to-answer',
+];
 
 describe('everything else is ignored for a named reason', () => {
   const cases: [IgnoredReason, ReceivedUpdate][] = [
@@ -158,10 +167,6 @@ describe('everything else is ignored for a named reason', () => {
     ['no-sender', receiveMessage({ from: undefined })],
     ['sender-is-bot', receiveMessage({ from: { id: 9, is_bot: true } })],
     ['sender-is-chat', receiveMessage({ sender_chat: { id: -100 } }, groupMessage)],
-    [
-      'sent-by-business-account',
-      receiveKind('business_message', { ...privateMessage, business_connection_id: 'b', from: { id: 1 } }),
-    ],
   ];
 
   it.each(cases)('%s', (reason, update) => {

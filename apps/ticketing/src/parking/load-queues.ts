@@ -1,4 +1,4 @@
-import { receive } from '../intake/to-command.js';
+import type { SettleRules } from '../store/settle-batch.js';
 import type { Session, Statement } from '../store/session.js';
 import type { LoadedQueue, QueuedUpdate } from './parked-conversations.js';
 
@@ -41,7 +41,7 @@ const BYTES_IN_ALL = 16 * 1024 * 1024;
 export async function loadQueues(
   session: Session,
   keys: readonly string[],
-  drainLimit: number,
+  { drainLimit, receive }: Pick<SettleRules, 'drainLimit' | 'receive'>,
 ): Promise<ReadonlyMap<string, LoadedQueue>> {
   const share = Math.max(1, Math.floor(UPDATES_IN_ALL / keys.length));
   const { rows } = await session.query<QueueRow>(LOAD_QUEUES, [
@@ -53,13 +53,13 @@ export async function loadQueues(
   for (const row of rows) {
     const queue = queues.get(row.conversation) ?? { version: row.version, updates: [] };
     queues.set(row.conversation, queue);
-    if (row.seq !== null) queue.updates.push(toQueued(row, row.seq));
+    if (row.seq !== null) queue.updates.push(toQueued(row, row.seq, receive));
   }
   return queues;
 }
 
 /** As it was read from Kafka when it came: the same bytes give the same command. */
-function toQueued(row: QueueRow, seq: string): QueuedUpdate {
+function toQueued(row: QueueRow, seq: string, receive: SettleRules['receive']): QueuedUpdate {
   const update = receive({
     topic: row.origin_topic,
     partition: row.origin_partition,

@@ -4,7 +4,8 @@ import type { ConsumedRecord } from '@onceline/kafka';
 import { eventually, uniqueName, useStack } from '@onceline/testing';
 import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
 import { nextHop } from '@onceline/retry-policy';
-import { receive } from '../intake/to-command.js';
+import { receive, type ReceivedUpdate } from '../intake/to-command.js';
+import { botPolicy, botPolicySchema, STANDARD_POLICY, type BotPolicyDocument } from '../policy/bot-policy.js';
 import { MIGRATIONS } from './migrations.js';
 import { settleBatchOn, type SettleBatch, type SettleRules } from './settle-batch.js';
 import { sessionsOf } from './sessions.js';
@@ -44,8 +45,14 @@ export function messageFrom(chat: number, text = 'Hello', changes: object = {}) 
   return { update_id: messageId, message };
 }
 
-export function traced(record: ConsumedRecord): TracedUpdate {
-  return { ...receive(record), traceparent: record.headers['traceparent'] ?? null, tracestate: null };
+/** As a bot without a policy of its own reads it, or one with what is given. */
+export function received(record: ConsumedRecord, given: Partial<BotPolicyDocument> = {}): ReceivedUpdate {
+  const policy = botPolicy(botPolicySchema.parse(given));
+  return receive(record, () => (Object.keys(given).length === 0 ? STANDARD_POLICY : policy));
+}
+
+export function traced(record: ConsumedRecord, given: Partial<BotPolicyDocument> = {}): TracedUpdate {
+  return { ...received(record, given), traceparent: record.headers['traceparent'] ?? null, tracestate: null };
 }
 
 export const tracedMessage = (chat: number, text?: string) => traced(uniqueRecord(messageFrom(chat, text)));
@@ -58,6 +65,7 @@ export function testRules(changes: Partial<SettleRules> & { tries?: number } = {
   const ladder = { rungsMs: [1000], tries, jitter: 0, maxAgeMs: 86_400_000 };
   return {
     nextHop: (failure, attempt, times) => nextHop(ladder, { ...CONSUMER, failure, attempt, ...times }),
+    receive: (record) => received(record),
     trace: (update) => ({ ...update, traceparent: update.record.headers['traceparent'] ?? null, tracestate: null }),
     keep: (update) => update,
     drainLimit: 200,

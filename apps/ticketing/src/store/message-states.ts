@@ -22,9 +22,9 @@ export class MessageStates {
 
   /** An edit of a message that is not known changes nothing: a history begins with what was written. */
   apply(event: TicketEvent): void {
-    if (event.type !== 'message-appended' && event.type !== 'message-edited') return;
+    if (event.type !== 'message-appended' && event.type !== 'staff-replied' && event.type !== 'message-edited') return;
     const key = messageKey(event.data);
-    if (event.type === 'message-appended') {
+    if (event.type !== 'message-edited') {
       this.messages.set(key, recorded(event));
       this.appended.add(key);
       return;

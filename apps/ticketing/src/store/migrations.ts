@@ -4,6 +4,7 @@ import { RecordAudits1764300000000 } from './migrations/1764300000000-record-aud
 import { RememberGaps1764400000000 } from './migrations/1764400000000-remember-gaps.js';
 import { KeepWhatMessagesHold1764500000000 } from './migrations/1764500000000-keep-what-messages-hold.js';
 import { WorkOnTickets1764600000000 } from './migrations/1764600000000-work-on-tickets.js';
+import { PoliciesAndStaff1764700000000 } from './migrations/1764700000000-policies-and-staff.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   RememberGaps1764400000000,
   KeepWhatMessagesHold1764500000000,
   WorkOnTickets1764600000000,
+  PoliciesAndStaff1764700000000,
 ] as const;

@@ -2,6 +2,7 @@ import type { Attachment, Outcome, Sender } from '@onceline/contracts';
 import { toFaultRule } from '../faults/fault.store.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
+import type { RecordStaffMessage } from '../ticket/commands.js';
 import type { RecordedMessage } from '../ticket/message.js';
 import type { Known } from './known.js';
 import { messageKey } from './message-states.js';
@@ -26,7 +27,10 @@ const READ_KNOWN: Statement = {
       union select t.* from unnest($2::text[]) as wanted(conversation) cross join lateral (
         select * from ticketing.tickets t where t.conversation = wanted.conversation
           order by t.opened_at desc, t.ticket_id desc limit 1) t
-      union select t.* from ticketing.tickets t where ticket_id in (select ticket_id from messages))
+      union select t.* from ticketing.tickets t where ticket_id in (select ticket_id from messages)
+      union select t.* from unnest($7::text[], $8::text[], $9::text[]) as place(bot_id, chat_id, topic_id)
+        cross join lateral (select * from ticketing.tickets t where t.bot_id = place.bot_id and t.chat_id = place.chat_id
+          and coalesce(t.topic_id, '') = place.topic_id and ${IS_ACTIVE} order by t.updated_at desc limit 2) t)
   select
     (select coalesce(json_agg(json_build_array(idempotency_key, outcome, revision, redrive_id, redrive_count)), '[]')
        from ticketing.ledger where idempotency_key = any($1::text[])) as ledger,
@@ -64,6 +68,7 @@ interface MessageRow {
   message_id: number;
   ticket_id: string;
   version: number;
+  author: 'customer' | 'staff';
   sender: Sender | null;
   sent_at: string;
   text: string | null;
@@ -109,17 +114,27 @@ export async function readKnown(
   const waiting = [...queues.values()].flatMap((queue) => queue.updates.map(({ update }) => update));
   const all = waiting.length === 0 ? updates : [...updates, ...waiting];
   const commands = all.flatMap(({ verdict }) => (verdict.type === 'command' ? [verdict.command] : []));
+  const ofStaff = commands.filter((command) => command.type === 'record-staff-message');
+  const messages = [...commands, ...ofStaff.flatMap(answeredBy)];
   const { rows } = await session.query<KnownRow>(READ_KNOWN, [
     all.map(({ idempotencyKey }) => idempotencyKey),
     [...new Set([...all.map(({ scope }) => scope), ...queues.keys()])],
-    commands.map(({ botId }) => botId),
-    commands.map(({ chatId }) => chatId),
-    commands.map(({ messageId }) => messageId),
+    messages.map(({ botId }) => botId),
+    messages.map(({ chatId }) => chatId),
+    messages.map(({ messageId }) => messageId),
     faults,
+    ofStaff.map(({ botId }) => botId),
+    ofStaff.map(({ chatId }) => chatId),
+    ofStaff.map(({ topicId }) => topicId ?? ''),
   ]);
   const [row] = rows;
   if (!row) throw new Error('a query without a from clause answered no row');
   return { ...toKnown(row), queues, isStopped: row.stopped };
+}
+
+/** The message that staff answers shows whose ticket it is. */
+function answeredBy({ botId, chatId, answers }: RecordStaffMessage) {
+  return answers === null ? [] : [{ botId, chatId, messageId: answers }];
 }
 
 function toKnown(row: KnownRow): Omit<Known, 'queues'> {
@@ -145,6 +160,7 @@ function toMessage(row: MessageRow): RecordedMessage {
     messageId: row.message_id,
     ticketId: row.ticket_id,
     version: row.version,
+    author: row.author,
     sender: row.sender,
     sentAt: new Date(row.sent_at).toISOString(),
     text: row.text,

@@ -1,4 +1,6 @@
+import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { UpdateFailure } from '../intake/update-failure.js';
+import type { ConsumedRecord } from '@onceline/kafka';
 import { loadQueues } from '../parking/load-queues.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import { planBatch, type Hop, type PlanRules, type Settlement } from './plan-batch.js';
@@ -23,6 +25,8 @@ export type SettleBatch = (updates: readonly TracedUpdate[], options?: SettleOpt
 /** What decides besides the records and the state. */
 export interface SettleRules {
   nextHop(failure: UpdateFailure, tries: number, times: { readonly firstFailedAt: number; readonly now: number }): Hop;
+  /** Reads a record as it came, by the policies that hold now. */
+  receive(record: ConsumedRecord): ReceivedUpdate;
   trace: PlanRules['trace'];
   keep: PlanRules['keep'];
   /** Parked updates that one transaction settles behind each head. */
@@ -65,11 +69,11 @@ export function settleBatchOn(withSession: WithSession, rules: SettleRules): Set
 export async function readOn(
   session: Session,
   updates: readonly TracedUpdate[],
-  rules: Pick<SettleRules, 'drainLimit' | 'faults'>,
+  rules: Pick<SettleRules, 'drainLimit' | 'faults' | 'receive'>,
 ): Promise<ReadKnown> {
   const again = updates.filter(({ delivery }) => delivery.type === 'again');
   const keys = again.map(({ idempotencyKey }) => idempotencyKey);
-  const queues = keys.length === 0 ? NO_QUEUES : await loadQueues(session, keys, rules.drainLimit);
+  const queues = keys.length === 0 ? NO_QUEUES : await loadQueues(session, keys, rules);
   const known = await readKnown(session, updates, { queues, faults: rules.faults });
   if (!fits(queues, known.parked, new Set(keys))) throw new ChangedMeanwhile();
   return known;

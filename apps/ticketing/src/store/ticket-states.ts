@@ -1,8 +1,9 @@
 import type { IgnoredReason } from '../intake/ignored-reasons.js';
-import type { RecordCustomerMessage, RecordMissingUpdate, UpdateCommand } from '../ticket/commands.js';
-import { decide } from '../ticket/decide.js';
+import type { RecordCustomerMessage, RecordMissingUpdate, RecordStaffMessage } from '../ticket/commands.js';
+import { decide, type DecidedCommand } from '../ticket/decide.js';
 import type { TicketEvent } from '../ticket/events.js';
 import { follow } from '../ticket/evolve.js';
+import { matchTicket } from '../ticket/match-ticket.js';
 import { readsLike, type RecordedMessage } from '../ticket/message.js';
 import { isActive, NO_TICKET, type Ticket, type TicketState } from '../ticket/state.js';
 import type { Known } from './known.js';
@@ -18,7 +19,7 @@ export interface PlannedEvent {
 
 /** What a message came to. */
 export interface Recorded {
-  readonly outcome: 'ticket-opened' | 'message-appended' | 'message-edited' | 'ignored';
+  readonly outcome: 'ticket-opened' | 'message-appended' | 'message-edited' | 'staff-replied' | 'ignored';
   readonly reason: IgnoredReason | null;
   readonly ticketId: string | null;
 }
@@ -49,9 +50,33 @@ export class TicketStates {
   }
 
   /** An edit of a message that is not recorded brings the message itself, as it reads now. */
-  record(update: TracedUpdate, command: RecordCustomerMessage): Recorded {
+  record(update: TracedUpdate, command: RecordCustomerMessage | RecordStaffMessage): Recorded {
     const message = this.messages.find(messageKey(command));
     if (message) return this.recordAgain(update, command, message);
+    return command.type === 'record-staff-message'
+      ? this.recordStaff(update, command)
+      : this.recordCustomer(update, command);
+  }
+
+  private recordStaff(update: TracedUpdate, command: RecordStaffMessage): Recorded {
+    const { botId, chatId, answers } = command;
+    const answered =
+      answers === null ? undefined : this.messages.find(messageKey({ botId, chatId, messageId: answers }));
+    const match = matchTicket(this.tickets.get(answered?.ticketId ?? ''), this.activeFor(command));
+    if (!match) return { outcome: 'ignored', reason: 'no-ticket-to-answer', ticketId: null };
+    this.run(update, { ...command, matchedBy: match.matchedBy }, match.ticket);
+    return { outcome: 'staff-replied', reason: null, ticketId: match.ticket.ticketId };
+  }
+
+  /** Of the conversation that it can only be meant for, else of the whole place. */
+  private activeFor({ botId, chatId, topicId, conversation }: RecordStaffMessage): readonly Ticket[] {
+    const active = [...this.tickets.values()].filter(isActive);
+    const ofConversation = active.filter((ticket) => ticket.conversation === conversation);
+    if (ofConversation.length > 0) return ofConversation;
+    return active.filter((ticket) => ticket.botId === botId && ticket.chatId === chatId && ticket.topicId === topicId);
+  }
+
+  private recordCustomer(update: TracedUpdate, command: RecordCustomerMessage): Recorded {
     const { conversation } = command;
     const events = this.run(update, command, this.stateOf(conversation));
     const appended = events.find(({ type }) => type === 'message-appended');
@@ -62,7 +87,11 @@ export class TicketStates {
     return { outcome, reason: null, ticketId: appended.ticketId };
   }
 
-  private recordAgain(update: TracedUpdate, command: RecordCustomerMessage, message: RecordedMessage): Recorded {
+  private recordAgain(
+    update: TracedUpdate,
+    command: RecordCustomerMessage | RecordStaffMessage,
+    message: RecordedMessage,
+  ): Recorded {
     const { ticketId } = message;
     const { editedAt, text, attachments } = command;
     if (editedAt === null) return { outcome: 'ignored', reason: 'message-already-recorded', ticketId };
@@ -89,7 +118,7 @@ export class TicketStates {
     return update !== undefined && this.markMissing(update, conversation, missing) !== null;
   }
 
-  private run(update: TracedUpdate, command: UpdateCommand, before: TicketState): readonly TicketEvent[] {
+  private run(update: TracedUpdate, command: DecidedCommand, before: TicketState): readonly TicketEvent[] {
     const events = decide(command, before);
     const after = events.reduce(follow, before);
     if (after.status === 'none' || events.length === 0) return [];

@@ -98,7 +98,21 @@ export const EVENT_ROWS: Rows<PlannedEvent> = {
 };
 
 const MESSAGE_TYPES = [
-  ...['text', 'text', 'bigint', 'text', 'int', 'json', 'timestamptz', 'text', 'json', 'text', 'timestamptz', 'int'],
+  ...[
+    'text',
+    'text',
+    'bigint',
+    'text',
+    'int',
+    'text',
+    'json',
+    'timestamptz',
+    'text',
+    'json',
+    'text',
+    'timestamptz',
+    'int',
+  ],
 ];
 
 /** The unique key of this table is the last judge: one message is in one ticket. */
@@ -106,7 +120,7 @@ export const MESSAGE_ROWS: Rows<RecordedMessage> = {
   columns: MESSAGE_TYPES.length,
   sql: (
     first,
-  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sender, sent_at, text, attachments,
+  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, author, sender, sent_at, text, attachments,
       media_group_id, edited_at, edit_count)
     select * from ${arrays(first, MESSAGE_TYPES)}`,
   values: (messages) => [
@@ -115,6 +129,7 @@ export const MESSAGE_ROWS: Rows<RecordedMessage> = {
     messages.map(({ messageId }) => messageId),
     messages.map(({ ticketId }) => ticketId),
     messages.map(({ version }) => version),
+    messages.map(({ author }) => author),
     messages.map(({ sender }) => (sender === null ? null : JSON.stringify(sender))),
     messages.map(({ sentAt }) => sentAt),
     messages.map(({ text }) => text),

@@ -31,7 +31,31 @@ export interface RecordCustomerMessage {
   readonly policy: ConversationPolicy;
 }
 
-/** A customer changed a message that the ticket holds. */
+/** Staff wrote something in Telegram. */
+export interface RecordStaffMessage {
+  readonly type: 'record-staff-message';
+  readonly idempotencyKey: string;
+  readonly botId: string;
+  readonly chatId: string;
+  readonly topicId: string | null;
+  /** Where it can only be meant for one: that of a business chat, of a topic with one ticket, or of the customer whose message it answers. */
+  readonly conversation: string | null;
+  /** The message that it answers. */
+  readonly answers: number | null;
+  readonly sender: Sender;
+  readonly messageId: number;
+  readonly text: string | null;
+  readonly attachments: readonly Attachment[];
+  readonly mediaGroupId: string | null;
+  /** For colleagues: the customer is not answered by it. */
+  readonly isNote: boolean;
+  /** RFC 3339 UTC, as with customers. */
+  readonly sentAt: string;
+  readonly editedAt: string | null;
+  readonly occurredAt: string;
+}
+
+/** Somebody changed a message that the ticket holds. */
 export interface RecordMessageEdit {
   readonly type: 'record-message-edit';
   readonly idempotencyKey: string;
@@ -89,7 +113,7 @@ export interface AddNote {
 }
 
 /** What an update asks for. */
-export type UpdateCommand = RecordCustomerMessage | RecordMessageEdit | RecordMissingUpdate;
+export type UpdateCommand = RecordCustomerMessage | RecordStaffMessage | RecordMessageEdit | RecordMissingUpdate;
 /** What an agent asks for. */
 export type AgentCommand = ChangeTicket | AddNote;
 export type TicketCommand = UpdateCommand | AgentCommand;

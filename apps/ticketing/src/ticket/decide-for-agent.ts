@@ -20,7 +20,9 @@ export function decideForAgent(command: AgentCommand, ticket: Ticket): Decision 
       return change(command, ticket);
     case 'add-note': {
       const { by, text } = command;
-      return { events: new History(command, ticket.ticketId, ticket).add('note-added', { text, by }).events };
+      return {
+        events: new History(command, ticket.ticketId, ticket).add('note-added', { text, by, staff: null }).events,
+      };
     }
     default:
       return command satisfies never;

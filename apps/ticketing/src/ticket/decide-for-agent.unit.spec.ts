@@ -5,7 +5,7 @@ import { decide } from './decide.js';
 import { decideForAgent } from './decide-for-agent.js';
 import type { TicketEvent } from './events.js';
 import { evolve, follow, replay } from './evolve.js';
-import { DEFAULT_POLICY } from './policy.js';
+import { DEFAULT_POLICY } from './fixtures.spec.js';
 import { isActive, NO_TICKET, type Ticket, type TicketState } from './state.js';
 
 const NOW = '2026-01-01T12:00:00.000Z';

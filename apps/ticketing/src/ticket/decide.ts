@@ -1,14 +1,26 @@
-import type { RecordCustomerMessage, RecordMessageEdit, RecordMissingUpdate, UpdateCommand } from './commands.js';
+import type {
+  RecordCustomerMessage,
+  RecordMessageEdit,
+  RecordMissingUpdate,
+  RecordStaffMessage,
+  UpdateCommand,
+} from './commands.js';
 import type { TicketEvent } from './events.js';
 import { History } from './history.js';
 import { phrase } from './policy.js';
 import { isActive, NO_TICKET, type Ticket, type TicketState } from './state.js';
+import type { MatchedStaffMessage } from './match-ticket.js';
 
-/** The rules for updates: what one makes happen, given the last ticket of its conversation. Nothing is an answer too. */
-export function decide(command: UpdateCommand, state: TicketState): readonly TicketEvent[] {
+/** Staff's message has found its ticket before. */
+export type DecidedCommand = Exclude<UpdateCommand, RecordStaffMessage> | MatchedStaffMessage;
+
+/** The rules for updates: what one makes happen in its ticket, or after the last one of its conversation. Nothing is an answer too. */
+export function decide(command: DecidedCommand, state: TicketState): readonly TicketEvent[] {
   switch (command.type) {
     case 'record-customer-message':
       return recordMessage(command, state);
+    case 'record-staff-message':
+      return state.status === 'none' ? [] : recordStaff(command, state);
     case 'record-message-edit':
       return state.status === 'none' ? [] : recordEdit(command, state);
     case 'record-missing-update':
@@ -16,6 +28,21 @@ export function decide(command: UpdateCommand, state: TicketState): readonly Tic
     default:
       return command satisfies never;
   }
+}
+
+/** Staff has answered: it is the customer's turn, unless the ticket had ended before. */
+function recordStaff(command: MatchedStaffMessage, ticket: Ticket): readonly TicketEvent[] {
+  const history = new History(command, ticket.ticketId, ticket);
+  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId, matchedBy } = command;
+  if (command.isNote) return history.add('note-added', { text: text ?? '', by: null, staff: sender }).events;
+  const content = { sender, sentAt, text, attachments: [...attachments], mediaGroupId };
+  history.add('staff-replied', { botId, chatId, messageId, ...content, matchedBy });
+  const { status: from } = ticket;
+  if (from !== 'pending' && isActive(ticket)) {
+    const change = { from, to: 'pending', reason: 'staff-reply', snoozedUntil: null, by: null } as const;
+    history.add('ticket-status-changed', change);
+  }
+  return history.events;
 }
 
 function recordMessage(command: RecordCustomerMessage, state: TicketState): readonly TicketEvent[] {

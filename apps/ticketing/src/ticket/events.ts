@@ -17,6 +17,7 @@ export const WRITTEN = {
   'ticket-assigned': 1,
   'ticket-tags-changed': 1,
   'note-added': 1,
+  'staff-replied': 1,
 } as const satisfies { readonly [Type in TicketEvent['type']]: EventOf<Type>['schemaVersion'] };
 
 /** Identity of an event: a redo of the same decision makes the same one. */

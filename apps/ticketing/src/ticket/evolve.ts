@@ -20,6 +20,7 @@ export function evolve(state: TicketState, event: TicketEvent): TicketState {
     case 'message-edited':
     case 'update-missing':
     case 'note-added':
+    case 'staff-replied':
       return ticket;
     default:
       return event satisfies never;

@@ -1,12 +1,19 @@
 /** A ticket with one message, and what is asked of it. */
-import type { RecordCustomerMessage, UpdateCommand } from './commands.js';
-import { decide } from './decide.js';
+import type { RecordCustomerMessage } from './commands.js';
+import { decide, type DecidedCommand } from './decide.js';
 import type { TicketEvent } from './events.js';
 import { replay } from './evolve.js';
-import { DEFAULT_POLICY } from './policy.js';
+import type { ConversationPolicy } from './policy.js';
+
+/** As it is without a policy of the bot's own. */
+export const DEFAULT_POLICY: ConversationPolicy = {
+  reopenWithinMs: 72 * 3_600_000,
+  closingPhrases: new Set(),
+  commandsOpenTickets: false,
+};
 
 export const given = (...events: TicketEvent[]) => ({
-  when: (command: UpdateCommand) => decide(command, replay(events)),
+  when: (command: DecidedCommand) => decide(command, replay(events)),
 });
 
 export const message = (changes: Partial<RecordCustomerMessage> = {}): RecordCustomerMessage => ({

@@ -9,6 +9,7 @@ export interface RecordedMessage {
   readonly ticketId: string;
   /** Of the event that brought it. */
   readonly version: number;
+  readonly author: 'customer' | 'staff';
   /** Who wrote it; null where it was not recorded. */
   readonly sender: Sender | null;
   /** RFC 3339 UTC, like every time here. */
@@ -21,9 +22,11 @@ export interface RecordedMessage {
   readonly editCount: number;
 }
 
-export function recorded({ data, ticketId, version }: EventOf<'message-appended'>): RecordedMessage {
+export function recorded(event: EventOf<'message-appended' | 'staff-replied'>): RecordedMessage {
+  const { type, data, ticketId, version } = event;
   const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId } = data;
-  const content = { sender, sentAt, text, attachments, mediaGroupId };
+  const author = type === 'staff-replied' ? 'staff' : 'customer';
+  const content = { author, sender, sentAt, text, attachments, mediaGroupId } as const;
   return { botId, chatId, messageId, ticketId, version, ...content, editedAt: null, editCount: 0 };
 }
 

@@ -8,14 +8,6 @@ export interface ConversationPolicy {
   readonly commandsOpenTickets: boolean;
 }
 
-const DAY_MS = 86_400_000;
-
-export const DEFAULT_POLICY: ConversationPolicy = {
-  reopenWithinMs: 3 * DAY_MS,
-  closingPhrases: new Set(),
-  commandsOpenTickets: false,
-};
-
 /** Words as they are compared: in small letters, without stops and spaces. What is drawn (👍) stays. */
 export function phrase(text: string): string {
   return text

@@ -1,8 +1,8 @@
 import type { RecordCustomerMessage } from './commands.js';
 import type { TicketEvent } from './events.js';
 import { replay } from './evolve.js';
-import { appended, given, message, opened } from './fixtures.spec.js';
-import { DEFAULT_POLICY, phrase } from './policy.js';
+import { appended, DEFAULT_POLICY, given, message, opened } from './fixtures.spec.js';
+import { phrase } from './policy.js';
 
 const status = (version: number, to: 'pending' | 'snoozed' | 'resolved' | 'closed', at: string): TicketEvent => ({
   schemaVersion: 1,

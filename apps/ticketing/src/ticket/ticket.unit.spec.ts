@@ -1,14 +1,13 @@
 import { ticketEventSchema } from '@onceline/contracts';
 import fc from 'fast-check';
-import type { UpdateCommand } from './commands.js';
-import { decide } from './decide.js';
+import { decide, type DecidedCommand } from './decide.js';
 import type { TicketEvent } from './events.js';
 import { evolve, replay } from './evolve.js';
 import { appended, given, message, opened } from './fixtures.spec.js';
 import { NO_TICKET, type TicketState } from './state.js';
 
 describe('an update that was given up', () => {
-  const missing: UpdateCommand = {
+  const missing: DecidedCommand = {
     type: 'record-missing-update',
     idempotencyKey: 'k9',
     updateKind: 'message',
@@ -64,7 +63,7 @@ describe('a call of the bot', () => {
 });
 
 describe('an edit', () => {
-  const edit: UpdateCommand = {
+  const edit: DecidedCommand = {
     type: 'record-message-edit',
     idempotencyKey: 'k2',
     botId: '7',
@@ -158,7 +157,7 @@ const commands = fc.array(
 );
 
 /** Runs commands as the service does: decide on the state, fold what was decided. */
-function live(all: readonly UpdateCommand[]): { state: TicketState; history: TicketEvent[] } {
+function live(all: readonly DecidedCommand[]): { state: TicketState; history: TicketEvent[] } {
   let state: TicketState = NO_TICKET;
   const history: TicketEvent[] = [];
   for (const command of all) {

@@ -3,10 +3,17 @@ import type { IgnoredReason } from './ignored-reasons.js';
 
 export type MessageSender = NonNullable<TelegramMessage['from']>;
 
-export type MessageVerdict =
-  | { readonly message: TelegramMessage; readonly sender: MessageSender; readonly editedAt: string | null }
-  | { readonly ignored: IgnoredReason }
-  | { readonly unreadable: string };
+/** What a person wrote. */
+export interface PersonMessage {
+  readonly message: TelegramMessage;
+  readonly sender: MessageSender;
+  /** When it was changed, RFC 3339 UTC; null as long as it reads as it was written. */
+  readonly editedAt: string | null;
+  /** Written for a business account, by its owner or somebody who works for him. */
+  readonly isFromAccount: boolean;
+}
+
+export type MessageVerdict = PersonMessage | { readonly ignored: IgnoredReason } | { readonly unreadable: string };
 
 /** Fields by which Telegram marks a message that nobody wrote (Bot API 10.3, `Message`). */
 const SERVICE_FIELDS = [
@@ -66,8 +73,8 @@ const SUPPORTED_CHATS: ReadonlySet<string> = new Set(['private', 'group', 'super
 /** Last second that PostgreSQL and RFC 3339 both write with four digits of the year. */
 const LAST_SECOND = 253_402_300_799;
 
-/** Finds the customer's message in an update, or says why there is none. */
-export function customerMessage(update: TelegramUpdate): MessageVerdict {
+/** Finds a person's message in an update, or says why there is none. */
+export function personMessage(update: TelegramUpdate): MessageVerdict {
   const byKind = ignoredKind(update.kind);
   if (byKind) return { ignored: byKind };
   const parsed = telegramMessageSchema.safeParse(update.payload);
@@ -76,10 +83,12 @@ export function customerMessage(update: TelegramUpdate): MessageVerdict {
   const editedAt = EDITS.has(update.kind) ? (message.edit_date ?? message.date) : null;
   if (!isMoment(message.date)) return { unreadable: 'date: out of range' };
   if (editedAt !== null && !isMoment(editedAt)) return { unreadable: 'edit_date: out of range' };
-  const reason = ignoredMessage(update.kind, message);
+  const reason = ignoredMessage(message);
   if (reason) return { ignored: reason };
   if (!message.from) return { ignored: 'no-sender' };
-  return { message, sender: message.from, editedAt: editedAt === null ? null : secondText(editedAt) };
+  // A business chat is private: its id is the customer's, every other sender is the owner or his staff.
+  const isFromAccount = BUSINESS.has(update.kind) && message.from.id !== message.chat.id;
+  return { message, sender: message.from, editedAt: editedAt === null ? null : secondText(editedAt), isFromAccount };
 }
 
 /** RFC 3339 UTC of a moment that Telegram gives in seconds. */
@@ -112,7 +121,7 @@ function ignoredKind(kind: string): IgnoredReason | undefined {
   }
 }
 
-function ignoredMessage(kind: string, message: TelegramMessage): IgnoredReason | undefined {
+function ignoredMessage(message: TelegramMessage): IgnoredReason | undefined {
   if (SERVICE_FIELDS.some((field) => message[field] !== undefined)) return 'service-message';
   if (message.message_id === 0) return 'message-without-id';
   if (!SUPPORTED_CHATS.has(message.chat.type)) return 'unsupported-chat';
@@ -120,8 +129,6 @@ function ignoredMessage(kind: string, message: TelegramMessage): IgnoredReason |
   if (message.sender_chat) return 'sender-is-chat';
   if (!message.from) return 'no-sender';
   if (message.from.is_bot === true) return 'sender-is-bot';
-  // A business chat is private: its id is the customer's, every other sender is the owner or his staff.
-  if (BUSINESS.has(kind) && message.from.id !== message.chat.id) return 'sent-by-business-account';
   return undefined;
 }
 

@@ -1,0 +1,78 @@
+import { readableText } from '@onceline/contracts';
+import { z } from 'zod';
+import { phrase, type ConversationPolicy } from '../ticket/policy.js';
+
+const text = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .refine((value) => readableText(value) === value, 'must be text that can be stored');
+
+const groupTickets = z.enum(['customer', 'topic']);
+
+/** How a bot's updates become tickets, as administrators write it. What is left out is as it is here. */
+export const botPolicySchema = z.strictObject({
+  reopenWithinHours: z
+    .number()
+    .min(0)
+    .max(8760)
+    .default(72)
+    .describe("hours after a ticket was resolved in which the customer's next message opens it again"),
+  closingPhrases: z
+    .array(text(200))
+    .max(200)
+    .default([])
+    .describe(
+      'what customers say to end a conversation ("thanks"): it opens no ticket. Case, stops and spaces do not count',
+    ),
+  commandsOpenTickets: z.boolean().default(false).describe('whether a call of the bot (`/start`) opens a ticket'),
+  groupTickets: groupTickets
+    .default('customer')
+    .describe('in groups: a ticket for each customer in each topic, or one for each topic'),
+  groupTicketsByChat: z
+    .record(z.string().regex(/^-\d{1,16}$/, 'must be ids of groups'), groupTickets)
+    .default({})
+    .describe('the same for single groups, by chat id'),
+  staff: z
+    .array(z.string().regex(/^[1-9]\d{0,15}$/, "must be the id of a user in Telegram, e.g. '123456789'"))
+    .max(1000)
+    .default([])
+    .describe('users in Telegram whose messages in groups are answers to customers'),
+  notePrefix: text(16)
+    .nullable()
+    .default('//')
+    .describe("what a staff member's message begins with that is a note for colleagues; null: none is"),
+});
+export type BotPolicyDocument = z.infer<typeof botPolicySchema>;
+
+/** The same as the rules ask for it. */
+export interface BotPolicy {
+  readonly conversation: ConversationPolicy;
+  isStaff(userId: string): boolean;
+  /** Whether all customers of a topic share a ticket. */
+  sharesTickets(chatId: string): boolean;
+  readonly notePrefix: string | null;
+}
+
+const HOUR_MS = 3_600_000;
+
+export function botPolicy(document: BotPolicyDocument): BotPolicy {
+  const staff = new Set(document.staff);
+  const byChat = new Map(Object.entries(document.groupTicketsByChat));
+  return {
+    conversation: {
+      reopenWithinMs: document.reopenWithinHours * HOUR_MS,
+      closingPhrases: new Set(document.closingPhrases.map(phrase)),
+      commandsOpenTickets: document.commandsOpenTickets,
+    },
+    isStaff: (userId) => staff.has(userId),
+    sharesTickets: (chatId) => (byChat.get(chatId) ?? document.groupTickets) === 'topic',
+    notePrefix: document.notePrefix,
+  };
+}
+
+export const STANDARD_DOCUMENT: BotPolicyDocument = botPolicySchema.parse({});
+
+/** Of a bot that nobody has written a policy for. */
+export const STANDARD_POLICY: BotPolicy = botPolicy(STANDARD_DOCUMENT);

@@ -1,0 +1,45 @@
+import { Measurement } from '@onceline/service-kit';
+import { botPolicy, STANDARD_POLICY, type BotPolicy } from './bot-policy.js';
+import type { PolicyStore } from './policy.store.js';
+
+/** A change holds in every instance after this time, at most. */
+const READ_EVERY_MS = 2000;
+
+/** The policies that hold here. Kept in memory, since every update asks. */
+export class Policies {
+  private byBot: ReadonlyMap<string, BotPolicy> = new Map();
+  private readonly reading: Measurement;
+
+  constructor(
+    private readonly store: Pick<PolicyStore, 'readAll'>,
+    onFailure: (error: unknown) => void,
+  ) {
+    this.reading = new Measurement({
+      work: 'policies',
+      everyMs: READ_EVERY_MS,
+      measure: () => this.load(),
+      // Old ones are better than none.
+      forget: () => undefined,
+      onFailure,
+    });
+  }
+
+  of(botId: string): BotPolicy {
+    return this.byBot.get(botId) ?? STANDARD_POLICY;
+  }
+
+  async load(): Promise<void> {
+    const policies = await this.store.readAll();
+    this.byBot = new Map(policies.map(({ botId, document }) => [botId, botPolicy(document)]));
+  }
+
+  /** From the first update on they hold. @throws what the database throws */
+  async start(): Promise<void> {
+    await this.load();
+    this.reading.start();
+  }
+
+  stop(): Promise<void> {
+    return this.reading.stop();
+  }
+}
