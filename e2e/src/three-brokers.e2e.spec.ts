@@ -1,6 +1,9 @@
 import { runBrokerKills } from '@onceline/tools';
 
-describe('three brokers, one killed again and again', () => {
+// The stack in containers has one broker.
+const describeThree = process.env['STACK'] === 'containers' ? describe.skip : describe;
+
+describeThree('three brokers, one killed again and again', () => {
   // The short form; `npm run broker-kills` does it at least 20 times over at least 5,000 transactions.
   it('loses and doubles no key of raw, unique and seen', async () => {
     const { report } = await runBrokerKills({ kills: 3, transactions: 80, rate: 200, seed: 51 });

@@ -72,12 +72,8 @@ export class IngressHarness {
   }
 
   /** Holds the broker still, so that what is sent stays in flight; answers how to let it go on. */
-  freezeBroker(): () => void {
-    const pids = this.stack.kafka.pids();
-    for (const pid of pids) process.kill(pid, 'SIGSTOP');
-    return () => {
-      for (const pid of pids) process.kill(pid, 'SIGCONT');
-    };
+  freezeBroker(): Promise<() => Promise<void>> {
+    return this.stack.kafka.freeze();
   }
 
   /** Ends every service and connection; the broker goes on. */

@@ -83,7 +83,7 @@ describe('with the broker standing still', () => {
   it('sheds what is above the limits of requests and of bytes with 429, and answers 503 in time', async () => {
     const ingress = await harness.ingress({ PRODUCE_TIMEOUT_MS: '1500', MAX_IN_FLIGHT_REQUESTS: '2' });
     const clients = [await harness.connect(ingress), await harness.connect(ingress)];
-    const goOn = harness.freezeBroker();
+    const goOn = await harness.freezeBroker();
     try {
       const startedAt = Date.now();
       for (const client of clients) client.write(postBytes(messageUpdate().json));
@@ -94,7 +94,7 @@ describe('with the broker standing still', () => {
       expect(await metric('onceline_ingress_in_flight_requests')).toBe(0);
       expect(await metric('onceline_ingress_in_flight_bytes')).toBe(0);
     } finally {
-      goOn();
+      await goOn();
     }
   });
 
@@ -102,13 +102,13 @@ describe('with the broker standing still', () => {
     const ingress = await harness.ingress({ MAX_IN_FLIGHT_BYTES: String(1024 * 1024), PRODUCE_TIMEOUT_MS: '5000' });
     const big = `{"update_id":${messageUpdate().id},"message":{"text":"${'x'.repeat(700_000)}"}}`;
     const first = await harness.connect(ingress);
-    const goOn = harness.freezeBroker();
+    const goOn = await harness.freezeBroker();
     try {
       first.write(postBytes(big));
       await untilInFlight(1);
       expectComeAgain(await harness.post(ingress, big), 429);
     } finally {
-      goOn();
+      await goOn();
     }
     expect((await first.answer()).status).toBe(200);
     expect((await harness.post(ingress, messageUpdate().json)).status).toBe(200);
@@ -158,7 +158,7 @@ describe('the stop', () => {
     idle.write(postBytes(messageUpdate().json));
     expect((await idle.answer()).status).toBe(200);
     half.write(postHead(100) + '{"update_id":');
-    const goOn = harness.freezeBroker();
+    const goOn = await harness.freezeBroker();
     let stopped: Promise<void>;
     try {
       inFlight.write(postBytes(json));
@@ -171,7 +171,7 @@ describe('the stop', () => {
       await sleep(200);
       expect(inFlight.isOpen).toBe(true);
     } finally {
-      goOn();
+      await goOn();
     }
     const answer = await inFlight.answer();
     expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
@@ -186,7 +186,7 @@ describe('the stop', () => {
   it('is not held up by one who sent three requests at once and went away, nor are their bytes kept', async () => {
     const ingress = await harness.ingress(longLimits);
     const gone = await harness.connect(ingress);
-    const goOn = harness.freezeBroker();
+    const goOn = await harness.freezeBroker();
     let stopped: Promise<void>;
     try {
       const whole = postBytes(messageUpdate().json);
@@ -199,7 +199,7 @@ describe('the stop', () => {
       stopped = ingress.stop();
       await sleep(100);
     } finally {
-      goOn();
+      await goOn();
     }
     const startedAt = Date.now();
     await stopped;
@@ -224,7 +224,7 @@ describe('the stop', () => {
   it('answers 503 when the broker does not come back in time', async () => {
     const ingress = await harness.ingress({ PRODUCE_TIMEOUT_MS: '1000' });
     const client = await harness.connect(ingress);
-    const goOn = harness.freezeBroker();
+    const goOn = await harness.freezeBroker();
     let stopped: Promise<void>;
     try {
       client.write(postBytes(messageUpdate().json));
@@ -232,7 +232,7 @@ describe('the stop', () => {
       stopped = ingress.stop();
       expectComeAgain(await client.answer(), 503, 'close');
     } finally {
-      goOn();
+      await goOn();
     }
     await stopped;
   });

@@ -133,12 +133,12 @@ describe('a burst', () => {
   it('of 100 posts in 10 chats, while the broker is busy, costs few produce requests', async () => {
     const before = batchesInLog();
     const clients = await Promise.all(Array.from({ length: 100 }, () => harness.connect(ingress)));
-    const goOn = harness.freezeBroker();
+    const goOn = await harness.freezeBroker();
     try {
       clients.forEach((client, n) => client.write(postBytes(messageUpdate(5_000 + (n % 10)).json)));
       await untilInFlight(100);
     } finally {
-      goOn();
+      await goOn();
     }
     for (const client of clients) expectEmptyOk(await client.answer());
     const batches = batchesInLog() - before;

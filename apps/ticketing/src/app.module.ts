@@ -7,6 +7,7 @@ import { Operations } from './api/operations.js';
 import { OperationsController } from './api/operations.controller.js';
 import { PoliciesApi } from './api/policies-api.js';
 import { PoliciesController } from './api/policies.controller.js';
+import { QueueController } from './api/queue.controller.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketsController } from './api/tickets.controller.js';
 import { HandleDuplicates } from './handle-duplicates.js';
@@ -34,7 +35,14 @@ export class TicketingModule {
     const lifetime: OnApplicationShutdown = { onApplicationShutdown: () => parts.close() };
     return {
       module: TicketingModule,
-      controllers: [UpdatesController, TicketsController, LedgerController, OperationsController, PoliciesController],
+      controllers: [
+        UpdatesController,
+        TicketsController,
+        LedgerController,
+        OperationsController,
+        PoliciesController,
+        QueueController,
+      ],
       providers: [
         { provide: APP_GUARD, useValue: new BearerGuard(parts.tokens) },
         { provide: HandleUpdates, useValue: parts.updates },

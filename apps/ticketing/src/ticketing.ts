@@ -43,6 +43,8 @@ import type { WithSession } from './store/session.js';
 import { sessionsOf } from './store/sessions.js';
 import { settleBatchOn, type SettleRules } from './store/settle-batch.js';
 import { settleRules } from './settle-rules.js';
+import { RunTimers } from './timers/run-timers.js';
+import { Timers } from './timers/timers.js';
 import { UpdateSpans } from './trace-updates.js';
 import { WorkOnTicket } from './work/work-on-ticket.js';
 
@@ -124,6 +126,8 @@ class Ticketing {
     kit.health.degradation('dead-letters', () => gate.stopReason());
     const relay = new Relay({ withSession, producer: await kafka.producer(), observer });
     relay.start();
+    const timers = this.timers(withSession, { policies, relay, observer });
+    timers.start();
     const measuring = this.measuring(kafka, withSession, { gate, observer });
     measuring.start();
     const settle = settleBatchOn(withSession, rules);
@@ -139,7 +143,7 @@ class Ticketing {
       policies: new PolicyStore(withSession),
       work: new WorkOnTicket({ withSession, committed: () => relay.wake() }),
       close: async () => {
-        await policies.stop();
+        await Promise.all([policies.stop(), timers.stop()]);
         await measuring.stop();
         await relay.stop();
         await kafka.close();
@@ -178,6 +182,19 @@ class Ticketing {
       receive: (record) => rules.receive(record),
       rehearse: rehearseOn(withSession, untraced(rules)),
     });
+  }
+
+  private timers(
+    withSession: WithSession,
+    { policies, relay, observer }: { policies: Policies; relay: Relay; observer: TicketingObserver },
+  ): Timers {
+    const run = new RunTimers({
+      withSession,
+      closeAfterMs: (botId) => policies.of(botId).closeAfterMs,
+      bots: () => policies.bots(),
+      committed: () => relay.wake(),
+    });
+    return new Timers(run, (error) => observer.notMeasured(error));
   }
 
   private async policies(withSession: WithSession, observer: TicketingObserver): Promise<Policies> {

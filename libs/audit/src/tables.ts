@@ -46,7 +46,7 @@ const QUESTIONS: readonly Question[] = [
         on l.idempotency_key = e.idempotency_key
         and (${CAUSED} or e.type in ('ticket-opened', 'ticket-status-changed'))
         and l.outcome in ('ticket-opened', 'message-appended', 'message-edited', 'staff-replied')
-      where e.type <> 'update-missing' and e.idempotency_key not like 'command:%' and l.idempotency_key is null`,
+      where e.type <> 'update-missing' and e.idempotency_key !~ '^(command|timer):' and l.idempotency_key is null`,
   },
   {
     rule: 'event-of-nobody',

@@ -35,7 +35,7 @@ const envelope = {
   version: z.int().positive(),
   /** RFC 3339 UTC. */
   occurredAt: z.string(),
-  /** The update that caused the event; `command:…` where somebody asked for it over the API. */
+  /** The update that caused the event; `command:…` where somebody asked for it over the API, `timer:…` where time did. */
   idempotencyKey: z.string(),
 };
 
@@ -52,7 +52,7 @@ export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Why a status changed. */
-export const STATUS_REASONS = ['agent', 'assignment', 'customer-message', 'staff-reply'] as const;
+export const STATUS_REASONS = ['agent', 'assignment', 'customer-message', 'silence', 'snooze-over', 'staff-reply'] as const;
 
 /** See {@link STATUS_REASONS}. */
 export type StatusReason = (typeof STATUS_REASONS)[number];

@@ -78,6 +78,10 @@ class ContainerBroker implements BrokerSet {
     return [];
   }
 
+  freeze(): Promise<() => Promise<void>> {
+    return this.container.freeze();
+  }
+
   async start(index?: number): Promise<void> {
     await this.only(index).start();
   }

@@ -50,6 +50,12 @@ export class RestartableContainer {
     this.running = false;
   }
 
+  async freeze(): Promise<() => Promise<void>> {
+    const container = await this.engineContainer();
+    await container.pause();
+    return async () => void (await container.unpause());
+  }
+
   async remove(): Promise<void> {
     await this.container.stop({ remove: true, timeout: 10_000 });
   }

@@ -69,6 +69,14 @@ class EmbeddedBrokers implements BrokerSet {
     return this.nodes.flatMap((node) => node.pid ?? []);
   }
 
+  async freeze(): Promise<() => Promise<void>> {
+    const pids = this.pids();
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    return async () => {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    };
+  }
+
   async start(index?: number): Promise<void> {
     await this.each(index, (node) => node.start());
     if (index === undefined) await untilAllSeeAll(this.brokers);

@@ -18,7 +18,7 @@ export function externalBrokers(list: string): BrokerSet {
     throw new Error(`KAFKA_BROKERS must be host:port, several separated by commas, and is "${list}".`);
   }
   const no = refuse('Kafka', 'KAFKA_BROKERS');
-  return { brokers, count: brokers.length, pids: () => [], start: no, stop: no, kill: no, restart: no };
+  return { brokers, count: brokers.length, pids: () => [], freeze: no, start: no, stop: no, kill: no, restart: no };
 }
 
 /** The server that a setting names. */

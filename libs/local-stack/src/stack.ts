@@ -13,6 +13,8 @@ export interface BrokerSet {
   restart(index?: number): Promise<void>;
   /** Process ids of the brokers that run; none where they are not processes of ours. */
   pids(): number[];
+  /** Holds all brokers still: connections stay, nothing is answered. Answers how to let them go on. */
+  freeze(): Promise<() => Promise<void>>;
 }
 
 /** The PostgreSQL server of a stack. */

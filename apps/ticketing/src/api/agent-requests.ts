@@ -1,9 +1,16 @@
-import { idempotentRequest, parseRequest, type ApiToken } from '@onceline/service-kit';
+import { actorOf, idempotentRequest, parseRequest, type ApiToken } from '@onceline/service-kit';
+import { byId, nextInQueue } from '../work/find-ticket.js';
 import type { AgentWish, Worked, WorkOnTicket } from '../work/work-on-ticket.js';
 import { answering } from './answering.js';
-import { workHeadersSchema } from './schemas.js';
+import type { QueueView } from './queue-schemas.js';
+import { idempotencyHeadersSchema, workHeadersSchema } from './schemas.js';
 
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
+
+interface AgentRequest {
+  readonly headers: RequestHeaders;
+  readonly body: unknown;
+}
 
 /** Requests of agents, with who asks, what he has seen, and the key under which he asks. */
 export class AgentRequests {
@@ -12,11 +19,19 @@ export class AgentRequests {
     private readonly tickets: WorkOnTicket,
   ) {}
 
-  do(ticketId: string, wish: AgentWish, request: { headers: RequestHeaders; body: unknown }): Promise<Worked> {
+  /** Answers null when there is no such ticket. */
+  do(ticketId: string, wish: AgentWish, request: AgentRequest): Promise<Worked | null> {
     const { 'if-match': seenVersion } = parseRequest(workHeadersSchema, 'headers', request.headers);
-    const route = `${wish.type} ${ticketId}`;
-    return answering(
-      this.tickets.do(wish, { ...idempotentRequest(this.tokens, route, request), ticketId, seenVersion }),
-    );
+    const asked = idempotentRequest(this.tokens, `${wish.type} ${ticketId}`, request);
+    return answering(this.tickets.do(wish, { ...asked, find: byId(ticketId), seenVersion }));
+  }
+
+  /** Gives whoever asks the next ticket that nobody has; null when there is none. */
+  takeNext(view: QueueView, request: AgentRequest): Promise<Worked | null> {
+    parseRequest(idempotencyHeadersSchema, 'headers', request.headers);
+    const assignee = actorOf(request.headers['authorization'], this.tokens);
+    const asked = idempotentRequest(this.tokens, 'next in the queue', request);
+    const wish = { type: 'change-ticket', changes: { assignee } } as const;
+    return answering(this.tickets.do(wish, { ...asked, find: nextInQueue(view) }));
   }
 }

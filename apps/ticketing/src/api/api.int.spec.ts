@@ -178,6 +178,8 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/tickets/{id}/events',
     '/v1/ledger/{idempotencyKey}',
     '/v1/parked-conversations',
+    '/v1/queue',
+    '/v1/queue/next',
     '/v1/tickets/{id}/notes',
     '/v1/bots/{botId}/policy',
     '/v1/ledger/{idempotencyKey}/discard',

@@ -1,5 +1,6 @@
 import { openApi, type ApiRoute, type OpenApiDocument } from '@onceline/service-kit';
 import { botPolicySchema } from '../policy/bot-policy.js';
+import { nextBodySchema, queuePageSchema, queueQuerySchema } from './queue-schemas.js';
 import { botParamsSchema, policyEntrySchema, policyHeadersSchema } from './policy-schemas.js';
 import {
   breakerSchema,
@@ -8,6 +9,7 @@ import {
   eventsQuerySchema,
   faultsBodySchema,
   faultsSchema,
+  idempotencyHeadersSchema,
   ledgerEntrySchema,
   ledgerParamsSchema,
   parkedPageSchema,
@@ -86,6 +88,16 @@ function workingRoutes(): ApiRoute[] {
   const ticket = { description: 'The ticket as it is now; its version is the ETag', schema: ticketWithMessagesSchema };
   const request = { role: 'agent', params: ticketParamsSchema, headers: workHeadersSchema } as const;
   return [
+    {
+      ...{ method: 'get', path: '/v1/queue', role: 'viewer', query: queueQuerySchema },
+      summary: 'What agents have to do next: the most urgent first, among those who has waited longest',
+      responses: { 200: { description: 'One page', schema: queuePageSchema } },
+    },
+    {
+      ...{ method: 'post', path: '/v1/queue/next', role: 'agent', headers: idempotencyHeadersSchema },
+      ...{ summary: 'Take the next ticket that nobody has', body: nextBodySchema },
+      responses: { 200: ticket, 204: { description: 'There is none' } },
+    },
     {
       ...{ method: 'patch', path: '/v1/tickets/{id}', summary: 'Change a ticket: what is left out stays', ...request },
       body: ticketChangesSchema,

@@ -2,6 +2,7 @@ import { readTicketEvent, type Outcome } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
+import type { Ticket as TicketState } from '../ticket/state.js';
 import { readMessages } from './read-messages.js';
 import {
   eventsCursorSchema,
@@ -33,7 +34,7 @@ export async function readTickets(withSession: WithSession, query: TicketsQuery)
     order by opened_at desc, ticket_id desc limit ${parameter(query.limit + 1)}`;
   const { rows } = await withSession((session) => session.query<TicketRow>({ text }, values));
   return pageOf(
-    rows.map(toTicket),
+    rows.map((row) => toTicket(ticketOf(row))),
     query.limit,
     (ticket) => ticket,
     ({ openedAt, id }) => [openedAt, id],
@@ -79,7 +80,7 @@ export function readTicket(withSession: WithSession, id: string): Promise<Ticket
       const hasOthers = ticket.version > ticket.message_count + 1;
       const gaps = hasOthers ? (await session.query<MissingRow>(MISSING, [id])).rows : [];
       const notes = hasOthers ? (await session.query<{ payload: unknown }>(NOTES, [id])).rows : [];
-      return { ...toTicket(ticket), messages, missing: gaps.map(toMissing), notes: notes.flatMap(toNote) };
+      return { ...toTicket(ticketOf(ticket)), messages, missing: gaps.map(toMissing), notes: notes.flatMap(toNote) };
     }),
   );
 }
@@ -140,7 +141,7 @@ async function atOneMoment<Result>(session: Session, read: () => Promise<Result>
   }
 }
 
-function toTicket(row: TicketRow): Ticket {
-  const { ticketId: id, ...ticket } = ticketOf(row);
+/** As the API shows a state. */
+export function toTicket({ ticketId: id, ...ticket }: TicketState): Ticket {
   return { id, ...ticket, tags: [...ticket.tags] };
 }

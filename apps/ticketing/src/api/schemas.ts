@@ -56,6 +56,9 @@ export const ticketSchema = z.object({
   team: z.string().nullable(),
   tags: z.array(z.string()).describe('in the order of the alphabet'),
   snoozedUntil: time.nullable().describe('when it wakes; null unless it is snoozed'),
+  waitingSince: time
+    .nullable()
+    .describe('when the customer wrote the first message that nobody has answered; null while it is not for us to act'),
   resolvedAt: time.nullable().describe('null while it is not resolved'),
   version: z.int().describe('rises with every event; also the ETag'),
   messageCount: z.int(),
@@ -119,7 +122,8 @@ const ifMatch = z
   .optional()
   .describe('the ETag of the ticket as you have seen it: 412 when it has changed since');
 const idempotencyKey = z.string().optional().describe('a request that comes again under its key changes nothing more');
-export const workHeadersSchema = z.object({ 'if-match': ifMatch, 'idempotency-key': idempotencyKey });
+export const idempotencyHeadersSchema = z.object({ 'idempotency-key': idempotencyKey });
+export const workHeadersSchema = idempotencyHeadersSchema.extend({ 'if-match': ifMatch });
 
 export const ticketWithMessagesSchema = ticketSchema.extend({
   messages: z.array(ticketMessageSchema).describe('in the order of arrival, of the last 1000; an album is one'),

@@ -1,7 +1,9 @@
 import type { WithSession } from '../store/session.js';
 import { answering } from './answering.js';
 import { readLedgerEntry } from './read-ledger.js';
+import type { QueuePage, QueueQuery } from './queue-schemas.js';
 import { readParked } from './read-parked.js';
+import { readQueue } from './read-queue.js';
 import { readEvents, readTicket, readTickets } from './read-tickets.js';
 import type {
   EventsPage,
@@ -19,6 +21,10 @@ export class TicketReader {
 
   tickets(query: TicketsQuery): Promise<TicketsPage> {
     return answering(readTickets(this.withSession, query));
+  }
+
+  queue(query: QueueQuery): Promise<QueuePage> {
+    return answering(readQueue(this.withSession, query));
   }
 
   ticket(id: string): Promise<TicketWithMessages | undefined> {

@@ -79,8 +79,8 @@ export class TicketsController {
     wish: AgentWish,
   ): Promise<TicketWithMessages> {
     const { id } = parseRequest(ticketParamsSchema, 'params', request.params);
-    await this.agents.do(id, wish, request);
-    const ticket = await this.reader.ticket(id);
+    const worked = await this.agents.do(id, wish, request);
+    const ticket = worked && (await this.reader.ticket(id));
     if (!ticket) throw noTicket();
     reply.header('etag', `"${ticket.version}"`);
     return ticket;

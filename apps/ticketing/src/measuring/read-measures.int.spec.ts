@@ -18,6 +18,7 @@ it('nothing waits in the beginning, and nobody has audited', async () => {
       { source: 'outbox', backlog: 0, oldestSeconds: 0 },
     ],
     audit: undefined,
+    isStopped: false,
   });
 });
 

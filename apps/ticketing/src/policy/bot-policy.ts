@@ -19,6 +19,13 @@ export const botPolicySchema = z.strictObject({
     .max(8760)
     .default(72)
     .describe("hours after a ticket was resolved in which the customer's next message opens it again"),
+  closeAfterHours: z
+    .number()
+    .min(0)
+    .max(87_600)
+    .nullable()
+    .default(96)
+    .describe('hours of silence after which a resolved ticket is closed; null: it never is'),
   closingPhrases: z
     .array(text(200))
     .max(200)
@@ -48,6 +55,7 @@ export type BotPolicyDocument = z.infer<typeof botPolicySchema>;
 
 /** The same as the rules ask for it. */
 export interface BotPolicy {
+  readonly closeAfterMs: number | null;
   readonly conversation: ConversationPolicy;
   isStaff(userId: string): boolean;
   /** Whether all customers of a topic share a ticket. */
@@ -60,7 +68,9 @@ const HOUR_MS = 3_600_000;
 export function botPolicy(document: BotPolicyDocument): BotPolicy {
   const staff = new Set(document.staff);
   const byChat = new Map(Object.entries(document.groupTicketsByChat));
+  const { closeAfterHours } = document;
   return {
+    closeAfterMs: closeAfterHours === null ? null : closeAfterHours * HOUR_MS,
     conversation: {
       reopenWithinMs: document.reopenWithinHours * HOUR_MS,
       closingPhrases: new Set(document.closingPhrases.map(phrase)),

@@ -28,6 +28,11 @@ export class Policies {
     return this.byBot.get(botId) ?? STANDARD_POLICY;
   }
 
+  /** That have one of their own. */
+  bots(): readonly string[] {
+    return [...this.byBot.keys()];
+  }
+
   async load(): Promise<void> {
     const policies = await this.store.readAll();
     this.byBot = new Map(policies.map(({ botId, document }) => [botId, botPolicy(document)]));

@@ -5,6 +5,7 @@ import { RememberGaps1764400000000 } from './migrations/1764400000000-remember-g
 import { KeepWhatMessagesHold1764500000000 } from './migrations/1764500000000-keep-what-messages-hold.js';
 import { WorkOnTickets1764600000000 } from './migrations/1764600000000-work-on-tickets.js';
 import { PoliciesAndStaff1764700000000 } from './migrations/1764700000000-policies-and-staff.js';
+import { QueueAndTimers1764800000000 } from './migrations/1764800000000-queue-and-timers.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   KeepWhatMessagesHold1764500000000,
   WorkOnTickets1764600000000,
   PoliciesAndStaff1764700000000,
+  QueueAndTimers1764800000000,
 ] as const;

@@ -20,6 +20,7 @@ export interface TicketRow {
   team: string | null;
   tags: string[];
   snoozed_until: Time | null;
+  waiting_since: Time | null;
   resolved_at: Time | null;
   version: number;
   message_count: number;
@@ -43,6 +44,7 @@ export function ticketOf(row: TicketRow): Ticket {
     topicId: row.topic_id,
     previousTicketId: row.previous_ticket_id,
     snoozedUntil: timeOrNull(row.snoozed_until),
+    waitingSince: timeOrNull(row.waiting_since),
     resolvedAt: timeOrNull(row.resolved_at),
     messageCount: row.message_count,
     openedAt: time(row.opened_at),
@@ -73,6 +75,7 @@ const COLUMNS: readonly TicketColumn[] = [
   { name: 'team', type: 'text', value: ({ team }) => team },
   { name: 'tags', type: 'jsonb', value: ({ tags }) => JSON.stringify(tags) },
   { name: 'snoozed_until', type: 'timestamptz', value: ({ snoozedUntil }) => snoozedUntil },
+  { name: 'waiting_since', type: 'timestamptz', value: ({ waitingSince }) => waitingSince },
   { name: 'resolved_at', type: 'timestamptz', value: ({ resolvedAt }) => resolvedAt },
   { name: 'version', type: 'int', value: ({ version }) => version },
   { name: 'message_count', type: 'int', value: ({ messageCount }) => messageCount },

@@ -156,7 +156,8 @@ describe('for any sequence of messages and wishes', () => {
           for (const event of history)
             expect(ticketEventSchema.parse(JSON.parse(JSON.stringify(event)))).toEqual(event);
         }
-        for (const { status, snoozedUntil, resolvedAt } of tickets) {
+        for (const { status, snoozedUntil, resolvedAt, waitingSince } of tickets) {
+          if (!['new', 'open', 'snoozed'].includes(status)) expect(waitingSince).toBeNull();
           expect((status === 'snoozed') === (snoozedUntil !== null)).toBe(true);
           if (isActive({ status } as Ticket)) expect(resolvedAt).toBeNull();
         }

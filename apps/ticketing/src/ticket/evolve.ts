@@ -1,5 +1,5 @@
 import type { EventOf, TicketEvent } from './events.js';
-import { NO_TICKET, type Ticket, type TicketState } from './state.js';
+import { isActive, NO_TICKET, type Ticket, type TicketState } from './state.js';
 
 /** Folds one event into the state. Total: an event that does not fit changes nothing, so that a replay never stops. */
 export function evolve(state: TicketState, event: TicketEvent): TicketState {
@@ -8,7 +8,7 @@ export function evolve(state: TicketState, event: TicketEvent): TicketState {
   const ticket = { ...state, version: event.version, updatedAt: later(state.updatedAt, event.occurredAt) };
   switch (event.type) {
     case 'message-appended':
-      return { ...ticket, messageCount: ticket.messageCount + 1 };
+      return { ...ticket, messageCount: ticket.messageCount + 1, waitingSince: waitingSince(ticket, event) };
     case 'ticket-status-changed':
       return withStatus(ticket, event);
     case 'ticket-priority-changed':
@@ -20,8 +20,9 @@ export function evolve(state: TicketState, event: TicketEvent): TicketState {
     case 'message-edited':
     case 'update-missing':
     case 'note-added':
-    case 'staff-replied':
       return ticket;
+    case 'staff-replied':
+      return { ...ticket, waitingSince: null };
     default:
       return event satisfies never;
   }
@@ -31,7 +32,8 @@ function opened({ ticketId, version, occurredAt, data }: EventOf<'ticket-opened'
   const { botId, chatId, conversation, customerId, topicId, previousTicketId } = data;
   return {
     ...{ status: 'new', ticketId, botId, chatId, conversation, customerId, topicId, previousTicketId },
-    ...{ priority: 'normal', assignee: null, team: null, tags: [], snoozedUntil: null, resolvedAt: null },
+    ...{ priority: 'normal', assignee: null, team: null, tags: [], snoozedUntil: null },
+    ...{ waitingSince: null, resolvedAt: null },
     ...{ version, messageCount: 0, openedAt: occurredAt, updatedAt: occurredAt },
   };
 }
@@ -40,7 +42,14 @@ function opened({ ticketId, version, occurredAt, data }: EventOf<'ticket-opened'
 function withStatus(ticket: Ticket, { data, occurredAt }: EventOf<'ticket-status-changed'>): Ticket {
   const { to: status, snoozedUntil } = data;
   const kept = status === 'closed' ? ticket.resolvedAt : null;
-  return { ...ticket, status, snoozedUntil, resolvedAt: status === 'resolved' ? occurredAt : kept };
+  const resolvedAt = status === 'resolved' ? occurredAt : kept;
+  const waits = isActive({ status }) && status !== 'pending';
+  return { ...ticket, status, snoozedUntil, resolvedAt, waitingSince: waits ? ticket.waitingSince : null };
+}
+
+/** What a customer says in a ticket that has ended waits for nobody. */
+function waitingSince(ticket: Ticket, { data }: EventOf<'message-appended'>): string | null {
+  return isActive(ticket) ? (ticket.waitingSince ?? data.sentAt) : null;
 }
 
 function withTags(tags: readonly string[], { added, removed }: EventOf<'ticket-tags-changed'>['data']): string[] {

@@ -23,6 +23,8 @@ export interface Ticket {
   readonly tags: readonly string[];
   /** When it wakes; null unless it is snoozed. RFC 3339 UTC, like every time here. */
   readonly snoozedUntil: string | null;
+  /** When the customer wrote the first message that nobody has answered yet; null while it is not for us to act. */
+  readonly waitingSince: string | null;
   /** When it was resolved; null while it is not. */
   readonly resolvedAt: string | null;
   /** Version of the last event. */
@@ -40,6 +42,6 @@ export const NO_TICKET: NoTicket = { status: 'none' };
 const ENDED: ReadonlySet<TicketStatus> = new Set(['resolved', 'closed']);
 
 /** Of a conversation one ticket is active, at most: the database sees to it. */
-export function isActive({ status }: Ticket): boolean {
+export function isActive({ status }: Pick<Ticket, 'status'>): boolean {
   return !ENDED.has(status);
 }

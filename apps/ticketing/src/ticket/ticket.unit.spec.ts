@@ -133,6 +133,7 @@ describe('a customer message', () => {
       team: null,
       tags: [],
       snoozedUntil: null,
+      waitingSince: '2026-01-01T10:00:00.000Z',
       resolvedAt: null,
       version: 2,
       messageCount: 1,

@@ -4,7 +4,6 @@ import { isUniqueViolation } from '@onceline/postgres';
 import { transactionVerdict } from '@onceline/retry-policy';
 import { Problem, type IdempotentRequest } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
-import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { TraceContext } from '../store/traced-update.js';
 import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
 import type { AgentCommand } from '../ticket/commands.js';
@@ -29,9 +28,10 @@ export type AgentWish = AgentCommand extends infer Command
   : never;
 
 export interface WorkRequest extends IdempotentRequest {
-  readonly ticketId: string;
+  /** Finds the ticket and locks it; undefined where there is none. */
+  find(session: Session): Promise<Ticket | undefined>;
   /** Version that the agent has seen; undefined where he does not care. */
-  readonly seenVersion: number | undefined;
+  readonly seenVersion?: number | undefined;
 }
 
 export interface WorkOptions {
@@ -48,8 +48,8 @@ const MAX_TRIES = 5;
 export class WorkOnTicket {
   constructor(private readonly options: WorkOptions) {}
 
-  /** @throws Problem 404, 409, 412 or 422 */
-  async do(wish: AgentWish, request: WorkRequest): Promise<Worked> {
+  /** Answers null when no ticket was found. @throws Problem 409, 412 or 422 */
+  async do(wish: AgentWish, request: WorkRequest): Promise<Worked | null> {
     for (let tries = 1; ; tries += 1) {
       try {
         const worked = await this.options.withSession((session) => this.inTransaction(session, wish, request));
@@ -62,7 +62,7 @@ export class WorkOnTicket {
     }
   }
 
-  private async inTransaction(session: Session, wish: AgentWish, request: WorkRequest): Promise<Worked> {
+  private async inTransaction(session: Session, wish: AgentWish, request: WorkRequest): Promise<Worked | null> {
     await session.command('begin');
     try {
       const worked = await runOnce(session, request, () => this.work(session, wish, request));
@@ -75,35 +75,19 @@ export class WorkOnTicket {
     }
   }
 
-  private async work(session: Session, wish: AgentWish, request: WorkRequest): Promise<Worked> {
+  private async work(session: Session, wish: AgentWish, request: WorkRequest): Promise<Worked | null> {
     const { now = () => new Date() } = this.options;
-    const { ticketId, actor, key, seenVersion } = request;
-    const ticket = await lockTicket(session, ticketId);
+    const { actor, key, seenVersion } = request;
+    const ticket = await request.find(session);
+    if (!ticket) return null;
     if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile(ticket);
     const idempotencyKey = `command:${actor}:${key ?? randomUUID()}`;
     const command = { ...wish, idempotencyKey, by: actor, occurredAt: now().toISOString() };
     const decision = decideForAgent(command, ticket);
     if ('refusal' in decision) throw refused(decision.refusal);
     if (decision.events.length > 0) await write(session, ticket, decision.events);
-    return { ticketId, version: decision.events.at(-1)?.version ?? ticket.version };
+    return { ticketId: ticket.ticketId, version: decision.events.at(-1)?.version ?? ticket.version };
   }
-}
-
-const LOCK = {
-  name: 'lock-ticket',
-  text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = $1 for update`,
-};
-
-async function lockTicket(session: Session, ticketId: string): Promise<Ticket> {
-  const { rows } = await session.query<TicketRow>(LOCK, [ticketId]);
-  const [row] = rows;
-  if (row) return ticketOf(row);
-  throw new Problem(404, {
-    title: 'Not Found',
-    detail: 'There is no ticket with this id.',
-    field: 'params.id',
-    fix: 'Take an id from GET /v1/tickets or from the ledger.',
-  });
 }
 
 async function write(session: Session, before: TicketState, events: readonly TicketEvent[]): Promise<void> {

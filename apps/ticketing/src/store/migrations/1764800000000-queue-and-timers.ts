@@ -1,0 +1,31 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Which ticket is next, and which ones time changes. */
+export class QueueAndTimers1764800000000 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    for (const statement of STATEMENTS) await queryRunner.query(statement);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(
+      `drop index ticketing.tickets_in_the_queue, ticketing.tickets_that_wake, ticketing.tickets_to_close`,
+    );
+    await queryRunner.query('alter table ticketing.tickets drop column priority_rank, drop column waiting_since');
+  }
+}
+
+const STATEMENTS = [
+  `alter table ticketing.tickets
+     -- When the customer wrote the first message that nobody has answered; null while it is not for us to act.
+     add column waiting_since timestamptz,
+     add column priority_rank int not null generated always as
+       (case priority when 'urgent' then 3 when 'high' then 2 when 'normal' then 1 else 0 end) stored`,
+  // Nobody could answer before.
+  `update ticketing.tickets set waiting_since = first.sent_at from (
+     select distinct on (ticket_id) ticket_id, sent_at from ticketing.ticket_messages order by ticket_id, version) as first
+     where first.ticket_id = tickets.ticket_id and status in ('new', 'open', 'snoozed')`,
+  `create index tickets_in_the_queue on ticketing.tickets
+     (priority_rank desc, coalesce(waiting_since, 'infinity'), ticket_id) where status in ('new', 'open')`,
+  `create index tickets_that_wake on ticketing.tickets (snoozed_until) where status = 'snoozed'`,
+  `create index tickets_to_close on ticketing.tickets (resolved_at) where status = 'resolved'`,
+];
