@@ -52,7 +52,14 @@ export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Why a status changed. */
-export const STATUS_REASONS = ['agent', 'assignment', 'customer-message', 'silence', 'snooze-over', 'staff-reply'] as const;
+export const STATUS_REASONS = [
+  'agent',
+  'assignment',
+  'customer-message',
+  'silence',
+  'snooze-over',
+  'staff-reply',
+] as const;
 
 /** See {@link STATUS_REASONS}. */
 export type StatusReason = (typeof STATUS_REASONS)[number];

@@ -114,6 +114,20 @@ describe('an edit', () => {
     expect(await messages()).toEqual([{ text: 'found', edits: 1, at: at(5) }]);
   });
 
+  it('of a message in a ticket that has ended does not lead the conversation back there', async () => {
+    const sent = messageFrom(42, 'lost');
+    const [first] = await settle([traced(uniqueRecord(sent))]);
+    await store.ask(`update ticketing.tickets set status = 'closed'`);
+    const [second] = await settle([traced(uniqueRecord(messageFrom(42, 'another thing')))]);
+    // Once only: what is decided wrongly the database refuses, and a second try would hide it.
+    const once = settling(store.withSession);
+    const outcomes = await once([edited(sent, 5, { text: 'found' }), traced(uniqueRecord(messageFrom(42, 'hello?')))]);
+    expect(outcomes.map(({ outcome, ticketId }) => [outcome, ticketId])).toEqual([
+      ['message-edited', first?.ticketId],
+      ['message-appended', second?.ticketId],
+    ]);
+  });
+
   it('is there again after a rebuild from the events', async () => {
     const sent = messageFrom(42, 'lost', { media_group_id: '7', photo: [{ file_id: 'f', file_unique_id: 'u' }] });
     await settle([traced(uniqueRecord(sent))]);

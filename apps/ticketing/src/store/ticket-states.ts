@@ -123,8 +123,10 @@ export class TicketStates {
     const after = events.reduce(follow, before);
     if (after.status === 'none' || events.length === 0) return [];
     this.tickets.set(after.ticketId, after);
-    this.currentOf.set(after.conversation, after.ticketId);
     this.changedIds.add(after.ticketId);
+    // What is added to a ticket that has ended, as an edit is, does not make the conversation go on there.
+    const current = this.stateOf(after.conversation);
+    if (isActive(after) || current.status === 'none') this.currentOf.set(after.conversation, after.ticketId);
     for (const event of events) {
       this.messages.apply(event);
       this.events.push({ event, trace: update });

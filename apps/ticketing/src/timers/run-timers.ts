@@ -1,3 +1,4 @@
+import { transactionVerdict } from '@onceline/retry-policy';
 import type { Session, WithSession } from '../store/session.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
@@ -5,8 +6,9 @@ import { decideForTimer, type Timer } from '../ticket/decide-for-timer.js';
 import { evolve } from '../ticket/evolve.js';
 import type { Ticket } from '../ticket/state.js';
 
-/** Tickets that one transaction changes. */
+/** Tickets that one transaction changes; fewer when updates get in the way of some. */
 const AT_ONCE = 200;
+const MAX_TRIES = 4;
 
 export interface TimerOptions {
   readonly withSession: WithSession;
@@ -19,21 +21,24 @@ export interface TimerOptions {
   readonly committed: () => void;
 }
 
-const select = (condition: string) => `select ${TICKET_COLUMNS} from ticketing.tickets t where ${condition}`;
-
-/** Others take other tickets; what they have taken is not due any more when it is free again. */
-const TAKE = `for update skip locked limit ${AT_ONCE}`;
+/** One instance looks at a time. Rows are not locked: `work/find-ticket` says why. */
+const TURN = {
+  name: 'turn-of-timers',
+  text: `select pg_try_advisory_xact_lock(hashtext('onceline.ticketing.timers')) as mine`,
+};
 
 const DUE = {
   wake: {
     name: 'due-to-wake',
-    text: `${select(`status = 'snoozed' and snoozed_until <= $1`)} order by snoozed_until ${TAKE}`,
+    text: `select ${TICKET_COLUMNS} from ticketing.tickets where status = 'snoozed' and snoozed_until <= $1
+      order by snoozed_until limit $2`,
   },
   close: {
     name: 'due-to-close',
-    text: `${select(`status = 'resolved' and resolved_at <= $1::timestamptz - make_interval(secs => coalesce(
-        (select seconds from unnest($2::text[], $3::float8[]) as p(bot_id, seconds) where p.bot_id = t.bot_id), $4::float8))`)}
-      order by resolved_at ${TAKE}`,
+    text: `select ${TICKET_COLUMNS} from ticketing.tickets t where status = 'resolved'
+        and resolved_at <= $1::timestamptz - make_interval(secs => coalesce((select seconds
+          from unnest($3::text[], $4::float8[]) as p(bot_id, seconds) where p.bot_id = t.bot_id), $5::float8))
+      order by resolved_at limit $2`,
   },
 } as const;
 
@@ -44,21 +49,33 @@ const NEVER_MS = 31_557_600_000_000;
 export class RunTimers {
   constructor(private readonly options: TimerOptions) {}
 
-  /** Answers the number of tickets changed. */
+  /** Answers the number of tickets changed; none while another instance does it. */
   async run(timer: Timer): Promise<number> {
     let changed = 0;
     for (;;) {
-      const count = await this.options.withSession((session) => this.inTransaction(session, timer));
+      const count = await this.untilThrough(timer);
       changed += count;
       if (count > 0) this.options.committed();
       if (count < AT_ONCE) return changed;
     }
   }
 
-  private async inTransaction(session: Session, timer: Timer): Promise<number> {
+  /** Fewer at once after a conflict, so that one ticket in which much happens does not hold up the others. */
+  private async untilThrough(timer: Timer): Promise<number> {
+    for (let tries = 1, most = AT_ONCE; ; tries += 1, most = Math.ceil(most / 8)) {
+      try {
+        return await this.options.withSession((session) => this.inTransaction(session, timer, most));
+      } catch (error) {
+        if (transactionVerdict(error) !== 'conflict' || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  private async inTransaction(session: Session, timer: Timer, most: number): Promise<number> {
     await session.command('begin');
     try {
-      const count = await this.change(session, timer);
+      const { rows } = await session.query<{ mine: boolean }>(TURN, []);
+      const count = rows[0]?.mine === true ? await this.change(session, timer, most) : 0;
       await session.command('commit');
       return count;
     } catch (error) {
@@ -68,10 +85,10 @@ export class RunTimers {
     }
   }
 
-  private async change(session: Session, timer: Timer): Promise<number> {
+  private async change(session: Session, timer: Timer, most: number): Promise<number> {
     const { now = () => new Date(), closeAfterMs } = this.options;
     const occurredAt = now().toISOString();
-    const due = await this.due(session, timer, occurredAt);
+    const due = await this.due(session, timer, { now: occurredAt, most });
     const decided = due.map((ticket) => {
       const events = decideForTimer({ timer, occurredAt, closeAfterMs: closeAfterMs(ticket.botId) }, ticket);
       return { events, after: events.reduce(evolve, ticket) };
@@ -86,10 +103,14 @@ export class RunTimers {
     return events.length;
   }
 
-  private async due(session: Session, timer: Timer, now: string): Promise<readonly Ticket[]> {
+  private async due(
+    session: Session,
+    timer: Timer,
+    { now, most }: { now: string; most: number },
+  ): Promise<readonly Ticket[]> {
     const bots = this.options.bots();
     const seconds = (botId: string) => (this.options.closeAfterMs(botId) ?? NEVER_MS) / 1000;
-    const values = timer === 'wake' ? [now] : [now, bots, bots.map(seconds), seconds('')];
+    const values = timer === 'wake' ? [now, most] : [now, most, bots, bots.map(seconds), seconds('')];
     const { rows } = await session.query<TicketRow>(DUE[timer], values);
     return rows.map(ticketOf);
   }

@@ -1,27 +1,40 @@
-import { QUEUE_ORDER, QueueConditions } from '../api/read-queue.js';
 import type { QueueView } from '../api/queue-schemas.js';
+import { QUEUE_ORDER, QueueConditions } from '../api/read-queue.js';
 import type { Session } from '../store/session.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { Ticket } from '../ticket/state.js';
 
+/**
+ * Among agents alone: whoever works on a ticket holds its name, not its row. Batches of updates insert the events of a ticket before they change its
+ * row; one who held the row and then inserted would wait for them crosswise. Who is the last judge is the version of the event, as ever.
+ */
+const NAMESPACE = `hashtext('onceline.ticketing.work')`;
+
+const WAIT = { name: 'wait-for-ticket', text: `select pg_advisory_xact_lock(${NAMESPACE}, hashtext($1))` };
 const BY_ID = {
-  name: 'lock-ticket',
-  text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = $1 for update`,
+  name: 'ticket-to-work-on',
+  text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = $1`,
 };
 
+/** Waits until no other agent works on it. A statement of its own, so that the next one sees what he has done. */
 export function byId(ticketId: string) {
   return async (session: Session): Promise<Ticket | undefined> => {
+    await session.query(WAIT, [ticketId]);
     const { rows } = await session.query<TicketRow>(BY_ID, [ticketId]);
     return rows.map(ticketOf)[0];
   };
 }
 
+/** More agents than this do not ask at one moment; who asks beyond gets nothing, and asks again. */
+const LOOKED_AT = 200;
+
 /** The next one that nobody has: what another agent is just taking is passed over, so that each gets one of his own without waiting. */
 export function nextInQueue(view: QueueView) {
   return async (session: Session): Promise<Ticket | undefined> => {
     const conditions = new QueueConditions({ ...view, assignee: 'nobody' });
-    const text = `select ${TICKET_COLUMNS} from ticketing.tickets where ${conditions.text()} order by ${QUEUE_ORDER}
-      limit 1 for update skip locked`;
+    const text = `with first as materialized (select ${TICKET_COLUMNS} from ticketing.tickets
+        where ${conditions.text()} order by ${QUEUE_ORDER} limit ${LOOKED_AT})
+      select * from first where pg_try_advisory_xact_lock(${NAMESPACE}, hashtext(ticket_id)) limit 1`;
     const { rows } = await session.query<TicketRow>({ text }, conditions.values);
     return rows.map(ticketOf)[0];
   };

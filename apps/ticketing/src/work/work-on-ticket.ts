@@ -28,7 +28,7 @@ export type AgentWish = AgentCommand extends infer Command
   : never;
 
 export interface WorkRequest extends IdempotentRequest {
-  /** Finds the ticket and locks it; undefined where there is none. */
+  /** Finds the ticket, and keeps other agents from it; undefined where there is none. */
   find(session: Session): Promise<Ticket | undefined>;
   /** Version that the agent has seen; undefined where he does not care. */
   readonly seenVersion?: number | undefined;
