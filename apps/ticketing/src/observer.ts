@@ -36,6 +36,16 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
     this.logger.warn({ err: error }, 'what waits could not be measured');
   }
 
+  policiesNotRead(error: unknown): void {
+    this.metrics.failed('policies', error);
+    this.logger.warn({ err: error }, 'policies could not be read: those that were read last hold on');
+  }
+
+  timerFailed(error: unknown): void {
+    this.metrics.failed('timers', error);
+    this.logger.warn({ err: error }, 'what is due was not done, will be repeated');
+  }
+
   paused(error: unknown, afterMs: number): void {
     this.metrics.consumerPaused(error);
     this.logger.warn({ err: error, afterMs }, 'consumption paused');

@@ -194,11 +194,11 @@ class Ticketing {
       bots: () => policies.bots(),
       committed: () => relay.wake(),
     });
-    return new Timers(run, (error) => observer.notMeasured(error));
+    return new Timers(run, (error) => observer.timerFailed(error));
   }
 
   private async policies(withSession: WithSession, observer: TicketingObserver): Promise<Policies> {
-    const policies = new Policies(new PolicyStore(withSession), (error) => observer.notMeasured(error));
+    const policies = new Policies(new PolicyStore(withSession), (error) => observer.policiesNotRead(error));
     await policies.start();
     return policies;
   }

@@ -28,7 +28,8 @@ export const TABLES = [
      recorded_at timestamptz not null default now(), tx_id xid8 not null default pg_current_xact_id())`,
   'create table ticketing.outbox_cursors (source text primary key, tx_id xid8 not null, id bigint not null)',
   `insert into ticketing.outbox_cursors values ('events', '0', 0), ('outbox', '0', 0)`,
-  'create table ticketing.tickets (ticket_id text primary key, version int, message_count int)',
+  `create table ticketing.tickets (ticket_id text primary key, version int, message_count int,
+     status text not null default 'new')`,
   `create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text, version int,
      text text, edited_at timestamptz, edit_count int not null default 0)`,
 ];
@@ -51,6 +52,7 @@ export const TAMPERING: readonly (readonly [sql: string, ...rules: string[]])[] 
     'outcome-without-message-event',
   ],
   [`update ticketing.tickets set message_count = 0 where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
+  [`update ticketing.tickets set status = 'closed' where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
   [`update ticketing.tickets set version = 9 where ticket_id = 'ticket-3'`, 'ticket-differs-from-events'],
   [`update ticketing.ledger set outcome = 'ignored' where ticket_id = 'ticket-3'`, 'event-without-outcome'],
   [`update ticketing.ledger set ticket_id = 'ticket-4' where ticket_id = 'ticket-3'`, 'outcome-without-message-event'],

@@ -22,6 +22,9 @@ export function settleOutcomes(books: Books, findings: Findings): OutcomeSums {
   return { outcomes, recordedDuplicates: checkRecordedDuplicates(books, findings) };
 }
 
+/** Those that say there is an event in a ticket. */
+export const TICKET_OUTCOMES = ['ticket-opened', 'message-appended', 'message-edited', 'staff-replied'] as const;
+
 /** Of a key without a ledger row. */
 export const NO_ROW = -1;
 

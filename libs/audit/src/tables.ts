@@ -1,11 +1,14 @@
 import type { Client } from 'pg';
 import type { Books } from './books.js';
 import type { ContradictionRule } from './findings.js';
+import { TICKET_OUTCOMES } from './outcomes.js';
 
 interface Question {
   readonly rule: ContradictionRule;
   readonly query: string;
 }
+
+const WITH_EVENT = TICKET_OUTCOMES.map((outcome) => `'${outcome}'`).join(', ');
 
 /** The event that each outcome says there is. */
 const CAUSED = `case l.outcome when 'message-edited' then e.type = 'message-edited'
@@ -37,7 +40,7 @@ const QUESTIONS: readonly Question[] = [
       from ticketing.ledger l left join ticketing.events e
         on e.idempotency_key = l.idempotency_key and e.ticket_id = l.ticket_id
         and ${CAUSED}
-      where l.outcome in ('ticket-opened', 'message-appended', 'message-edited', 'staff-replied') and e.ticket_id is null`,
+      where l.outcome in (${WITH_EVENT}) and e.ticket_id is null`,
   },
   {
     rule: 'event-without-outcome',
@@ -45,7 +48,7 @@ const QUESTIONS: readonly Question[] = [
       from ticketing.events e left join ticketing.ledger l
         on l.idempotency_key = e.idempotency_key
         and (${CAUSED} or e.type in ('ticket-opened', 'ticket-status-changed'))
-        and l.outcome in ('ticket-opened', 'message-appended', 'message-edited', 'staff-replied')
+        and l.outcome in (${WITH_EVENT})
       where e.type <> 'update-missing' and e.idempotency_key !~ '^(command|timer):' and l.idempotency_key is null`,
   },
   {
@@ -73,7 +76,9 @@ const QUESTIONS: readonly Question[] = [
       from ticketing.tickets t join (
         select ticket_id, max(version) as version, count(*) filter (where type = 'message-appended') as messages
         from ticketing.events group by ticket_id) e on e.ticket_id = t.ticket_id
-      where t.version <> e.version or t.message_count <> e.messages`,
+      where t.version <> e.version or t.message_count <> e.messages or t.status <> coalesce((
+        select s.payload #>> '{data,to}' from ticketing.events s where s.ticket_id = t.ticket_id and s.type = 'ticket-status-changed'
+          order by s.version desc limit 1), 'new')`,
   },
   {
     rule: 'gap-without-dead-letter',

@@ -2,6 +2,7 @@ import { OUTCOMES, type Outcome } from '@onceline/contracts';
 import type { Books } from './books.js';
 import type { Findings } from './findings.js';
 import { checkOrder } from './order.js';
+import { TICKET_OUTCOMES } from './outcomes.js';
 
 /** How many of each the database holds. */
 export interface TicketSums {
@@ -76,12 +77,7 @@ function checkMessages(books: Books, findings: Findings): void {
   }
 }
 
-const WITH_EVENT: ReadonlySet<Outcome> = new Set([
-  'ticket-opened',
-  'message-appended',
-  'message-edited',
-  'staff-replied',
-]);
+const WITH_EVENT: ReadonlySet<Outcome> = new Set(TICKET_OUTCOMES);
 
 function checkLedgerTickets(books: Books, findings: Findings): void {
   const hasEvent = new Uint8Array(books.keys.size);

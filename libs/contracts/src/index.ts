@@ -31,18 +31,15 @@ export { duplicateRecordSchema, type DuplicateRecord } from './duplicate-record.
 export { telegramMessageSchema, type TelegramMessage } from './telegram-message.js';
 export {
   attachmentSchema,
-  MATCHES,
   PRIORITIES,
   readTicketEvent,
   senderSchema,
-  STATUS_REASONS,
   TICKET_STATUSES,
   ticketEventSchema,
   type Attachment,
   type Match,
   type Priority,
   type Sender,
-  type StatusReason,
   type TicketEvent,
   type TicketStatus,
 } from './ticket-events.js';

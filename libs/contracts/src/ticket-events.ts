@@ -52,22 +52,12 @@ export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Why a status changed. */
-export const STATUS_REASONS = [
-  'agent',
-  'assignment',
-  'customer-message',
-  'silence',
-  'snooze-over',
-  'staff-reply',
-] as const;
-
-/** See {@link STATUS_REASONS}. */
-export type StatusReason = (typeof STATUS_REASONS)[number];
+const STATUS_REASONS = ['agent', 'assignment', 'customer-message', 'silence', 'snooze-over', 'staff-reply'] as const;
 
 /** How a staff member's message in Telegram found its ticket, the surest way first. */
-export const MATCHES = ['answered-message', 'only-open-ticket', 'latest-active-ticket'] as const;
+const MATCHES = ['answered-message', 'only-active-ticket', 'latest-active-ticket'] as const;
 
-/** See {@link MATCHES}. */
+/** How a staff member's message in Telegram found its ticket. */
 export type Match = (typeof MATCHES)[number];
 
 /** Who did it over the API; null where a rule did. */
@@ -96,7 +86,10 @@ const content = {
   attachments: z.array(attachmentSchema),
 };
 
-/** A customer's message became part of the ticket. Version 1 had no `sender`, `attachments` and `mediaGroupId`. */
+/** When it was edited for the first time that we saw of it; null where it reads as it was written. RFC 3339 UTC. */
+const editedBefore = z.string().nullable();
+
+/** A customer's message became part of the ticket. Version 1 had no `sender`, `attachments`, `mediaGroupId` and `editedAt`. */
 const messageAppendedSchema = z.looseObject({
   ...envelope,
   schemaVersion: z.literal(2),
@@ -112,6 +105,7 @@ const messageAppendedSchema = z.looseObject({
     ...content,
     /** Shared by the messages of one album. */
     mediaGroupId: z.string().nullable(),
+    editedAt: editedBefore,
   }),
 });
 
@@ -202,6 +196,7 @@ const staffRepliedSchema = z.looseObject({
     sentAt: z.string(),
     ...content,
     mediaGroupId: z.string().nullable(),
+    editedAt: editedBefore,
     matchedBy: z.enum(MATCHES),
   }),
 });
@@ -239,14 +234,19 @@ const LIFTS: Readonly<Record<string, (event: Stored) => Stored>> = {
   'ticket-opened 1': (event) => ({
     ...event,
     schemaVersion: 2,
-    data: { ...event.data, topicId: null, previousTicketId: null },
+    data: { ...event.data, topicId: topicIn(event.data['conversation']), previousTicketId: null },
   }),
   'message-appended 1': (event) => ({
     ...event,
     schemaVersion: 2,
-    data: { ...event.data, sender: null, attachments: [], mediaGroupId: null },
+    data: { ...event.data, sender: null, attachments: [], mediaGroupId: null, editedAt: null },
   }),
 };
+
+/** The conversation of version 1 named the topic: `7:-100/t3/c42`. */
+function topicIn(conversation: unknown): string | null {
+  return typeof conversation === 'string' ? (/\/t(\d+)\//.exec(conversation)?.[1] ?? null) : null;
+}
 
 function lifted(json: unknown): unknown {
   let event = storedSchema.parse(json);

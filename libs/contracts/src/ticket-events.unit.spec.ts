@@ -16,15 +16,24 @@ describe('an event of an older version', () => {
       ...envelope,
       type: 'message-appended',
       schemaVersion: 2,
-      data: { ...said, sender: null, attachments: [], mediaGroupId: null },
+      data: { ...said, sender: null, attachments: [], mediaGroupId: null, editedAt: null },
     });
   });
+});
+
+it('a ticket of an older version knows its topic by its conversation', () => {
+  const opened = (conversation: string) => {
+    const data = { botId: '7', chatId: '-100', conversation, customerId: '42' };
+    return readTicketEvent({ ...envelope, type: 'ticket-opened', schemaVersion: 1, data }).data;
+  };
+  expect(opened('7:-100/t3/c42')).toMatchObject({ topicId: '3', previousTicketId: null });
+  expect(opened('7:-100/c42')).toMatchObject({ topicId: null });
 });
 
 describe('an event of this version', () => {
   it('is read as it is, with fields that a later version may have added', () => {
     const sender = { id: '42', name: 'Ada', username: null };
-    const data = { ...said, sender, attachments: [], mediaGroupId: 'album', mood: 'angry' };
+    const data = { ...said, sender, attachments: [], mediaGroupId: 'album', editedAt: null, mood: 'angry' };
     const event = { ...envelope, type: 'message-appended', schemaVersion: 2, data };
     expect(readTicketEvent(event)).toEqual(event);
   });

@@ -1,9 +1,9 @@
-import { actorOf, idempotentRequest, parseRequest, type ApiToken } from '@onceline/service-kit';
+import { idempotentRequest, parseRequest, type ApiToken } from '@onceline/service-kit';
 import { byId, nextInQueue } from '../work/find-ticket.js';
 import type { AgentWish, Worked, WorkOnTicket } from '../work/work-on-ticket.js';
 import { answering } from './answering.js';
 import type { QueueView } from './queue-schemas.js';
-import { idempotencyHeadersSchema, workHeadersSchema } from './schemas.js';
+import { workHeadersSchema } from './schemas.js';
 
 export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
@@ -28,10 +28,8 @@ export class AgentRequests {
 
   /** Gives whoever asks the next ticket that nobody has; null when there is none. */
   takeNext(view: QueueView, request: AgentRequest): Promise<Worked | null> {
-    parseRequest(idempotencyHeadersSchema, 'headers', request.headers);
-    const assignee = actorOf(request.headers['authorization'], this.tokens);
     const asked = idempotentRequest(this.tokens, 'next in the queue', request);
-    const wish = { type: 'change-ticket', changes: { assignee } } as const;
+    const wish = { type: 'change-ticket', changes: { assignee: asked.actor } } as const;
     return answering(this.tickets.do(wish, { ...asked, find: nextInQueue(view) }));
   }
 }

@@ -92,6 +92,8 @@ function resultOf(
       return { result: 'would-append', ticketId, reason: null };
     case 'message-edited':
       return { result: 'would-edit', ticketId, reason: null };
+    case 'staff-replied':
+      return { result: 'would-answer', ticketId, reason: null };
     case 'ignored':
       return { result: ticketId === null ? 'would-ignore' : 'has-ticket', ticketId, reason };
     default:

@@ -1,7 +1,8 @@
 import { isUniqueViolation } from '@onceline/postgres';
-import { actorOf, Problem, type ApiToken } from '@onceline/service-kit';
+import { actorOf, type ApiToken } from '@onceline/service-kit';
 import { STANDARD_DOCUMENT, type BotPolicyDocument } from '../policy/bot-policy.js';
 import type { PolicyStore, StoredPolicy } from '../policy/policy.store.js';
+import { changedMeanwhile } from '../work/versions.js';
 import { answering } from './answering.js';
 import type { PolicyEntry } from './policy-schemas.js';
 
@@ -24,13 +25,13 @@ export class PoliciesApi {
     { authorization, seenVersion }: { authorization: string | undefined; seenVersion: number | undefined },
   ): Promise<PolicyEntry> {
     const before = await this.read(botId);
-    if (seenVersion !== undefined && seenVersion !== before.version) throw changedMeanwhile(before.version);
+    if (seenVersion !== undefined && seenVersion !== before.version) throw changedMeanwhile('policy', before.version);
     if (before.version > 0 && JSON.stringify(before.policy) === JSON.stringify(policy)) return before;
     const next = { botId, version: before.version + 1, document: policy, madeBy: actorOf(authorization, this.tokens) };
     try {
       await answering(this.store.write(next));
     } catch (error) {
-      if (isUniqueViolation(error, 'one_policy_per_version')) throw changedMeanwhile(next.version);
+      if (isUniqueViolation(error, 'one_policy_per_version')) throw changedMeanwhile('policy', next.version);
       throw error;
     }
     return this.read(botId);
@@ -39,13 +40,4 @@ export class PoliciesApi {
 
 function toEntry({ botId, version, document, madeBy, madeAt }: StoredPolicy): PolicyEntry {
   return { botId, version, policy: document, madeBy, madeAt };
-}
-
-function changedMeanwhile(version: number): Problem {
-  return new Problem(412, {
-    title: 'Precondition Failed',
-    detail: `The policy has changed: its version is ${version}.`,
-    field: 'headers.if-match',
-    fix: 'Read it again, decide again, and send its ETag.',
-  });
 }

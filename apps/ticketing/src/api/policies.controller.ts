@@ -1,13 +1,10 @@
 import { Body, Controller, Get, Headers, Inject, Param, Put, Res } from '@nestjs/common';
+import { setEtag, type Reply } from './etag.js';
 import { parseRequest, Roles } from '@onceline/service-kit';
 import { botPolicySchema } from '../policy/bot-policy.js';
 import type { RequestHeaders } from './agent-requests.js';
 import { PoliciesApi } from './policies-api.js';
 import { botParamsSchema, policyHeadersSchema, type PolicyEntry } from './policy-schemas.js';
-
-interface Reply {
-  header(name: string, value: string): unknown;
-}
 
 /** How each bot's updates become tickets. */
 @Controller('v1/bots/:botId/policy')
@@ -38,6 +35,6 @@ export class PoliciesController {
 }
 
 function withEtag(reply: Reply, entry: PolicyEntry): PolicyEntry {
-  reply.header('etag', `"${entry.version}"`);
+  setEtag(reply, entry.version);
   return entry;
 }

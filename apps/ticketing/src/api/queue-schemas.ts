@@ -24,12 +24,12 @@ export type QueueQuery = z.infer<typeof queueQuerySchema>;
 export const nextBodySchema = z.strictObject(view);
 export type QueueView = z.infer<typeof nextBodySchema>;
 
-/** What both ask for. */
-export type QueueFilter = QueueView & { readonly assignee?: string | undefined };
-
 export const queueCursorSchema = z.tuple([
   z.int().min(0).max(PRIORITIES.length),
-  z.iso.datetime({ precision: 3 }).nullable(),
+  z.iso
+    .datetime({ precision: 3 })
+    .refine((text) => Date.parse(text) >= 0, 'must be a moment since 1970')
+    .nullable(),
   searchableText(128),
 ]);
 

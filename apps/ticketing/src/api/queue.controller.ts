@@ -1,14 +1,10 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
+import { setEtag, type Reply } from './etag.js';
 import { parseRequest, Roles } from '@onceline/service-kit';
 import { AgentRequests, type RequestHeaders } from './agent-requests.js';
 import { nextBodySchema, queueQuerySchema, type QueuePage } from './queue-schemas.js';
 import type { TicketWithMessages } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
-
-interface Reply {
-  header(name: string, value: string): unknown;
-  status(code: number): unknown;
-}
 
 /** What agents have to do next. */
 @Controller('v1/queue')
@@ -34,7 +30,7 @@ export class QueueController {
   ): Promise<TicketWithMessages | undefined> {
     const taken = await this.agents.takeNext(parseRequest(nextBodySchema, 'body', body ?? {}), { headers, body });
     const ticket = taken === null ? undefined : await this.reader.ticket(taken.ticketId);
-    if (ticket) reply.header('etag', `"${ticket.version}"`);
+    if (ticket) setEtag(reply, ticket.version);
     else reply.status(204);
     return ticket;
   }

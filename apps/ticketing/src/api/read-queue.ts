@@ -1,47 +1,14 @@
+import { PRIORITIES } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { WithSession } from '../store/session.js';
+import { IN_QUEUE, QUEUE_ORDER, TicketConditions, WAITING_SINCE } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
-import { queueCursorSchema, type QueueFilter, type QueuePage, type QueueQuery } from './queue-schemas.js';
+import { queueCursorSchema, type QueuePage, type QueueQuery } from './queue-schemas.js';
 import { toTicket } from './read-tickets.js';
-
-/** As the index has it. What waits for nobody comes last. */
-const WAITING_SINCE = `coalesce(waiting_since, 'infinity')`;
-export const QUEUE_ORDER = `priority_rank desc, ${WAITING_SINCE}, ticket_id`;
-
-/** Conditions on tickets, with their values. */
-export class QueueConditions {
-  readonly values: unknown[] = [];
-  private readonly conditions = [`status in ('new', 'open')`];
-
-  constructor({ bot, chat, team, assignee, tag, priority }: QueueFilter) {
-    this.equal({ bot_id: bot, chat_id: chat, team, priority });
-    if (tag !== undefined) this.add(`tags @> ${this.value(JSON.stringify([tag]))}::jsonb`);
-    if (assignee === 'nobody') this.add('assignee is null');
-    else this.equal({ assignee });
-  }
-
-  value(value: unknown): string {
-    return `$${this.values.push(value)}`;
-  }
-
-  add(condition: string): void {
-    this.conditions.push(condition);
-  }
-
-  text(): string {
-    return this.conditions.join(' and ');
-  }
-
-  private equal(columns: Readonly<Record<string, string | undefined>>): void {
-    for (const [column, value] of Object.entries(columns)) {
-      if (value !== undefined) this.add(`${column} = ${this.value(value)}`);
-    }
-  }
-}
 
 /** What an agent has to do next: the most urgent first, among those who has waited longest. */
 export async function readQueue(withSession: WithSession, query: QueueQuery): Promise<QueuePage> {
-  const conditions = new QueueConditions(query);
+  const conditions = new TicketConditions(query).add(IN_QUEUE);
   if (query.cursor !== undefined) {
     const [rank, waitingSince, ticketId] = decodeCursor(queueCursorSchema, query.cursor);
     const [r, w, t] = [rank, waitingSince ?? 'infinity', ticketId].map((value) => conditions.value(value));
@@ -56,8 +23,6 @@ export async function readQueue(withSession: WithSession, query: QueueQuery): Pr
     rows.map((row) => toTicket(ticketOf(row))),
     query.limit,
     (ticket) => ticket,
-    ({ priority, waitingSince, id }) => [RANKS.indexOf(priority), waitingSince, id],
+    ({ priority, waitingSince, id }) => [PRIORITIES.indexOf(priority), waitingSince, id],
   );
 }
-
-const RANKS: readonly string[] = ['low', 'normal', 'high', 'urgent'];

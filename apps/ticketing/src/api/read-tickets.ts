@@ -1,6 +1,7 @@
 import { readTicketEvent, type Outcome } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
+import { TicketConditions } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { Ticket as TicketState } from '../ticket/state.js';
 import { readMessages } from './read-messages.js';
@@ -16,23 +17,16 @@ import {
 
 /** Newest first; the id decides between tickets of the same moment. */
 export async function readTickets(withSession: WithSession, query: TicketsQuery): Promise<TicketsPage> {
-  const conditions: string[] = [];
-  const values: unknown[] = [];
-  const parameter = (value: unknown) => `$${values.push(value)}`;
-  const { conversation, status, priority, assignee, team } = query;
-  const columns = { bot_id: query.bot, chat_id: query.chat, conversation, status, priority, assignee, team };
-  for (const [column, value] of Object.entries(columns)) {
-    if (value !== undefined) conditions.push(`${column} = ${parameter(value)}`);
-  }
-  if (query.tag !== undefined) conditions.push(`tags @> ${parameter(JSON.stringify([query.tag]))}::jsonb`);
+  const conditions = new TicketConditions(query);
   if (query.cursor !== undefined) {
     const [openedAt, ticketId] = decodeCursor(ticketsCursorSchema, query.cursor);
-    conditions.push(`(opened_at, ticket_id) < (${parameter(openedAt)}::timestamptz, ${parameter(ticketId)}::text)`);
+    const [o, t] = [openedAt, ticketId].map((value) => conditions.value(value));
+    conditions.add(`(opened_at, ticket_id) < (${o}::timestamptz, ${t}::text)`);
   }
-  const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-  const text = `select ${TICKET_COLUMNS} from ticketing.tickets ${where}
-    order by opened_at desc, ticket_id desc limit ${parameter(query.limit + 1)}`;
-  const { rows } = await withSession((session) => session.query<TicketRow>({ text }, values));
+  const limit = conditions.value(query.limit + 1);
+  const text = `select ${TICKET_COLUMNS} from ticketing.tickets where ${conditions.text()}
+    order by opened_at desc, ticket_id desc limit ${limit}`;
+  const { rows } = await withSession((session) => session.query<TicketRow>({ text }, conditions.values));
   return pageOf(
     rows.map((row) => toTicket(ticketOf(row))),
     query.limit,

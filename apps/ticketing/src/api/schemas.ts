@@ -8,6 +8,7 @@ import {
 } from '@onceline/contracts';
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
+import { ifMatch } from './etag.js';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 const cursor = pageCursor(512);
@@ -56,6 +57,8 @@ export const ticketSchema = z.object({
   team: z.string().nullable(),
   tags: z.array(z.string()).describe('in the order of the alphabet'),
   snoozedUntil: time.nullable().describe('when it wakes; null unless it is snoozed'),
+  askedAt: time.nullable().describe('when the customer wrote the message that opened it'),
+  customerWroteAt: time.nullable().describe('when the customer wrote last'),
   waitingSince: time
     .nullable()
     .describe('when the customer wrote the first message that nobody has answered; null while it is not for us to act'),
@@ -98,7 +101,11 @@ const name = searchableText(64);
 export const ticketChangesSchema = z
   .strictObject({
     status: z.enum(TICKET_STATUSES).exclude(['new']).optional(),
-    snoozedUntil: time.optional().describe('with the status snoozed'),
+    snoozedUntil: z.iso
+      .datetime()
+      .transform((text) => new Date(text).toISOString())
+      .optional()
+      .describe('with the status snoozed: RFC 3339, UTC, ten years ahead at most'),
     priority: z.enum(PRIORITIES).optional(),
     assignee: name.nullable().optional().describe('an agent, as histories name him; null for nobody'),
     team: name.nullable().optional(),
@@ -115,15 +122,9 @@ export const noteBodySchema = z.strictObject({
     .describe('for agents only, the customer never sees it'),
 });
 
-const ifMatch = z
-  .string()
-  .regex(/^"[1-9]\d{0,9}"$/, 'must be the ETag of the ticket, e.g. "3", in its quotes')
-  .transform((etag) => Number(etag.slice(1, -1)))
-  .optional()
-  .describe('the ETag of the ticket as you have seen it: 412 when it has changed since');
 const idempotencyKey = z.string().optional().describe('a request that comes again under its key changes nothing more');
 export const idempotencyHeadersSchema = z.object({ 'idempotency-key': idempotencyKey });
-export const workHeadersSchema = idempotencyHeadersSchema.extend({ 'if-match': ifMatch });
+export const workHeadersSchema = idempotencyHeadersSchema.extend({ 'if-match': ifMatch('ticket') });
 
 export const ticketWithMessagesSchema = ticketSchema.extend({
   messages: z.array(ticketMessageSchema).describe('in the order of arrival, of the last 1000; an album is one'),
@@ -220,7 +221,10 @@ export type ParkedConversationEntry = z.infer<typeof parkedConversationSchema>;
 
 export const parkedQuerySchema = z.strictObject({ limit: pageLimit, cursor });
 export type ParkedQuery = z.infer<typeof parkedQuerySchema>;
-export const parkedCursorSchema = z.tuple([z.iso.datetime({ precision: 3 }), searchableText(1024)]);
+export const parkedCursorSchema = z.tuple([
+  z.iso.datetime({ precision: 3 }).refine((text) => Date.parse(text) >= 0, 'must be a moment since 1970'),
+  searchableText(1024),
+]);
 export const parkedPageSchema = z.object({ items: z.array(parkedConversationSchema), nextCursor: nextPageCursor });
 export type ParkedPage = z.infer<typeof parkedPageSchema>;
 
@@ -239,6 +243,7 @@ export const REHEARSAL_RESULTS = [
   'would-open',
   'would-append',
   'would-edit',
+  'would-answer',
   'would-ignore',
   'has-ticket',
   'not-dead-lettered',

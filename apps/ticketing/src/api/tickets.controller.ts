@@ -1,4 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { setEtag, type Reply } from './etag.js';
+import { etagOf } from '../work/versions.js';
 import { parseRequest, Problem, Roles } from '@onceline/service-kit';
 import { AgentRequests, type RequestHeaders } from './agent-requests.js';
 import {
@@ -13,11 +15,6 @@ import {
 } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
 import type { AgentWish } from '../work/work-on-ticket.js';
-
-interface Reply {
-  header(name: string, value: string): unknown;
-  status(code: number): unknown;
-}
 
 @Controller('v1/tickets')
 @Roles('viewer')
@@ -41,9 +38,8 @@ export class TicketsController {
     const { id } = parseRequest(ticketParamsSchema, 'params', params);
     const ticket = await this.reader.ticket(id);
     if (!ticket) throw noTicket();
-    const etag = `"${ticket.version}"`;
-    reply.header('etag', etag);
-    if (known !== etag) return ticket;
+    setEtag(reply, ticket.version);
+    if (known !== etagOf(ticket.version)) return ticket;
     reply.status(304);
     return undefined;
   }
@@ -82,7 +78,7 @@ export class TicketsController {
     const worked = await this.agents.do(id, wish, request);
     const ticket = worked && (await this.reader.ticket(id));
     if (!ticket) throw noTicket();
-    reply.header('etag', `"${ticket.version}"`);
+    setEtag(reply, ticket.version);
     return ticket;
   }
 

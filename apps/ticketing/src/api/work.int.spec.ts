@@ -12,7 +12,13 @@ interface TicketJson {
   readonly assignee: string | null;
   readonly tags: string[];
   readonly previousTicketId: string | null;
-  readonly messages: { text: string; edits: { text: string }[]; albumMessageIds: number[]; attachments: object[] }[];
+  readonly messages: {
+    messageId: number;
+    text: string;
+    edits: { text: string }[];
+    albumMessageIds: number[];
+    attachments: object[];
+  }[];
   readonly notes: { by: string; text: string }[];
 }
 
@@ -81,7 +87,7 @@ describe('an agent', () => {
     expect((await read(path)).notes.map(({ text }) => text).sort()).toEqual([...notes].sort());
   });
 
-  it('amid messages of the customer: all messages are there, and the last word of the agent', async () => {
+  it('amid messages of the customer: all messages and all wishes are there', async () => {
     const { path, chat: customer } = await newTicket();
     const messages = Array.from({ length: 10 }, () => service.publish(messageFrom(customer)));
     const wishes = ['low', 'high', 'urgent'].map((priority) => service.ask('ada', 'PATCH', path, { priority }));
@@ -118,6 +124,18 @@ describe('after a ticket is resolved', () => {
   it('the next message opens it again, and an edit does not', async () => {
     const { path, chat: customer, id } = await newTicket();
     await service.ask('ada', 'PATCH', path, { status: 'resolved' });
+    const [first] = (await read(path)).messages;
+    const message = {
+      message_id: first?.messageId,
+      date: 1_760_000_000,
+      edit_date: 1_760_000_009,
+      text: 'It is lost!',
+    };
+    const chatOf = { chat: { id: customer, type: 'private' }, from: { id: customer } };
+    const edit = `tg1:7:edited_message:${customer}:${first?.messageId}:2`;
+    await service.publish({ update_id: 2, edited_message: { ...message, ...chatOf } }, { key: edit });
+    expect((await service.settled(edit)).outcome).toBe('message-edited');
+    expect((await read(path)).status).toBe('resolved');
     const now = Math.floor(Date.now() / 1000);
     const key = await service.publish(messageFrom(customer, 'It is lost again', { date: now }));
     expect(await service.settled(key)).toMatchObject({ outcome: 'message-appended', ticketId: id });

@@ -19,10 +19,14 @@ export const IGNORED_REASONS = [
   'unsupported-chat',
   'no-sender',
   'sender-is-bot',
+  /** For a business account, by Telegram itself (a greeting, a note of absence) or by a program. */
+  'sent-automatically',
   /** Written on behalf of a chat: an anonymous administrator, or a linked channel. */
   'sender-is-chat',
   /** Staff wrote where no ticket is active, and answered no message of one. */
   'no-ticket-to-answer',
+  /** Staff changed a note: the ticket keeps it as it was. */
+  'note-edit',
   /** The same message came before under another update. */
   'message-already-recorded',
 ] as const;

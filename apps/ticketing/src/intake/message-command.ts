@@ -70,7 +70,8 @@ function staffMessage(
 /** In a topic every message answers the one that began the topic, unless it answers another. */
 function answeredMessage(message: TelegramMessage): TelegramMessage['reply_to_message'] {
   const { reply_to_message: answered } = message;
-  return answered?.message_id === message.message_thread_id ? undefined : answered;
+  const beganTopic = message.is_topic_message === true && answered?.message_id === message.message_thread_id;
+  return beganTopic ? undefined : answered;
 }
 
 interface Place {

@@ -69,6 +69,11 @@ describe('an answer of staff', () => {
     });
   });
 
+  it('in a group without topics answers what it answers, also where that began the thread', () => {
+    const thread = { message_thread_id: 5 };
+    expect(commandOf(answering({ from: CUSTOMER }, thread))).toMatchObject({ answers: 5, conversation: '7:-100/c42' });
+  });
+
   it('is read without what it answers when that cannot be read', () => {
     expect(commandOf({ reply_to_message: { message_id: 'five' } })).toMatchObject({ answers: null });
   });

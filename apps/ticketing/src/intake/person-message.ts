@@ -129,6 +129,8 @@ function ignoredMessage(message: TelegramMessage): IgnoredReason | undefined {
   if (message.sender_chat) return 'sender-is-chat';
   if (!message.from) return 'no-sender';
   if (message.from.is_bot === true) return 'sender-is-bot';
+  // Greetings and notes of absence, or a program that writes for the account: nobody has answered.
+  if (message['is_from_offline'] === true || message['sender_business_bot'] !== undefined) return 'sent-automatically';
   return undefined;
 }
 

@@ -153,6 +153,7 @@ const RECORDED_REASONS: readonly IgnoredReason[] = [
   'bot-command',
   'edit-changes-nothing',
   'no-ticket-to-answer',
+  'note-edit',
 ];
 
 describe('everything else is ignored for a named reason', () => {
@@ -166,6 +167,7 @@ describe('everything else is ignored for a named reason', () => {
     ['unsupported-chat', receiveMessage({ chat: { id: -5, type: 'channel' } })],
     ['no-sender', receiveMessage({ from: undefined })],
     ['sender-is-bot', receiveMessage({ from: { id: 9, is_bot: true } })],
+    ['sent-automatically', receiveMessage({ is_from_offline: true })],
     ['sender-is-chat', receiveMessage({ sender_chat: { id: -100 } }, groupMessage)],
   ];
 

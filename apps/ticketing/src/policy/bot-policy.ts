@@ -11,8 +11,7 @@ const text = (longest: number) =>
 
 const groupTickets = z.enum(['customer', 'topic']);
 
-/** How a bot's updates become tickets, as administrators write it. What is left out is as it is here. */
-export const botPolicySchema = z.strictObject({
+const settings = {
   reopenWithinHours: z
     .number()
     .min(0)
@@ -25,13 +24,13 @@ export const botPolicySchema = z.strictObject({
     .max(87_600)
     .nullable()
     .default(96)
-    .describe('hours of silence after which a resolved ticket is closed; null: it never is'),
+    .describe('hours after which a resolved ticket is closed; null: it never is'),
   closingPhrases: z
-    .array(text(200))
+    .array(text(200).refine((words) => phrase(words) !== '', 'must be more than stops and spaces'))
     .max(200)
     .default([])
     .describe(
-      'what customers say to end a conversation ("thanks"): it opens no ticket. Case, stops and spaces do not count',
+      'what customers say after a ticket has ended ("thanks"): it is added there and opens none. Case, stops and spaces do not count',
     ),
   commandsOpenTickets: z.boolean().default(false).describe('whether a call of the bot (`/start`) opens a ticket'),
   groupTickets: groupTickets
@@ -50,7 +49,22 @@ export const botPolicySchema = z.strictObject({
     .nullable()
     .default('//')
     .describe("what a staff member's message begins with that is a note for colleagues; null: none is"),
-});
+};
+
+/** How a bot's updates become tickets, as administrators write it. What is left out is as it is here. */
+export const botPolicySchema = z
+  .strictObject(settings)
+  .refine(
+    ({ closeAfterHours, reopenWithinHours }) => closeAfterHours === null || closeAfterHours >= reopenWithinHours,
+    {
+      path: ['closeAfterHours'],
+      message: 'must not be shorter than reopenWithinHours: a closed ticket is not reopened',
+    },
+  );
+
+/** The same as it was stored, maybe by a newer version with settings that this one does not know. */
+export const storedPolicySchema = z.object(settings);
+
 export type BotPolicyDocument = z.infer<typeof botPolicySchema>;
 
 /** The same as the rules ask for it. */

@@ -1,5 +1,5 @@
 import type { Session, WithSession } from '../store/session.js';
-import { botPolicySchema, type BotPolicyDocument } from './bot-policy.js';
+import { storedPolicySchema, type BotPolicyDocument } from './bot-policy.js';
 
 /** A version of a bot's policy. */
 export interface StoredPolicy {
@@ -60,7 +60,7 @@ function toPolicy(row: PolicyRow): StoredPolicy {
   return {
     botId: row.bot_id,
     version: row.version,
-    document: botPolicySchema.parse(row.document),
+    document: storedPolicySchema.parse(row.document),
     madeBy: row.made_by,
     madeAt: row.made_at.toISOString(),
   };

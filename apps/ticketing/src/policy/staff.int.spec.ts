@@ -42,7 +42,7 @@ const settle = async (updates: readonly TracedUpdate[], withSession: WithSession
 const matches = () =>
   store.ask<{ match: string; conversation: string }>(
     `select e.payload #>> '{data,matchedBy}' as match, t.conversation from ticketing.events e join ticketing.tickets t using (ticket_id)
-       where e.type = 'staff-replied' order by e.global_id`,
+       where e.type = 'staff-replied' order by e.recorded_at, t.conversation`,
   );
 
 describe('an answer of staff in a group is in the ticket', () => {
@@ -58,8 +58,8 @@ describe('an answer of staff in a group is in the ticket', () => {
     ]);
     expect(await matches()).toEqual([
       { match: 'answered-message', conversation: '7:-100/c42' },
-      { match: 'answered-message', conversation: '7:-100/c44' },
       { match: 'answered-message', conversation: '7:-100/c43' },
+      { match: 'answered-message', conversation: '7:-100/c44' },
     ]);
     expect(await store.ask('select distinct status from ticketing.tickets')).toEqual([{ status: 'pending' }]);
   });
@@ -76,8 +76,8 @@ describe('an answer of staff in a group is in the ticket', () => {
     await settle([writes(42, 'lost', inTopic(3)), writes(43, 'broken', inTopic(4)), writes(44, 'late')]);
     await settle([writes(BOB, 'here', inTopic(4)), writes(BOB, 'and here')]);
     expect(await matches()).toEqual([
-      { match: 'only-open-ticket', conversation: '7:-100/t4/c43' },
-      { match: 'only-open-ticket', conversation: '7:-100/c44' },
+      { match: 'only-active-ticket', conversation: '7:-100/c44' },
+      { match: 'only-active-ticket', conversation: '7:-100/t4/c43' },
     ]);
   });
 

@@ -26,7 +26,7 @@ const READ_KNOWN: Statement = {
       select t.* from ticketing.tickets t where conversation = any($2::text[]) and ${IS_ACTIVE}
       union select t.* from unnest($2::text[]) as wanted(conversation) cross join lateral (
         select * from ticketing.tickets t where t.conversation = wanted.conversation
-          order by t.opened_at desc, t.ticket_id desc limit 1) t
+          order by greatest(t.opened_at, t.resolved_at) desc, t.ticket_id desc limit 1) t
       union select t.* from ticketing.tickets t where ticket_id in (select ticket_id from messages)
       union select t.* from unnest($7::text[], $8::text[], $9::text[]) as place(bot_id, chat_id, topic_id)
         cross join lateral (select * from ticketing.tickets t where t.bot_id = place.bot_id and t.chat_id = place.chat_id

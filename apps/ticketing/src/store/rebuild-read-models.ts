@@ -1,6 +1,7 @@
 import { readTicketEvent } from '@onceline/contracts';
 import { follow } from '../ticket/evolve.js';
 import { NO_TICKET, type TicketState } from '../ticket/state.js';
+import { inTransaction } from './in-transaction.js';
 import { MessageStates } from './message-states.js';
 import type { Session, WithSession } from './session.js';
 import { TICKET_ROWS } from './ticket-row.js';
@@ -27,24 +28,22 @@ interface EventRow {
  * writers wait. Answers the number of events read.
  */
 export function rebuildReadModels(withSession: WithSession): Promise<number> {
-  return withSession(async (session) => {
-    await session.command(
+  return withSession((session) =>
+    inTransaction(
+      session,
+      async () => {
+        await session.command('delete from ticketing.ticket_messages; delete from ticketing.tickets');
+        return replayAll(session);
+      },
       'begin; lock table ticketing.tickets, ticketing.ticket_messages, ticketing.events in share row exclusive mode',
-    );
-    try {
-      await session.command('delete from ticketing.ticket_messages; delete from ticketing.tickets');
-      const events = await replayAll(session);
-      await session.command('commit');
-      return events;
-    } catch (error) {
-      // The first error says more than that of a rollback that fails too.
-      await session.command('rollback').catch(() => session.discard());
-      throw error;
-    }
-  });
+    ),
+  );
 }
 
-/** Events come ticket by ticket; one page may end inside a ticket, whose state and messages then wait for the next page. */
+/**
+ * Events come ticket by ticket; one page may end inside a ticket, whose state and messages then wait for the next page: half of its history might
+ * leave it active beside another one of its conversation.
+ */
 async function replayAll(session: Session): Promise<number> {
   let count = 0;
   let after = { ticket_id: '', version: 0 };
@@ -52,21 +51,23 @@ async function replayAll(session: Session): Promise<number> {
   let messages = new MessageStates(new Map());
   for (;;) {
     const { rows } = await session.query<EventRow>(NEXT_EVENTS, [after.ticket_id, after.version, PAGE_ROWS]);
-    const changed = new Map<string, TicketState>();
+    const changed = new Map<string, TicketState>(state.status === 'none' ? [] : [[state.ticketId, state]]);
     for (const { payload } of rows) {
       const event = readTicketEvent(JSON.parse(payload));
       state = follow(state, event);
       messages.apply(event);
       changed.set(event.ticketId, state);
     }
+    const last = rows.at(-1);
+    const isLastPage = !last || rows.length < PAGE_ROWS;
+    if (!isLastPage) changed.delete(last.ticket_id);
     const tickets = [...changed.values()].filter((ticket) => ticket.status !== 'none');
     const { appended, edited } = messages.changes();
     await session.query(WRITE_TICKETS, TICKET_ROWS.values(tickets));
     await session.query(WRITE_MESSAGES, MESSAGE_ROWS.values(appended));
     await session.query(WRITE_EDITED, EDITED_ROWS.values(edited));
     count += rows.length;
-    const last = rows.at(-1);
-    if (!last || rows.length < PAGE_ROWS) return count;
+    if (isLastPage) return count;
     after = last;
     messages = messages.writtenOf(last.ticket_id);
   }

@@ -3,6 +3,7 @@ import type { UpdateFailure } from '../intake/update-failure.js';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { loadQueues } from '../parking/load-queues.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
+import { inTransaction } from './in-transaction.js';
 import { planBatch, type Hop, type PlanRules, type Settlement } from './plan-batch.js';
 import { readKnown, type ReadKnown } from './read-known.js';
 import type { Session, Statement, WithSession } from './session.js';
@@ -120,18 +121,11 @@ async function withLocks<Result>(
   updates: readonly TracedUpdate[],
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await session.command('begin');
-  try {
+  return inTransaction(session, async () => {
     await session.query(LOCK_CONVERSATIONS, [
       updates.map(({ scope }) => scope),
       updates.map(({ idempotencyKey }) => idempotencyKey),
     ]);
-    const result = await work();
-    await session.command('commit');
-    return result;
-  } catch (error) {
-    // The first error says more than that of a rollback that fails too.
-    await session.command('rollback').catch(() => session.discard());
-    throw error;
-  }
+    return work();
+  });
 }

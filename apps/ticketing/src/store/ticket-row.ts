@@ -20,6 +20,8 @@ export interface TicketRow {
   team: string | null;
   tags: string[];
   snoozed_until: Time | null;
+  asked_at: Time | null;
+  customer_wrote_at: Time | null;
   waiting_since: Time | null;
   resolved_at: Time | null;
   version: number;
@@ -44,6 +46,8 @@ export function ticketOf(row: TicketRow): Ticket {
     topicId: row.topic_id,
     previousTicketId: row.previous_ticket_id,
     snoozedUntil: timeOrNull(row.snoozed_until),
+    askedAt: timeOrNull(row.asked_at),
+    customerWroteAt: timeOrNull(row.customer_wrote_at),
     waitingSince: timeOrNull(row.waiting_since),
     resolvedAt: timeOrNull(row.resolved_at),
     messageCount: row.message_count,
@@ -75,6 +79,8 @@ const COLUMNS: readonly TicketColumn[] = [
   { name: 'team', type: 'text', value: ({ team }) => team },
   { name: 'tags', type: 'jsonb', value: ({ tags }) => JSON.stringify(tags) },
   { name: 'snoozed_until', type: 'timestamptz', value: ({ snoozedUntil }) => snoozedUntil },
+  { name: 'asked_at', type: 'timestamptz', value: ({ askedAt }) => askedAt },
+  { name: 'customer_wrote_at', type: 'timestamptz', value: ({ customerWroteAt }) => customerWroteAt },
   { name: 'waiting_since', type: 'timestamptz', value: ({ waitingSince }) => waitingSince },
   { name: 'resolved_at', type: 'timestamptz', value: ({ resolvedAt }) => resolvedAt },
   { name: 'version', type: 'int', value: ({ version }) => version },

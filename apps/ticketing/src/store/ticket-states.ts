@@ -59,21 +59,22 @@ export class TicketStates {
   }
 
   private recordStaff(update: TracedUpdate, command: RecordStaffMessage): Recorded {
-    const { botId, chatId, answers } = command;
+    const { botId, chatId, answers, isNote, editedAt } = command;
+    if (isNote && editedAt !== null) return { outcome: 'ignored', reason: 'note-edit', ticketId: null };
     const answered =
       answers === null ? undefined : this.messages.find(messageKey({ botId, chatId, messageId: answers }));
-    const match = matchTicket(this.tickets.get(answered?.ticketId ?? ''), this.activeFor(command));
+    const match = matchTicket(command, this.tickets.get(answered?.ticketId ?? ''), this.activeFor(command));
     if (!match) return { outcome: 'ignored', reason: 'no-ticket-to-answer', ticketId: null };
     this.run(update, { ...command, matchedBy: match.matchedBy }, match.ticket);
     return { outcome: 'staff-replied', reason: null, ticketId: match.ticket.ticketId };
   }
 
-  /** Of the conversation that it can only be meant for, else of the whole place. */
+  /** Of the conversation that it can only be meant for, or of the whole place. */
   private activeFor({ botId, chatId, topicId, conversation }: RecordStaffMessage): readonly Ticket[] {
     const active = [...this.tickets.values()].filter(isActive);
-    const ofConversation = active.filter((ticket) => ticket.conversation === conversation);
-    if (ofConversation.length > 0) return ofConversation;
-    return active.filter((ticket) => ticket.botId === botId && ticket.chatId === chatId && ticket.topicId === topicId);
+    return conversation === null
+      ? active.filter((ticket) => ticket.botId === botId && ticket.chatId === chatId && ticket.topicId === topicId)
+      : active.filter((ticket) => ticket.conversation === conversation);
   }
 
   private recordCustomer(update: TracedUpdate, command: RecordCustomerMessage): Recorded {
@@ -139,9 +140,11 @@ export class TicketStates {
   }
 }
 
-/** The one that a conversation goes on with comes last: its active ticket, else the one that was opened last. */
+/** The one that a conversation goes on with comes last: its active ticket, else the one that was opened or resolved last. */
 function inOrder(tickets: readonly Ticket[]): readonly Ticket[] {
-  return [...tickets].sort(
-    (a, b) => Number(isActive(a)) - Number(isActive(b)) || Date.parse(a.openedAt) - Date.parse(b.openedAt),
-  );
+  return [...tickets].sort((a, b) => Number(isActive(a)) - Number(isActive(b)) || lastTurn(a) - lastTurn(b));
+}
+
+function lastTurn({ openedAt, resolvedAt }: Ticket): number {
+  return Math.max(Date.parse(openedAt), resolvedAt === null ? 0 : Date.parse(resolvedAt));
 }

@@ -66,7 +66,7 @@ export const OUTCOME_ROWS: Rows<Settlement> = {
 const EVENT_TYPES = ['text', 'int', 'text', 'text', 'text', 'json', 'text', 'text'];
 
 /**
- * In the order of the batch, so that ids rise with the version of each ticket. Events leave in the order of their transactions, and one
+ * In an order in which ids rise with the version of each ticket. Events leave in the order of their transactions, and one
  * that locked something before it read may be older than that of the ticket's last event: then its events take that one's place,
  * behind it. A number above its own is safe: what has it is read only when both have ended. Who sees nothing of younger transactions has
  * nobody to look for, and that is everyone who did not lock before.
@@ -85,7 +85,18 @@ export const EVENT_ROWS: Rows<PlannedEvent> = {
       from ${arrays(first, EVENT_TYPES)} with ordinality
         as e(ticket_id, version, type, event_id, idempotency_key, payload, traceparent, tracestate, position)
       order by position`,
-  values: (rows) => [
+  values: (planned) => eventColumns(inOrderOfTickets(planned)),
+};
+
+/** The same at every instance, so that two never wait for each other crosswise; the events of each ticket stay in theirs. */
+function inOrderOfTickets(planned: readonly PlannedEvent[]): readonly PlannedEvent[] {
+  return planned.toSorted(({ event: a }, { event: b }) =>
+    a.ticketId === b.ticketId ? 0 : a.ticketId < b.ticketId ? -1 : 1,
+  );
+}
+
+function eventColumns(rows: readonly PlannedEvent[]): unknown[][] {
+  return [
     rows.map(({ event }) => event.ticketId),
     rows.map(({ event }) => event.version),
     rows.map(({ event }) => event.type),
@@ -94,8 +105,8 @@ export const EVENT_ROWS: Rows<PlannedEvent> = {
     rows.map(({ event }) => JSON.stringify(event)),
     rows.map(({ trace }) => trace.traceparent),
     rows.map(({ trace }) => trace.tracestate),
-  ],
-};
+  ];
+}
 
 const MESSAGE_TYPES = [
   ...[

@@ -116,4 +116,3 @@ export interface AddNote {
 export type UpdateCommand = RecordCustomerMessage | RecordStaffMessage | RecordMessageEdit | RecordMissingUpdate;
 /** What an agent asks for. */
 export type AgentCommand = ChangeTicket | AddNote;
-export type TicketCommand = UpdateCommand | AgentCommand;

@@ -52,9 +52,13 @@ function refusalOf({ changes, occurredAt }: ChangeTicket): Refusal | undefined {
   }
   const fix = 'Give a time that is still to come, e.g. tomorrow at nine.';
   if (snoozedUntil === undefined) return { field: 'snoozedUntil', detail: 'A snoozed ticket has to wake.', fix };
-  if (Date.parse(snoozedUntil) > Date.parse(occurredAt)) return undefined;
-  return { field: 'snoozedUntil', detail: 'This time is over.', fix };
+  const aheadMs = Date.parse(snoozedUntil) - Date.parse(occurredAt);
+  if (aheadMs <= 0) return { field: 'snoozedUntil', detail: 'This time is over.', fix };
+  return aheadMs <= LONGEST_SNOOZE_MS ? undefined : { field: 'snoozedUntil', detail: 'This is too far ahead.', fix };
 }
+
+/** Ten years. */
+const LONGEST_SNOOZE_MS = 315_576_000_000;
 
 function changeStatus({ changes, by }: ChangeTicket, history: History): void {
   const { status: to, snoozedUntil = null } = changes;

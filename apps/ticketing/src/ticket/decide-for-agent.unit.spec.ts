@@ -96,6 +96,7 @@ describe('an agent changes a ticket', () => {
     expect(after({ status: 'snoozed', snoozedUntil: TOMORROW }, { status: 'open' }).ticket.snoozedUntil).toBeNull();
     expect(refusalOf({ status: 'snoozed' })).toBe('snoozedUntil');
     expect(refusalOf({ status: 'snoozed', snoozedUntil: NOW })).toBe('snoozedUntil');
+    expect(refusalOf({ status: 'snoozed', snoozedUntil: '2037-01-01T00:00:00.000Z' })).toBe('snoozedUntil');
     expect(refusalOf({ snoozedUntil: TOMORROW })).toBe('snoozedUntil');
     expect(refusalOf({ status: 'open', snoozedUntil: TOMORROW })).toBe('snoozedUntil');
   });

@@ -8,7 +8,7 @@ import type {
 import type { TicketEvent } from './events.js';
 import { History } from './history.js';
 import { phrase } from './policy.js';
-import { isActive, NO_TICKET, type Ticket, type TicketState } from './state.js';
+import { isActive, isAnswered, NO_TICKET, type Ticket, type TicketState } from './state.js';
 import type { MatchedStaffMessage } from './match-ticket.js';
 
 /** Staff's message has found its ticket before. */
@@ -33,12 +33,12 @@ export function decide(command: DecidedCommand, state: TicketState): readonly Ti
 /** Staff has answered: it is the customer's turn, unless the ticket had ended before. */
 function recordStaff(command: MatchedStaffMessage, ticket: Ticket): readonly TicketEvent[] {
   const history = new History(command, ticket.ticketId, ticket);
-  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId, matchedBy } = command;
+  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId, editedAt, matchedBy } = command;
   if (command.isNote) return history.add('note-added', { text: text ?? '', by: null, staff: sender }).events;
-  const content = { sender, sentAt, text, attachments: [...attachments], mediaGroupId };
+  const content = { sender, sentAt, text, attachments: [...attachments], mediaGroupId, editedAt };
   history.add('staff-replied', { botId, chatId, messageId, ...content, matchedBy });
   const { status: from } = ticket;
-  if (from !== 'pending' && isActive(ticket)) {
+  if (from !== 'pending' && isActive(ticket) && isAnswered(ticket, sentAt)) {
     const change = { from, to: 'pending', reason: 'staff-reply', snoozedUntil: null, by: null } as const;
     history.add('ticket-status-changed', change);
   }
@@ -86,14 +86,14 @@ function saysGoodbye({ text, policy }: RecordCustomerMessage): boolean {
 }
 
 /** By the customer's clock: a message that reached us late was not written late. */
-function mayReopen({ sentAt, policy }: RecordCustomerMessage, { status, resolvedAt }: Ticket): boolean {
+function mayReopen({ sentAt, editedAt, policy }: RecordCustomerMessage, { status, resolvedAt }: Ticket): boolean {
   if (status !== 'resolved' || resolvedAt === null) return false;
-  return Date.parse(sentAt) <= Date.parse(resolvedAt) + policy.reopenWithinMs;
+  return Date.parse(editedAt ?? sentAt) <= Date.parse(resolvedAt) + policy.reopenWithinMs;
 }
 
 function messageOf(command: RecordCustomerMessage) {
-  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId } = command;
-  return { botId, chatId, messageId, sender, sentAt, text, attachments: [...attachments], mediaGroupId };
+  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId, editedAt } = command;
+  return { botId, chatId, messageId, sender, sentAt, text, attachments: [...attachments], mediaGroupId, editedAt };
 }
 
 function recordEdit(command: RecordMessageEdit, ticket: Ticket): readonly TicketEvent[] {

@@ -1,14 +1,18 @@
 import type { EventOf, TicketEvent } from './events.js';
-import { isActive, NO_TICKET, type Ticket, type TicketState } from './state.js';
+import { isActive, isAnswered, NO_TICKET, type Ticket, type TicketState } from './state.js';
 
 /** Folds one event into the state. Total: an event that does not fit changes nothing, so that a replay never stops. */
 export function evolve(state: TicketState, event: TicketEvent): TicketState {
   if (event.type === 'ticket-opened') return state.status === 'none' ? opened(event) : state;
-  if (state.status === 'none') return state;
+  return state.status === 'none' ? state : evolveTicket(state, event);
+}
+
+/** The same for a ticket that is there: it stays one. */
+export function evolveTicket(state: Ticket, event: TicketEvent): Ticket {
   const ticket = { ...state, version: event.version, updatedAt: later(state.updatedAt, event.occurredAt) };
   switch (event.type) {
     case 'message-appended':
-      return { ...ticket, messageCount: ticket.messageCount + 1, waitingSince: waitingSince(ticket, event) };
+      return withMessage(ticket, event);
     case 'ticket-status-changed':
       return withStatus(ticket, event);
     case 'ticket-priority-changed':
@@ -17,12 +21,14 @@ export function evolve(state: TicketState, event: TicketEvent): TicketState {
       return { ...ticket, assignee: event.data.assignee, team: event.data.team };
     case 'ticket-tags-changed':
       return { ...ticket, tags: withTags(ticket.tags, event.data) };
+    case 'ticket-opened':
+      return state;
     case 'message-edited':
     case 'update-missing':
     case 'note-added':
       return ticket;
     case 'staff-replied':
-      return { ...ticket, waitingSince: null };
+      return isAnswered(ticket, event.data.sentAt) ? { ...ticket, waitingSince: null } : ticket;
     default:
       return event satisfies never;
   }
@@ -33,7 +39,7 @@ function opened({ ticketId, version, occurredAt, data }: EventOf<'ticket-opened'
   return {
     ...{ status: 'new', ticketId, botId, chatId, conversation, customerId, topicId, previousTicketId },
     ...{ priority: 'normal', assignee: null, team: null, tags: [], snoozedUntil: null },
-    ...{ waitingSince: null, resolvedAt: null },
+    ...{ askedAt: null, customerWroteAt: null, waitingSince: null, resolvedAt: null },
     ...{ version, messageCount: 0, openedAt: occurredAt, updatedAt: occurredAt },
   };
 }
@@ -48,8 +54,14 @@ function withStatus(ticket: Ticket, { data, occurredAt }: EventOf<'ticket-status
 }
 
 /** What a customer says in a ticket that has ended waits for nobody. */
-function waitingSince(ticket: Ticket, { data }: EventOf<'message-appended'>): string | null {
-  return isActive(ticket) ? (ticket.waitingSince ?? data.sentAt) : null;
+function withMessage(ticket: Ticket, { data: { sentAt } }: EventOf<'message-appended'>): Ticket {
+  return {
+    ...ticket,
+    messageCount: ticket.messageCount + 1,
+    askedAt: ticket.askedAt ?? sentAt,
+    customerWroteAt: ticket.customerWroteAt === null ? sentAt : later(ticket.customerWroteAt, sentAt),
+    waitingSince: isActive(ticket) ? (ticket.waitingSince ?? sentAt) : null,
+  };
 }
 
 function withTags(tags: readonly string[], { added, removed }: EventOf<'ticket-tags-changed'>['data']): string[] {

@@ -65,5 +65,6 @@ export const appended = {
     text: 'My parcel is lost',
     attachments: [],
     mediaGroupId: null,
+    editedAt: null,
   },
 } satisfies TicketEvent;

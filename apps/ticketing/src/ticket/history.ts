@@ -14,10 +14,6 @@ export class History {
     private current: TicketState,
   ) {}
 
-  get state(): TicketState {
-    return this.current;
-  }
-
   /** The ticket, once it is there. */
   get ticket(): Ticket {
     if (this.current.status === 'none') throw new Error('there is no ticket yet');

@@ -16,9 +16,15 @@ export interface TicketMatch {
  * The ticket that staff answers in a chat where several may be active: that of the message it answers, ended or not, else the only active one
  * of the place, else the one in which something happened last.
  */
-export function matchTicket(answered: Ticket | undefined, activeThere: readonly Ticket[]): TicketMatch | undefined {
+export function matchTicket(
+  { sentAt }: Pick<RecordStaffMessage, 'sentAt'>,
+  answered: Ticket | undefined,
+  activeThere: readonly Ticket[],
+): TicketMatch | undefined {
   if (answered) return { ticket: answered, matchedBy: 'answered-message' };
-  const [ticket, ...others] = activeThere.toSorted((a, b) => Date.parse(b.updatedAt) - Date.parse(a.updatedAt));
+  // Nobody answers what has not been asked yet: what staff wrote earlier, and changes or tries again now, is no answer to it.
+  const asked = activeThere.filter(({ askedAt }) => askedAt === null || Date.parse(askedAt) <= Date.parse(sentAt));
+  const [ticket, ...others] = asked.toSorted((a, b) => Date.parse(b.updatedAt) - Date.parse(a.updatedAt));
   if (!ticket) return undefined;
-  return { ticket, matchedBy: others.length === 0 ? 'only-open-ticket' : 'latest-active-ticket' };
+  return { ticket, matchedBy: others.length === 0 ? 'only-active-ticket' : 'latest-active-ticket' };
 }

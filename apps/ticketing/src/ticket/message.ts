@@ -17,17 +17,17 @@ export interface RecordedMessage {
   readonly text: string | null;
   readonly attachments: readonly Attachment[];
   readonly mediaGroupId: string | null;
-  /** Of the edit that counts; null before the first one. */
+  /** Of the edit that it shows; null as long as it reads as it was written. */
   readonly editedAt: string | null;
   readonly editCount: number;
 }
 
 export function recorded(event: EventOf<'message-appended' | 'staff-replied'>): RecordedMessage {
   const { type, data, ticketId, version } = event;
-  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId } = data;
+  const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId, editedAt } = data;
   const author = type === 'staff-replied' ? 'staff' : 'customer';
   const content = { author, sender, sentAt, text, attachments, mediaGroupId } as const;
-  return { botId, chatId, messageId, ticketId, version, ...content, editedAt: null, editCount: 0 };
+  return { botId, chatId, messageId, ticketId, version, ...content, editedAt, editCount: 0 };
 }
 
 /** Whether the message has this content already. File ids change from bot to bot and over time, what they name does not. */

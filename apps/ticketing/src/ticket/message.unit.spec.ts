@@ -19,6 +19,7 @@ const appended: EventOf<'message-appended'> = {
     text: 'lost',
     attachments: [],
     mediaGroupId: null,
+    editedAt: null,
   },
 };
 
@@ -66,4 +67,9 @@ it('in whatever order edits come, the message reads as the latest of them', () =
       expect(message).toMatchObject({ text: `at ${Math.max(...seconds)}`, editCount: seconds.length });
     }),
   );
+});
+
+it('a message that an edit has brought is not turned back by an older one', () => {
+  const brought = { ...appended, data: { ...appended.data, text: 'newest', editedAt: '2026-01-01T11:00:09.000Z' } };
+  expect(withEdit(recorded(brought), edited('older', 1))).toMatchObject({ text: 'newest', editCount: 1 });
 });

@@ -23,6 +23,9 @@ export interface Ticket {
   readonly tags: readonly string[];
   /** When it wakes; null unless it is snoozed. RFC 3339 UTC, like every time here. */
   readonly snoozedUntil: string | null;
+  /** When the customer wrote the message that opened it, and the last one, by Telegram's clock; null before the first. */
+  readonly askedAt: string | null;
+  readonly customerWroteAt: string | null;
   /** When the customer wrote the first message that nobody has answered yet; null while it is not for us to act. */
   readonly waitingSince: string | null;
   /** When it was resolved; null while it is not. */
@@ -40,6 +43,11 @@ export const NO_TICKET: NoTicket = { status: 'none' };
 
 /** Nobody works on it any more. */
 const ENDED: ReadonlySet<TicketStatus> = new Set(['resolved', 'closed']);
+
+/** Whether what staff wrote then is an answer to all that the customer has said: one that was held up may be older than a further question. */
+export function isAnswered({ customerWroteAt }: Pick<Ticket, 'customerWroteAt'>, staffWroteAt: string): boolean {
+  return customerWroteAt === null || Date.parse(staffWroteAt) >= Date.parse(customerWroteAt);
+}
 
 /** Of a conversation one ticket is active, at most: the database sees to it. */
 export function isActive({ status }: Pick<Ticket, 'status'>): boolean {

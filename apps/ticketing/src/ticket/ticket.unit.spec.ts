@@ -133,6 +133,8 @@ describe('a customer message', () => {
       team: null,
       tags: [],
       snoozedUntil: null,
+      askedAt: '2026-01-01T10:00:00.000Z',
+      customerWroteAt: '2026-01-01T10:00:00.000Z',
       waitingSince: '2026-01-01T10:00:00.000Z',
       resolvedAt: null,
       version: 2,

@@ -1,9 +1,10 @@
 import { transactionVerdict } from '@onceline/retry-policy';
+import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
 import { decideForTimer, type Timer } from '../ticket/decide-for-timer.js';
-import { evolve } from '../ticket/evolve.js';
+import { evolveTicket } from '../ticket/evolve.js';
 import type { Ticket } from '../ticket/state.js';
 
 /** Tickets that one transaction changes; fewer when updates get in the way of some. */
@@ -64,25 +65,18 @@ export class RunTimers {
   private async untilThrough(timer: Timer): Promise<number> {
     for (let tries = 1, most = AT_ONCE; ; tries += 1, most = Math.ceil(most / 8)) {
       try {
-        return await this.options.withSession((session) => this.inTransaction(session, timer, most));
+        return await this.options.withSession((session) =>
+          inTransaction(session, () => this.inTurn(session, timer, most)),
+        );
       } catch (error) {
         if (transactionVerdict(error) !== 'conflict' || tries === MAX_TRIES) throw error;
       }
     }
   }
 
-  private async inTransaction(session: Session, timer: Timer, most: number): Promise<number> {
-    await session.command('begin');
-    try {
-      const { rows } = await session.query<{ mine: boolean }>(TURN, []);
-      const count = rows[0]?.mine === true ? await this.change(session, timer, most) : 0;
-      await session.command('commit');
-      return count;
-    } catch (error) {
-      // The first error says more than that of a rollback that fails too.
-      await session.command('rollback').catch(() => session.discard());
-      throw error;
-    }
+  private async inTurn(session: Session, timer: Timer, most: number): Promise<number> {
+    const { rows } = await session.query<{ mine: boolean }>(TURN, []);
+    return rows[0]?.mine === true ? this.change(session, timer, most) : 0;
   }
 
   private async change(session: Session, timer: Timer, most: number): Promise<number> {
@@ -91,14 +85,14 @@ export class RunTimers {
     const due = await this.due(session, timer, { now: occurredAt, most });
     const decided = due.map((ticket) => {
       const events = decideForTimer({ timer, occurredAt, closeAfterMs: closeAfterMs(ticket.botId) }, ticket);
-      return { events, after: events.reduce(evolve, ticket) };
+      return { events, after: events.reduce(evolveTicket, ticket) };
     });
     const events = decided.flatMap(({ events: made }) => made);
     if (events.length === 0) return 0;
     await writePlan(session, {
       ...WITHOUT_UPDATES,
       events: events.map((event) => ({ event, trace: { traceparent: null, tracestate: null } })),
-      tickets: decided.flatMap(({ after }) => (after.status === 'none' ? [] : [after])),
+      tickets: decided.map(({ after }) => after),
     });
     return events.length;
   }

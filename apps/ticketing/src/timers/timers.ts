@@ -1,5 +1,5 @@
 import { Measurement } from '@onceline/service-kit';
-import type { Timer } from '../ticket/decide-for-timer.js';
+import { TIMERS, type Timer } from '../ticket/decide-for-timer.js';
 import type { RunTimers } from './run-timers.js';
 
 /** A snoozed ticket wakes within a second; whether one is closed now or in a minute is all the same. */
@@ -10,7 +10,7 @@ export class Timers {
   private readonly loops: readonly Measurement[];
 
   constructor(run: Pick<RunTimers, 'run'>, onFailure: (error: unknown) => void) {
-    this.loops = (['wake', 'close'] as const).map(
+    this.loops = TIMERS.map(
       (timer) =>
         new Measurement({
           work: `timer ${timer}`,

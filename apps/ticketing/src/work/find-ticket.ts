@@ -1,6 +1,5 @@
-import type { QueueView } from '../api/queue-schemas.js';
-import { QUEUE_ORDER, QueueConditions } from '../api/read-queue.js';
 import type { Session } from '../store/session.js';
+import { IN_QUEUE, QUEUE_ORDER, TicketConditions, type TicketFilter } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { Ticket } from '../ticket/state.js';
 
@@ -29,9 +28,9 @@ export function byId(ticketId: string) {
 const LOOKED_AT = 200;
 
 /** The next one that nobody has: what another agent is just taking is passed over, so that each gets one of his own without waiting. */
-export function nextInQueue(view: QueueView) {
+export function nextInQueue(view: TicketFilter) {
   return async (session: Session): Promise<Ticket | undefined> => {
-    const conditions = new QueueConditions({ ...view, assignee: 'nobody' });
+    const conditions = new TicketConditions({ ...view, assignee: 'nobody' }).add(IN_QUEUE);
     const text = `with first as materialized (select ${TICKET_COLUMNS} from ticketing.tickets
         where ${conditions.text()} order by ${QUEUE_ORDER} limit ${LOOKED_AT})
       select * from first where pg_try_advisory_xact_lock(${NAMESPACE}, hashtext(ticket_id)) limit 1`;

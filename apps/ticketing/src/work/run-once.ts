@@ -1,11 +1,15 @@
 import { firstAnswer, requestHash, type IdempotentRequest, type KeptAnswer } from '@onceline/service-kit';
 import type { Session } from '../store/session.js';
 
+/** A statement of its own: one that deleted and inserted at once would still meet what it deletes. */
+const FORGET = {
+  name: 'forget-requests',
+  text: `delete from ticketing.idempotent_requests where made_at < now() - interval '7 days'`,
+};
 const CLAIM = {
   name: 'claim-request',
-  text: `with forgotten as (delete from ticketing.idempotent_requests where made_at < now() - interval '7 days')
-    insert into ticketing.idempotent_requests (actor, idempotency_key, request_hash) values ($1, $2, $3)
-      on conflict do nothing`,
+  text: `insert into ticketing.idempotent_requests (actor, idempotency_key, request_hash) values ($1, $2, $3)
+    on conflict do nothing`,
 };
 const KEPT = {
   name: 'kept-answer',
@@ -15,6 +19,11 @@ const KEPT = {
 const KEEP = {
   name: 'keep-answer',
   text: `update ticketing.idempotent_requests set response = $3 where actor = $1 and idempotency_key = $2`,
+};
+
+const LET_GO = {
+  name: 'let-request-go',
+  text: `delete from ticketing.idempotent_requests where actor = $1 and idempotency_key = $2`,
 };
 
 /**
@@ -29,12 +38,15 @@ export async function runOnce<Answer>(
   const { key, actor } = request;
   if (key === undefined) return act();
   const hash = requestHash(request);
+  await session.query(FORGET, []);
   const { rowCount } = await session.query(CLAIM, [actor, key, hash]);
   if (rowCount === 0) {
     const { rows } = await session.query<KeptAnswer<Answer>>(KEPT, [actor, key]);
     return firstAnswer(rows[0], hash);
   }
   const answer = await act();
-  await session.query(KEEP, [actor, key, JSON.stringify(answer)]);
+  // Nothing was done, so there is nothing that must not be done again.
+  if (answer === null) await session.query(LET_GO, [actor, key]);
+  else await session.query(KEEP, [actor, key, JSON.stringify(answer)]);
   return answer;
 }

@@ -3,15 +3,17 @@ import { injectTrace } from '@onceline/kafka';
 import { isUniqueViolation } from '@onceline/postgres';
 import { transactionVerdict } from '@onceline/retry-policy';
 import { Problem, type IdempotentRequest } from '@onceline/service-kit';
+import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
 import type { TraceContext } from '../store/traced-update.js';
 import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
 import type { AgentCommand } from '../ticket/commands.js';
 import { decideForAgent, type Refusal } from '../ticket/decide-for-agent.js';
 import type { TicketEvent } from '../ticket/events.js';
-import { evolve } from '../ticket/evolve.js';
-import type { Ticket, TicketState } from '../ticket/state.js';
+import { evolveTicket } from '../ticket/evolve.js';
+import type { Ticket } from '../ticket/state.js';
 import { runOnce } from './run-once.js';
+import { changedMeanwhile } from './versions.js';
 
 /** What an agent's wish came to. */
 export interface Worked {
@@ -52,26 +54,16 @@ export class WorkOnTicket {
   async do(wish: AgentWish, request: WorkRequest): Promise<Worked | null> {
     for (let tries = 1; ; tries += 1) {
       try {
-        const worked = await this.options.withSession((session) => this.inTransaction(session, wish, request));
+        const worked = await this.options.withSession((session) =>
+          inTransaction(session, () => runOnce(session, request, () => this.work(session, wish, request))),
+        );
         this.options.committed();
         return worked;
       } catch (error) {
         if (isUniqueViolation(error, 'one_active_ticket_per_conversation')) throw anotherIsActive(error);
-        if (transactionVerdict(error) !== 'conflict' || tries === MAX_TRIES) throw error;
+        if (transactionVerdict(error) !== 'conflict') throw error;
+        if (tries === MAX_TRIES) throw tooBusy(error);
       }
-    }
-  }
-
-  private async inTransaction(session: Session, wish: AgentWish, request: WorkRequest): Promise<Worked | null> {
-    await session.command('begin');
-    try {
-      const worked = await runOnce(session, request, () => this.work(session, wish, request));
-      await session.command('commit');
-      return worked;
-    } catch (error) {
-      // The first error says more than that of a rollback that fails too.
-      await session.command('rollback').catch(() => session.discard());
-      throw error;
     }
   }
 
@@ -80,7 +72,7 @@ export class WorkOnTicket {
     const { actor, key, seenVersion } = request;
     const ticket = await request.find(session);
     if (!ticket) return null;
-    if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile(ticket);
+    if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile('ticket', ticket.version);
     const idempotencyKey = `command:${actor}:${key ?? randomUUID()}`;
     const command = { ...wish, idempotencyKey, by: actor, occurredAt: now().toISOString() };
     const decision = decideForAgent(command, ticket);
@@ -90,13 +82,12 @@ export class WorkOnTicket {
   }
 }
 
-async function write(session: Session, before: TicketState, events: readonly TicketEvent[]): Promise<void> {
-  const after = events.reduce(evolve, before);
+async function write(session: Session, before: Ticket, events: readonly TicketEvent[]): Promise<void> {
   const trace = traceOfRequest();
   await writePlan(session, {
     ...WITHOUT_UPDATES,
     events: events.map((event) => ({ event, trace })),
-    tickets: after.status === 'none' ? [] : [after],
+    tickets: [events.reduce(evolveTicket, before)],
   });
 }
 
@@ -105,18 +96,18 @@ function traceOfRequest(): TraceContext {
   return { traceparent, tracestate };
 }
 
-function changedMeanwhile({ version }: Ticket): Problem {
-  return new Problem(412, {
-    title: 'Precondition Failed',
-    detail: `The ticket has changed: its version is ${version}.`,
-    field: 'headers.if-match',
-    fix: 'Read the ticket again, decide again, and send its ETag.',
-    headers: { etag: `"${version}"` },
-  });
-}
-
 function refused({ field, detail, fix }: Refusal): Problem {
   return new Problem(422, { title: 'Unprocessable Content', detail, field: `body.${field}`, fix });
+}
+
+function tooBusy(cause: unknown): Problem {
+  const details = {
+    title: 'Service Unavailable',
+    detail: 'The ticket keeps changing.',
+    fix: 'Ask again in a second.',
+    headers: { 'retry-after': '1' },
+  };
+  return new Problem(503, details, { cause });
 }
 
 function anotherIsActive(cause: unknown): Problem {

@@ -9,7 +9,9 @@ export class WorkOnTickets1764600000000 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query('drop table ticketing.idempotent_requests');
     await queryRunner.query('drop index ticketing.one_active_ticket_per_conversation');
-    await queryRunner.query(`update ticketing.tickets set status = 'open'`);
+    await queryRunner.query(
+      `update ticketing.tickets set status = case when status in ('new', 'open', 'pending', 'snoozed') then 'open' else 'closed' end`,
+    );
     await queryRunner.query(
       `alter table ticketing.tickets drop column topic_id, drop column previous_ticket_id, drop column priority, drop column assignee,
          drop column team, drop column tags, drop column snoozed_until, drop column resolved_at`,
@@ -31,8 +33,8 @@ const TICKETS = [
      add column snoozed_until timestamptz,
      add column resolved_at timestamptz`,
   'drop index ticketing.one_open_ticket_per_conversation',
-  // Nobody could work on one before.
-  `update ticketing.tickets set status = 'new'`,
+  // Nobody could work on one before, and its conversation names the topic.
+  `update ticketing.tickets set status = 'new', topic_id = substring(conversation from '/t(\\d+)/')`,
   `create unique index one_active_ticket_per_conversation on ticketing.tickets (conversation)
      where status in ('new', 'open', 'pending', 'snoozed')`,
 ];

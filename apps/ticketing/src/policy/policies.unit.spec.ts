@@ -1,0 +1,40 @@
+import { jest } from '@jest/globals';
+import { botPolicySchema, STANDARD_POLICY } from './bot-policy.js';
+import { Policies } from './policies.js';
+import type { StoredPolicy } from './policy.store.js';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+const policy = (staff: string[]): StoredPolicy => ({
+  ...{ botId: '7', version: 1, madeBy: 'ada', madeAt: '2026-01-01T00:00:00.000Z' },
+  document: botPolicySchema.parse({ staff }),
+});
+
+it('hold from the first update on, anew after two seconds, and on while they cannot be read', async () => {
+  let stored: StoredPolicy[] | Error = [policy(['77'])];
+  const failures: unknown[] = [];
+  const readAll = () => (stored instanceof Error ? Promise.reject(stored) : Promise.resolve(stored));
+  const policies = new Policies({ readAll }, (error) => failures.push(error));
+  await policies.start();
+  expect([policies.of('7').isStaff('77'), policies.of('8')]).toEqual([true, STANDARD_POLICY]);
+  stored = [policy(['78'])];
+  await jest.advanceTimersByTimeAsync(2000);
+  expect([policies.of('7').isStaff('77'), policies.of('7').isStaff('78')]).toEqual([false, true]);
+  stored = new Error('away');
+  await jest.advanceTimersByTimeAsync(600_000);
+  expect([policies.of('7').isStaff('78'), failures[0]]).toEqual([true, stored]);
+  await policies.stop();
+});
+
+it('without them nothing starts', async () => {
+  const policies = new Policies({ readAll: () => Promise.reject(new Error('away')) }, () => undefined);
+  await expect(policies.start()).rejects.toThrow('away');
+});
+
+it('a closed ticket is not reopened, so it is not closed before the window ends', () => {
+  expect(botPolicySchema.safeParse({ closeAfterHours: 71 }).success).toBe(false);
+  expect(botPolicySchema.safeParse({ closeAfterHours: 1, reopenWithinHours: 1 }).success).toBe(true);
+  expect(botPolicySchema.safeParse({ closeAfterHours: null }).success).toBe(true);
+  expect(botPolicySchema.safeParse({ closingPhrases: ['...'] }).success).toBe(false);
+});

@@ -1,0 +1,53 @@
+/** Which tickets are wanted; what is left out does not matter. */
+export interface TicketFilter {
+  readonly bot?: string | undefined;
+  readonly chat?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly status?: string | undefined;
+  readonly priority?: string | undefined;
+  /** An agent, or `nobody`. */
+  readonly assignee?: string | undefined;
+  readonly team?: string | undefined;
+  readonly tag?: string | undefined;
+}
+
+/** Conditions on rows of `ticketing.tickets`, with their values. */
+export class TicketConditions {
+  readonly values: unknown[] = [];
+  private readonly conditions: string[] = [];
+
+  constructor({ bot, chat, tag, assignee, conversation, status, priority, team }: TicketFilter) {
+    this.equal({ bot_id: bot, chat_id: chat, conversation, status, priority, team });
+    if (tag !== undefined) this.add(`tags @> ${this.value(JSON.stringify([tag]))}::jsonb`);
+    if (assignee === 'nobody') this.add('assignee is null');
+    else this.equal({ assignee });
+  }
+
+  value(value: unknown): string {
+    return `$${this.values.push(value)}`;
+  }
+
+  add(condition: string): this {
+    this.conditions.push(condition);
+    return this;
+  }
+
+  text(): string {
+    return this.conditions.length === 0 ? 'true' : this.conditions.join(' and ');
+  }
+
+  private equal(columns: Readonly<Record<string, string | undefined>>): void {
+    for (const [column, value] of Object.entries(columns)) {
+      if (value !== undefined) this.add(`${column} = ${this.value(value)}`);
+    }
+  }
+}
+
+/** What agents have to act on. */
+export const IN_QUEUE = `status in ('new', 'open')`;
+
+/** What waits for nobody comes last. */
+export const WAITING_SINCE = `coalesce(waiting_since, 'infinity')`;
+
+/** As the index has it: the most urgent first, among those who has waited longest. */
+export const QUEUE_ORDER = `priority_rank desc, ${WAITING_SINCE}, ticket_id`;
