@@ -269,11 +269,13 @@ describe('one publisher', () => {
     const second = startRelay({ standstillMs: 500 });
     // A process that stands still does so with all that it publishes.
     await settle([tracedMessage(1), traced(uniqueRecord({}, { value: Buffer.from('broken') }))]);
-    await eventually(async () => expect(countOf(await published())).toBe(2));
-    expect(second.isPublisher()).toBe(true);
-    goOn();
-    await eventually(() => expect(first.isPublisher()).toBe(false));
-    expect(second.isPublisher()).toBe(true);
+    try {
+      // More than two on a machine so busy that the other one stands still for half a second as well: each leaves at least once.
+      await eventually(async () => expect(countOf(await published())).toBeGreaterThanOrEqual(2));
+    } finally {
+      goOn();
+    }
+    await eventually(() => expect([first.isPublisher(), second.isPublisher()]).toEqual([false, true]));
   });
 
   it('leaves neither its lock nor its time limit in the pool', async () => {
