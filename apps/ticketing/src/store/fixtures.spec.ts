@@ -115,10 +115,29 @@ export async function reopened(store: TestStore): Promise<TestStore> {
   return next;
 }
 
+let template: Promise<string> | undefined;
+
+/** Migrations run once for the specs of a file; each case has a copy of what they make. */
 async function newDatabase(): Promise<string> {
-  const stack = await useStack({ kafka: false });
-  return stack.postgres.createDatabase(uniqueName('ticketing').replaceAll(/[^a-z0-9_]/g, '_'));
+  const { postgres } = await useStack({ kafka: false });
+  template ??= migratedDatabase(postgres);
+  const [from, name] = [await template, databaseName()];
+  const maintenance = await connectPostgres({ url: postgres.url, applicationName: 'ticketing-spec' });
+  await maintenance.query(`create database ${name} template ${from}`).finally(() => maintenance.close());
+  const address = new URL(postgres.url);
+  address.pathname = `/${name}`;
+  return address.href;
 }
+
+async function migratedDatabase(server: { createDatabase(name: string): Promise<string> }): Promise<string> {
+  const name = databaseName();
+  const url = await server.createDatabase(name);
+  const postgres = await connectPostgres({ url, applicationName: 'ticketing-spec', migrations: [...MIGRATIONS] });
+  await migrate(postgres).finally(() => postgres.close());
+  return name;
+}
+
+const databaseName = () => uniqueName('ticketing').replaceAll(/[^a-z0-9_]/g, '_');
 
 /** Counts the round trips of all sessions. */
 export function countingRoundTrips(withSession: WithSession): { withSession: WithSession; count: () => number } {

@@ -30,7 +30,7 @@ const READ_KNOWN: Statement = {
       union select t.* from ticketing.tickets t where ticket_id in (select ticket_id from messages)
       union select t.* from unnest($7::text[], $8::text[], $9::text[]) as place(bot_id, chat_id, topic_id)
         cross join lateral (select * from ticketing.tickets t where t.bot_id = place.bot_id and t.chat_id = place.chat_id
-          and coalesce(t.topic_id, '') = place.topic_id and ${IS_ACTIVE} order by t.updated_at desc limit 2) t)
+          and coalesce(t.topic_id, '') = place.topic_id and ${IS_ACTIVE} order by t.updated_at desc limit 50) t)
   select
     (select coalesce(json_agg(json_build_array(idempotency_key, outcome, revision, redrive_id, redrive_count)), '[]')
        from ticketing.ledger where idempotency_key = any($1::text[])) as ledger,
