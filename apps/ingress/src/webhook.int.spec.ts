@@ -129,8 +129,11 @@ describe('an authentic update', () => {
   });
 });
 
+// Counted in the files of the broker, which a container keeps to itself.
+const itOnProcesses = process.env['STACK'] === 'containers' ? it.skip : it;
+
 describe('a burst', () => {
-  it('of 100 posts in 10 chats, while the broker is busy, costs few produce requests', async () => {
+  itOnProcesses('of 100 posts in 10 chats, while the broker is busy, costs few produce requests', async () => {
     const before = batchesInLog();
     const clients = await Promise.all(Array.from({ length: 100 }, () => harness.connect(ingress)));
     const goOn = await harness.freezeBroker();
