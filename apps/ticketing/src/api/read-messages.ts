@@ -1,5 +1,7 @@
-import { readTicketEvent, type Attachment, type Sender } from '@onceline/contracts';
+import type { Attachment, Sender } from '@onceline/contracts';
 import type { Session } from '../store/session.js';
+import type { EventOf } from '../ticket/events.js';
+import { readEventsOfType } from './read-events-of-type.js';
 import type { TicketMessage } from './schemas.js';
 
 const MESSAGES = {
@@ -22,32 +24,20 @@ interface MessageRow {
   edit_count: number;
 }
 
-const EDITS = {
-  name: 'edits-of-ticket',
-  text: `select payload from
-           (select version, payload from ticketing.events where ticket_id = $1 and type = 'message-edited'
-              order by version desc limit 1000) as latest
-         order by version`,
-};
-
 /** The last messages of a ticket as they read now, with their edits; the parts of an album as one. */
 export async function readMessages(session: Session, ticketId: string): Promise<TicketMessage[]> {
   const { rows } = await session.query<MessageRow>(MESSAGES, [ticketId]);
   const isEdited = rows.some(({ edit_count: count }) => count > 0);
-  const edits = isEdited ? await readEdits(session, ticketId) : [];
-  return joinAlbums(rows.map((row) => toMessage(row, edits)));
+  const edits = isEdited ? await readEventsOfType(session, ticketId, 'message-edited') : [];
+  const shown = edits.map(toEdit);
+  return joinAlbums(rows.map((row) => toMessage(row, shown)));
 }
 
 type Edit = TicketMessage['edits'][number];
 
-async function readEdits(session: Session, ticketId: string): Promise<Edit[]> {
-  const { rows } = await session.query<{ payload: unknown }>(EDITS, [ticketId]);
-  return rows.flatMap(({ payload }) => {
-    const event = readTicketEvent(payload);
-    if (event.type !== 'message-edited') return [];
-    const { messageId, editedAt, text, attachments } = event.data;
-    return [{ version: event.version, messageId, editedAt, text, attachments }];
-  });
+function toEdit({ version, data }: EventOf<'message-edited'>): Edit {
+  const { messageId, editedAt, text, attachments } = data;
+  return { version, messageId, editedAt, text, attachments };
 }
 
 function toMessage(row: MessageRow, edits: readonly Edit[]): TicketMessage {

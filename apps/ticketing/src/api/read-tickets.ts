@@ -1,9 +1,11 @@
-import { readTicketEvent, type Outcome } from '@onceline/contracts';
+import type { Outcome } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
 import { TicketConditions } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { Ticket as TicketState } from '../ticket/state.js';
+import type { EventOf } from '../ticket/events.js';
+import { readEventsOfType } from './read-events-of-type.js';
 import { readMessages } from './read-messages.js';
 import {
   eventsCursorSchema,
@@ -46,14 +48,6 @@ const MISSING = {
          order by version`,
 };
 
-const NOTES = {
-  name: 'notes-of-ticket',
-  text: `select payload from
-           (select version, payload from ticketing.events where ticket_id = $1 and type = 'note-added'
-              order by version desc limit 1000) as latest
-         order by version`,
-};
-
 interface MissingRow {
   version: number;
   idempotency_key: string;
@@ -73,8 +67,8 @@ export function readTicket(withSession: WithSession, id: string): Promise<Ticket
       // Without an event beside those that every ticket has there is nothing to look for.
       const hasOthers = ticket.version > ticket.message_count + 1;
       const gaps = hasOthers ? (await session.query<MissingRow>(MISSING, [id])).rows : [];
-      const notes = hasOthers ? (await session.query<{ payload: unknown }>(NOTES, [id])).rows : [];
-      return { ...toTicket(ticketOf(ticket)), messages, missing: gaps.map(toMissing), notes: notes.flatMap(toNote) };
+      const notes = hasOthers ? await readEventsOfType(session, id, 'note-added') : [];
+      return { ...toTicket(ticketOf(ticket)), messages, missing: gaps.map(toMissing), notes: notes.map(toNote) };
     }),
   );
 }
@@ -84,11 +78,8 @@ const EVENTS = {
   text: `select version, payload from ticketing.events where ticket_id = $1 and version > $2 order by version limit $3`,
 };
 
-function toNote({ payload }: { payload: unknown }): TicketWithMessages['notes'] {
-  const event = readTicketEvent(payload);
-  if (event.type !== 'note-added') return [];
-  const { version, occurredAt: at, data } = event;
-  return [{ version, by: data.by, staff: data.staff, at, text: data.text }];
+function toNote({ version, occurredAt: at, data }: EventOf<'note-added'>): TicketWithMessages['notes'][number] {
+  return { version, by: data.by, staff: data.staff, at, text: data.text };
 }
 
 function toMissing(row: MissingRow): TicketWithMessages['missing'][number] {

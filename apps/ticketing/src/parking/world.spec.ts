@@ -1,8 +1,7 @@
 /** A log, the retry topics and the database of one spec, with everything that can go wrong between them. Kafka's part is played by hand. */
 import type { ConsumedRecord } from '@onceline/kafka';
 import { TOPICS } from '@onceline/contracts';
-import { releaseStack } from '@onceline/testing';
-import { messageFrom, openStore, testRules, traced, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
+import { messageFrom, testRules, traced, uniqueRecord, withOwnStore, type TestStore } from '../store/fixtures.spec.js';
 import type { Settlement } from '../store/plan-batch.js';
 import type { Session, WithSession } from '../store/session.js';
 import { settleBatchOn, type SettleRules } from '../store/settle-batch.js';
@@ -156,13 +155,7 @@ export class World {
 
 /** Each case of a spec has a database of its own, on the stack that all share. */
 export function withOwnWorlds(take: (own: { readonly store: TestStore; readonly world: World }) => void): void {
-  let store: TestStore;
-  beforeEach(async () => {
-    store = await openStore();
-    take({ store, world: new World(store) });
-  });
-  afterEach(() => store.close());
-  afterAll(releaseStack);
+  withOwnStore((store) => take({ store, world: new World(store) }));
 }
 
 /** Dies with a statement: before the server has it, or after it has committed and the answer is lost. */

@@ -2,7 +2,7 @@
 import {
   meetingAfterTheRead,
   messageFrom,
-  openStore,
+  withOwnStore,
   settling,
   traced,
   uniqueRecord,
@@ -12,14 +12,9 @@ import { readModelChecksum, rebuildReadModels } from '../store/rebuild-read-mode
 import type { WithSession } from '../store/session.js';
 import { settleUpdates } from '../store/settle-updates.js';
 import type { TracedUpdate } from '../store/traced-update.js';
-import { releaseStack } from '@onceline/testing';
 
 let store: TestStore;
-beforeEach(async () => {
-  store = await openStore();
-});
-afterEach(() => store.close());
-afterAll(releaseStack);
+withOwnStore((own) => (store = own));
 
 const BOB = 77;
 const GROUP = { chat: { id: -100, type: 'supergroup' } };

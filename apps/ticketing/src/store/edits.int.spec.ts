@@ -1,9 +1,8 @@
 /** A message reads as its customer left it, what it said before stays in the history, and no edit makes a second one of it. */
-import { releaseStack } from '@onceline/testing';
 import {
   meetingAfterTheRead,
   messageFrom,
-  openStore,
+  withOwnStore,
   settling,
   traced,
   uniqueRecord,
@@ -15,11 +14,7 @@ import { settleUpdates } from './settle-updates.js';
 import type { TracedUpdate } from './traced-update.js';
 
 let store: TestStore;
-beforeEach(async () => {
-  store = await openStore();
-});
-afterEach(() => store.close());
-afterAll(releaseStack);
+withOwnStore((own) => (store = own));
 
 const settle = async (updates: readonly TracedUpdate[], withSession: WithSession = store.withSession) =>
   (await settleUpdates(updates, settling(withSession))).map(({ outcome, reason, ticketId }) => ({

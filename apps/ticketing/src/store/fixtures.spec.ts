@@ -1,7 +1,7 @@
 /** What the specs of this app share: updates to send, a migrated database of their own, and questions to it. */
 import { TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
-import { eventually, uniqueName, useStack } from '@onceline/testing';
+import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
 import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
 import { nextHop } from '@onceline/retry-policy';
 import { receive, type ReceivedUpdate } from '../intake/to-command.js';
@@ -103,6 +103,17 @@ export async function openStore(url?: string): Promise<TestStore> {
     ask: (sql, values) => postgres.query(sql, values),
     close: () => postgres.close(),
   };
+}
+
+/** Each case of a spec has a database of its own, on the stack that all share. */
+export function withOwnStore(take: (store: TestStore) => void): void {
+  let store: TestStore;
+  beforeEach(async () => {
+    store = await openStore();
+    take(store);
+  });
+  afterEach(() => store.close());
+  afterAll(releaseStack);
 }
 
 /** The same store once the sessions it had are over: only then do the database's statistics have all that they did. */

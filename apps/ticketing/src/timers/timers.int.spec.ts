@@ -1,6 +1,5 @@
 /** What only time does is done once for each ticket, with any number of instances, and late where nobody ran in time. */
-import { releaseStack } from '@onceline/testing';
-import { openStore, settling, tracedMessage, type TestStore } from '../store/fixtures.spec.js';
+import { withOwnStore, settling, tracedMessage, type TestStore } from '../store/fixtures.spec.js';
 import { readModelChecksum, rebuildReadModels } from '../store/rebuild-read-models.js';
 import { byId } from '../work/find-ticket.js';
 import { WorkOnTicket } from '../work/work-on-ticket.js';
@@ -8,11 +7,7 @@ import type { TicketChanges } from '../ticket/commands.js';
 import { RunTimers } from './run-timers.js';
 
 let store: TestStore;
-beforeEach(async () => {
-  store = await openStore();
-});
-afterEach(() => store.close());
-afterAll(releaseStack);
+withOwnStore((own) => (store = own));
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 const HOUR = 3_600_000;
