@@ -8,6 +8,8 @@ import { OperationsController } from './api/operations.controller.js';
 import { PoliciesApi } from './api/policies-api.js';
 import { PoliciesController } from './api/policies.controller.js';
 import { QueueController } from './api/queue.controller.js';
+import { SlaApi } from './api/sla-api.js';
+import { SlaController } from './api/sla.controller.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketsController } from './api/tickets.controller.js';
 import { HandleDuplicates } from './handle-duplicates.js';
@@ -22,6 +24,7 @@ export interface TicketingParts {
   readonly updates: HandleUpdates;
   readonly duplicates: HandleDuplicates;
   readonly reader: TicketReader;
+  readonly sla: SlaApi;
   readonly operations: Operations;
   readonly work: WorkOnTicket;
   readonly policies: PolicyStore;
@@ -42,12 +45,14 @@ export class TicketingModule {
         OperationsController,
         PoliciesController,
         QueueController,
+        SlaController,
       ],
       providers: [
         { provide: APP_GUARD, useValue: new BearerGuard(parts.tokens) },
         { provide: HandleUpdates, useValue: parts.updates },
         { provide: HandleDuplicates, useValue: parts.duplicates },
         { provide: TicketReader, useValue: parts.reader },
+        { provide: SlaApi, useValue: parts.sla },
         { provide: Operations, useValue: parts.operations },
         { provide: PoliciesApi, useValue: new PoliciesApi(parts.policies, parts.tokens) },
         { provide: AgentRequests, useValue: new AgentRequests(parts.tokens, parts.work) },

@@ -18,6 +18,7 @@ import {
 } from '@onceline/service-kit';
 import { TICKETING_API } from './api/open-api.js';
 import { Operations } from './api/operations.js';
+import { SlaApi } from './api/sla-api.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketingModule } from './app.module.js';
 import type { TicketingConfig } from './config.js';
@@ -42,6 +43,7 @@ import { rehearseOn } from './store/rehearse.js';
 import type { WithSession } from './store/session.js';
 import { sessionsOf } from './store/sessions.js';
 import { settleBatchOn, type SettleRules } from './store/settle-batch.js';
+import { KeepSla } from './sla/keep-sla.js';
 import { settleRules } from './settle-rules.js';
 import { RunTimers } from './timers/run-timers.js';
 import { Timers } from './timers/timers.js';
@@ -139,6 +141,7 @@ class Ticketing {
       }),
       duplicates: new HandleDuplicates({ withSession, gate, observer }),
       reader: new TicketReader(withSession),
+      sla: new SlaApi(withSession, this.config.API_TOKENS),
       operations: this.operations(withSession, rules),
       policies: new PolicyStore(withSession),
       work: new WorkOnTicket({ withSession, committed: () => relay.wake() }),
@@ -194,7 +197,8 @@ class Ticketing {
       bots: () => policies.bots(),
       committed: () => relay.wake(),
     });
-    return new Timers(run, (error) => observer.timerFailed(error));
+    const sla = new KeepSla({ withSession, committed: () => relay.wake() });
+    return new Timers({ run, sla }, (error) => observer.timerFailed(error));
   }
 
   private async policies(withSession: WithSession, observer: TicketingObserver): Promise<Policies> {

@@ -32,6 +32,7 @@ export { telegramMessageSchema, type TelegramMessage } from './telegram-message.
 export {
   attachmentSchema,
   PRIORITIES,
+  SLA_CLOCKS,
   readTicketEvent,
   senderSchema,
   TICKET_STATUSES,

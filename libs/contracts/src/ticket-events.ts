@@ -201,6 +201,38 @@ const staffRepliedSchema = z.looseObject({
   }),
 });
 
+/** What a bot promises its customers a time for. */
+export const SLA_CLOCKS = ['first-response', 'next-response', 'resolution'] as const;
+
+const promise = {
+  clock: z.enum(SLA_CLOCKS),
+  /** Version of the event that started the clock. */
+  startedBy: z.int().positive(),
+  startedAt: z.string(),
+  /** When the time is used up, RFC 3339 UTC, as it was known then. */
+  dueAt: z.string(),
+  /** Of the time that counts. */
+  targetSeconds: z.number(),
+  /** Of what the bot promised. */
+  policyVersion: z.int(),
+};
+
+/** Most of the time for an answer, or for the resolution, is used up. */
+const slaWarnedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('sla-warned'),
+  data: z.looseObject(promise),
+});
+
+/** All of it is. */
+const slaBreachedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('sla-breached'),
+  data: z.looseObject(promise),
+});
+
 /** What `tickets.events` carries, in order per ticket. */
 export const ticketEventSchema = z.discriminatedUnion('type', [
   ticketOpenedSchema,
@@ -213,6 +245,8 @@ export const ticketEventSchema = z.discriminatedUnion('type', [
   tagsChangedSchema,
   noteAddedSchema,
   staffRepliedSchema,
+  slaWarnedSchema,
+  slaBreachedSchema,
 ]);
 
 /** See {@link ticketEventSchema}. */

@@ -1,6 +1,17 @@
 import { openApi, type ApiRoute, type OpenApiDocument } from '@onceline/service-kit';
 import { botPolicySchema } from '../policy/bot-policy.js';
 import { nextBodySchema, queuePageSchema, queueQuerySchema } from './queue-schemas.js';
+import { slaDocumentSchema } from '../sla/sla-document.js';
+import {
+  explanationSchema,
+  figureParamsSchema,
+  figuresSchema,
+  reportQuerySchema,
+  reportSchema,
+  slaEntrySchema,
+  slaHeadersSchema,
+  slaVersionsSchema,
+} from './sla-schemas.js';
 import { botParamsSchema, policyEntrySchema, policyHeadersSchema } from './policy-schemas.js';
 import {
   breakerSchema,
@@ -32,7 +43,7 @@ export const TICKETING_API: OpenApiDocument = openApi(
     version: '1',
     description: 'Tickets, their history, and what became of every update.',
   },
-  [...readingRoutes(), ...workingRoutes(), ...policyRoutes(), ...operatingRoutes()],
+  [...readingRoutes(), ...workingRoutes(), ...policyRoutes(), ...slaRoutes(), ...operatingRoutes()],
 );
 
 function readingRoutes(): ApiRoute[] {
@@ -125,6 +136,42 @@ function policyRoutes(): ApiRoute[] {
       responses: {
         200: { description: 'The policy, which holds everywhere within two seconds', schema: policyEntrySchema },
       },
+    },
+  ];
+}
+
+function slaRoutes(): ApiRoute[] {
+  const ofBot = { path: '/v1/bots/{botId}/sla', params: botParamsSchema } as const;
+  return [
+    {
+      ...{ ...ofBot, method: 'get', role: 'viewer', summary: 'What a bot promises its customers' },
+      responses: { 200: { description: 'The latest version, which is the ETag', schema: slaEntrySchema } },
+    },
+    {
+      ...{ ...ofBot, path: '/v1/bots/{botId}/sla/versions', method: 'get', role: 'viewer' },
+      summary: 'All versions of what a bot has promised',
+      responses: { 200: { description: 'The latest first', schema: slaVersionsSchema } },
+    },
+    {
+      ...{ ...ofBot, method: 'put', role: 'admin', summary: 'Promise anew: what is left out is at its standard' },
+      headers: slaHeadersSchema,
+      body: slaDocumentSchema,
+      responses: { 200: { description: 'The version that holds now', schema: slaEntrySchema } },
+    },
+    {
+      ...{ method: 'get', path: '/v1/tickets/{id}/figures', role: 'viewer', params: ticketParamsSchema },
+      summary: 'Times of a ticket, with what is due',
+      responses: { 200: { description: 'Answers in their order, then the resolution', schema: figuresSchema } },
+    },
+    {
+      ...{ method: 'get', path: '/v1/tickets/{id}/explain/{figure}', role: 'viewer', params: figureParamsSchema },
+      summary: 'What a figure was made of: events, intervals that count and that do not, and the rule',
+      responses: { 200: { description: 'The figure, explained', schema: explanationSchema } },
+    },
+    {
+      ...{ method: 'get', path: '/v1/reports/sla', role: 'viewer', query: reportQuerySchema },
+      summary: 'Percentiles of times, and how many met their target',
+      responses: { 200: { description: 'By group and figure', schema: reportSchema } },
     },
   ];
 }

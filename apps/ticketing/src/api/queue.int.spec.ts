@@ -89,7 +89,7 @@ it.each([
   ['/v1/queue?limit=0', 'query.limit'],
   ['/v1/queue?cursor=x', 'query.cursor'],
   ['/v1/queue?priority=high2', 'query.priority'],
-  ['/v1/queue?sort=age', 'query'],
+  ['/v1/queue?sort=age', 'query.sort'],
 ])('%s is a problem that names the field', async (path, field) => {
   const answer = await service.get(path);
   expect([answer.status, answer.json['field']]).toEqual([400, field]);

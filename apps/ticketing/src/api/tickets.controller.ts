@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { setEtag, type Reply } from './etag.js';
+import { noTicket } from './no-ticket.js';
 import { etagOf } from '../work/versions.js';
-import { parseRequest, Problem, Roles } from '@onceline/service-kit';
+import { parseRequest, Roles } from '@onceline/service-kit';
 import { AgentRequests, type RequestHeaders } from './agent-requests.js';
 import {
   eventsQuerySchema,
@@ -89,13 +90,4 @@ export class TicketsController {
     if (!page) throw noTicket();
     return page;
   }
-}
-
-function noTicket(): Problem {
-  return new Problem(404, {
-    title: 'Not Found',
-    detail: 'There is no ticket with this id.',
-    field: 'params.id',
-    fix: 'Take an id from GET /v1/tickets or from the ledger.',
-  });
 }

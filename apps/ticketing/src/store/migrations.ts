@@ -6,6 +6,7 @@ import { KeepWhatMessagesHold1764500000000 } from './migrations/1764500000000-ke
 import { WorkOnTickets1764600000000 } from './migrations/1764600000000-work-on-tickets.js';
 import { PoliciesAndStaff1764700000000 } from './migrations/1764700000000-policies-and-staff.js';
 import { QueueAndTimers1764800000000 } from './migrations/1764800000000-queue-and-timers.js';
+import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   WorkOnTickets1764600000000,
   PoliciesAndStaff1764700000000,
   QueueAndTimers1764800000000,
+  ServiceLevels1765300000000,
 ] as const;

@@ -93,6 +93,11 @@ const NAMES = COLUMNS.map(({ name }) => name);
 /** By name, so that a column that a newer version adds does not change what a prepared statement answers. */
 export const TICKET_COLUMNS = NAMES.join(', ');
 
+/** The same of a table that is joined under another name. */
+export function ticketColumnsOf(alias: string): string {
+  return NAMES.map((name) => `${alias}.${name}`).join(', ');
+}
+
 const CHANGES = COLUMNS.filter(({ isFixed }) => !isFixed).map(({ name }) => `${name} = excluded.${name}`);
 
 /**

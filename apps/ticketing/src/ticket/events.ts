@@ -18,6 +18,8 @@ export const WRITTEN = {
   'ticket-tags-changed': 1,
   'note-added': 1,
   'staff-replied': 1,
+  'sla-warned': 1,
+  'sla-breached': 1,
 } as const satisfies { readonly [Type in TicketEvent['type']]: EventOf<Type>['schemaVersion'] };
 
 /** Identity of an event: a redo of the same decision makes the same one. */

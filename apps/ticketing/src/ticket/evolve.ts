@@ -29,6 +29,10 @@ export function evolveTicket(state: Ticket, event: TicketEvent): Ticket {
       return ticket;
     case 'staff-replied':
       return isAnswered(ticket, event.data.sentAt) ? { ...ticket, waitingSince: null } : ticket;
+    case 'sla-warned':
+    case 'sla-breached':
+      // Nobody has done anything: it is no younger than before.
+      return { ...state, version: event.version };
     default:
       return event satisfies never;
   }

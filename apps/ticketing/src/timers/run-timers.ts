@@ -1,15 +1,14 @@
-import { transactionVerdict } from '@onceline/retry-policy';
 import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
+import { throughConflicts } from './through-conflicts.js';
 import { decideForTimer, type Timer } from '../ticket/decide-for-timer.js';
 import { evolveTicket } from '../ticket/evolve.js';
 import type { Ticket } from '../ticket/state.js';
 
 /** Tickets that one transaction changes; fewer when updates get in the way of some. */
 const AT_ONCE = 200;
-const MAX_TRIES = 4;
 
 export interface TimerOptions {
   readonly withSession: WithSession;
@@ -54,24 +53,15 @@ export class RunTimers {
   async run(timer: Timer): Promise<number> {
     let changed = 0;
     for (;;) {
-      const count = await this.untilThrough(timer);
+      const count = await throughConflicts(AT_ONCE, (most) => this.inTransaction(timer, most));
       changed += count;
       if (count > 0) this.options.committed();
       if (count < AT_ONCE) return changed;
     }
   }
 
-  /** Fewer at once after a conflict, so that one ticket in which much happens does not hold up the others. */
-  private async untilThrough(timer: Timer): Promise<number> {
-    for (let tries = 1, most = AT_ONCE; ; tries += 1, most = Math.ceil(most / 8)) {
-      try {
-        return await this.options.withSession((session) =>
-          inTransaction(session, () => this.inTurn(session, timer, most)),
-        );
-      } catch (error) {
-        if (transactionVerdict(error) !== 'conflict' || tries === MAX_TRIES) throw error;
-      }
-    }
+  private inTransaction(timer: Timer, most: number): Promise<number> {
+    return this.options.withSession((session) => inTransaction(session, () => this.inTurn(session, timer, most)));
   }
 
   private async inTurn(session: Session, timer: Timer, most: number): Promise<number> {

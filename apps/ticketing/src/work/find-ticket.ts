@@ -1,5 +1,6 @@
+import { queueParts, type QueueSort } from '../store/queue-order.js';
 import type { Session } from '../store/session.js';
-import { IN_QUEUE, QUEUE_ORDER, TicketConditions, type TicketFilter } from '../store/ticket-conditions.js';
+import type { TicketFilter } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { Ticket } from '../ticket/state.js';
 
@@ -28,13 +29,15 @@ export function byId(ticketId: string) {
 const LOOKED_AT = 200;
 
 /** The next one that nobody has: what another agent is just taking is passed over, so that each gets one of his own without waiting. */
-export function nextInQueue(view: TicketFilter) {
+export function nextInQueue({ sort, ...view }: TicketFilter & { readonly sort: QueueSort }) {
   return async (session: Session): Promise<Ticket | undefined> => {
-    const conditions = new TicketConditions({ ...view, assignee: 'nobody' }).add(IN_QUEUE);
-    const text = `with first as materialized (select ${TICKET_COLUMNS} from ticketing.tickets
-        where ${conditions.text()} order by ${QUEUE_ORDER} limit ${LOOKED_AT})
-      select * from first where pg_try_advisory_xact_lock(${NAMESPACE}, hashtext(ticket_id)) limit 1`;
-    const { rows } = await session.query<TicketRow>({ text }, conditions.values);
-    return rows.map(ticketOf)[0];
+    for (const part of queueParts({ ...view, assignee: 'nobody' }, { sort, limit: LOOKED_AT })) {
+      const text = `with first as materialized (${part.text})
+        select * from first where pg_try_advisory_xact_lock(${NAMESPACE}, hashtext(ticket_id)) limit 1`;
+      const { rows } = await session.query<TicketRow>({ text }, part.values);
+      const [row] = rows;
+      if (row) return ticketOf(row);
+    }
+    return undefined;
   };
 }
