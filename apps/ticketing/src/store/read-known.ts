@@ -22,15 +22,22 @@ const READ_KNOWN: Statement = {
   text: `with messages as materialized (
       select m.* from ticketing.ticket_messages m join unnest($3::text[], $4::text[], $5::bigint[])
         as wanted(bot_id, chat_id, message_id) using (bot_id, chat_id, message_id)),
+    active as materialized (
+      select ticket_id, conversation from ticketing.tickets where conversation = any($2::text[]) and ${IS_ACTIVE}),
+    wanted as (
+      select ticket_id from active
+      union select ended.ticket_id
+        from (select unnest($2::text[]) as conversation except select conversation from active) as without
+        cross join lateral (select ticket_id from ticketing.tickets t where t.conversation = without.conversation
+          order by greatest(t.opened_at, t.resolved_at) desc, t.ticket_id desc limit 1) ended
+      union select ticket_id from messages
+      union select there.ticket_id from unnest($7::text[], $8::text[], $9::text[]) as place(bot_id, chat_id, topic_id)
+        cross join lateral (select ticket_id from ticketing.tickets t where t.bot_id = place.bot_id and t.chat_id = place.chat_id
+          and coalesce(t.topic_id, '') = place.topic_id and ${IS_ACTIVE} order by t.updated_at desc limit 50) there),
+    -- One by one, since a join could be planned as a walk through all tickets.
     tickets as (
-      select t.* from ticketing.tickets t where conversation = any($2::text[]) and ${IS_ACTIVE}
-      union select t.* from unnest($2::text[]) as wanted(conversation) cross join lateral (
-        select * from ticketing.tickets t where t.conversation = wanted.conversation
-          order by greatest(t.opened_at, t.resolved_at) desc, t.ticket_id desc limit 1) t
-      union select t.* from ticketing.tickets t where ticket_id in (select ticket_id from messages)
-      union select t.* from unnest($7::text[], $8::text[], $9::text[]) as place(bot_id, chat_id, topic_id)
-        cross join lateral (select * from ticketing.tickets t where t.bot_id = place.bot_id and t.chat_id = place.chat_id
-          and coalesce(t.topic_id, '') = place.topic_id and ${IS_ACTIVE} order by t.updated_at desc limit 50) t)
+      select t.* from wanted cross join lateral (
+        select * from ticketing.tickets t where t.ticket_id = wanted.ticket_id limit 1) t)
   select
     (select coalesce(json_agg(json_build_array(idempotency_key, outcome, revision, redrive_id, redrive_count)), '[]')
        from ticketing.ledger where idempotency_key = any($1::text[])) as ledger,
