@@ -5,6 +5,7 @@ import { AgentRequests } from './api/agent-requests.js';
 import { LedgerController } from './api/ledger.controller.js';
 import { Operations } from './api/operations.js';
 import { OperationsController } from './api/operations.controller.js';
+import { PairsController } from './api/pairs.controller.js';
 import { PoliciesApi } from './api/policies-api.js';
 import { PoliciesController } from './api/policies.controller.js';
 import { QueueController } from './api/queue.controller.js';
@@ -41,6 +42,7 @@ export class TicketingModule {
       controllers: [
         UpdatesController,
         TicketsController,
+        PairsController,
         LedgerController,
         OperationsController,
         PoliciesController,

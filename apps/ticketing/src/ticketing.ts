@@ -144,7 +144,10 @@ class Ticketing {
       sla: new SlaApi(withSession, this.config.API_TOKENS),
       operations: this.operations(withSession, rules),
       policies: new PolicyStore(withSession),
-      work: new WorkOnTicket({ withSession, committed: () => relay.wake() }),
+      work: new WorkOnTicket({
+        ...{ withSession, committed: () => relay.wake() },
+        fieldsOf: (botId) => policies.of(botId).fields,
+      }),
       close: async () => {
         await Promise.all([policies.stop(), timers.stop()]);
         await measuring.stop();

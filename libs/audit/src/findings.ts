@@ -25,7 +25,7 @@ export const CONTRADICTIONS = {
   'message-without-event': 'a ticket message without its event, or in another ticket than the event says',
   'message-differs-from-events': 'a ticket message that does not read as the latest of its events says',
   'event-without-message': 'a message event without its ticket message',
-  'outcome-without-message-event': 'a ledger row that names a ticket, without a message event of that update in it',
+  'outcome-without-message-event': 'a ledger row that names a ticket, without an event of that update in it',
   'event-of-nobody': 'an event that neither an update nor somebody who is named has caused, or both',
   'event-without-outcome': 'an event of an update that the ledger books otherwise, or not at all',
   'ticket-differs-from-events': 'a ticket whose version or number of messages is not that of its events',

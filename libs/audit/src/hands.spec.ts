@@ -31,7 +31,8 @@ export const TABLES = [
   `create table ticketing.tickets (ticket_id text primary key, version int, message_count int,
      status text not null default 'new')`,
   `create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text, version int,
-     text text, edited_at timestamptz, edit_count int not null default 0)`,
+     text text, edited_at timestamptz, edit_count int not null default 0,
+     deleted_at timestamptz)`,
 ];
 
 /** Each change of one table that the others contradict, and the rules that name it. */
@@ -41,6 +42,15 @@ export const TAMPERING: readonly (readonly [sql: string, ...rules: string[]])[] 
   [`insert into ticketing.ticket_messages values ('${BOT}', '1', 4711, 'ticket-3', 7)`, 'message-without-event'],
   [`update ticketing.ticket_messages set text = 'forged' where ticket_id = 'ticket-3'`, 'message-differs-from-events'],
   [`update ticketing.ticket_messages set edit_count = 1 where ticket_id = 'ticket-3'`, 'message-differs-from-events'],
+  [
+    `update ticketing.ticket_messages set deleted_at = now() where ticket_id = 'ticket-3'`,
+    'message-differs-from-events',
+  ],
+  [
+    `update ticketing.ledger set outcome = 'event-recorded' where ticket_id = 'ticket-3'`,
+    'outcome-without-message-event',
+    'event-without-outcome',
+  ],
   [
     `update ticketing.ledger set outcome = 'message-edited' where ticket_id = 'ticket-3'`,
     'outcome-without-message-event',

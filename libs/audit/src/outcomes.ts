@@ -23,7 +23,13 @@ export function settleOutcomes(books: Books, findings: Findings): OutcomeSums {
 }
 
 /** Those that say there is an event in a ticket. */
-export const TICKET_OUTCOMES = ['ticket-opened', 'message-appended', 'message-edited', 'staff-replied'] as const;
+export const TICKET_OUTCOMES = [
+  'ticket-opened',
+  'message-appended',
+  'message-edited',
+  'staff-replied',
+  'event-recorded',
+] as const;
 
 /** Of a key without a ledger row. */
 export const NO_ROW = -1;

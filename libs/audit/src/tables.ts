@@ -10,9 +10,13 @@ interface Question {
 
 const WITH_EVENT = TICKET_OUTCOMES.map((outcome) => `'${outcome}'`).join(', ');
 
+/** What happens without a message. */
+const HAPPENINGS = `'message-deleted', 'bot-blocked', 'bot-unblocked', 'member-left', 'topic-closed', 'topic-reopened'`;
+
 /** The event that each outcome says there is. */
 const CAUSED = `case l.outcome when 'message-edited' then e.type = 'message-edited'
-    when 'staff-replied' then e.type in ('staff-replied', 'note-added') else e.type = 'message-appended' end`;
+    when 'staff-replied' then e.type in ('staff-replied', 'note-added')
+    when 'event-recorded' then e.type in (${HAPPENINGS}) else e.type = 'message-appended' end`;
 
 /**
  * What ticketing's tables say of each other. Asked of PostgreSQL itself, which joins faster than we could read; each query
@@ -68,7 +72,13 @@ const QUESTIONS: readonly Question[] = [
             from ticketing.events where type in ('message-appended', 'staff-replied', 'message-edited')) e
           order by ticket_id, bot_id, chat_id, message_id, edited_at desc nulls last, version desc) e
         using (ticket_id, bot_id, chat_id, message_id)
-      where m.text is distinct from e.text or m.edited_at is distinct from e.edited_at or m.edit_count <> e.edits`,
+      left join (
+        select ticket_id, payload #>> '{data,botId}' as bot_id, payload #>> '{data,chatId}' as chat_id,
+            (payload #>> '{data,messageId}')::bigint as message_id, min((payload ->> 'occurredAt')::timestamptz) as deleted_at
+          from ticketing.events where type = 'message-deleted' group by 1, 2, 3, 4) d
+        using (ticket_id, bot_id, chat_id, message_id)
+      where m.text is distinct from e.text or m.edited_at is distinct from e.edited_at or m.edit_count <> e.edits
+        or m.deleted_at is distinct from d.deleted_at`,
   },
   {
     rule: 'ticket-differs-from-events',

@@ -32,7 +32,6 @@ export { telegramMessageSchema, type TelegramMessage } from './telegram-message.
 export {
   attachmentSchema,
   PRIORITIES,
-  SLA_CLOCKS,
   readTicketEvent,
   senderSchema,
   TICKET_STATUSES,
@@ -44,3 +43,5 @@ export {
   type TicketEvent,
   type TicketStatus,
 } from './ticket-events.js';
+export { LINK_KINDS, type LinkKind } from './ticket-work-events.js';
+export { SLA_CLOCKS } from './sla-events.js';

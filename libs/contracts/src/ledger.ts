@@ -4,6 +4,7 @@ export const OUTCOMES = [
   'message-appended',
   'message-edited',
   'staff-replied',
+  'event-recorded',
   'ignored',
   'parked',
   'dead-lettered',

@@ -1,4 +1,15 @@
 import { z } from 'zod';
+import {
+  botBlockedSchema,
+  botUnblockedSchema,
+  memberLeftSchema,
+  messageDeletedSchema,
+  topicClosedSchema,
+  topicReopenedSchema,
+} from './conversation-events.js';
+import { slaBreachedSchema, slaWarnedSchema } from './sla-events.js';
+import { by, envelope } from './ticket-event-envelope.js';
+import { fieldsChangedSchema, linkedSchema, unlinkedSchema, watchersChangedSchema } from './ticket-work-events.js';
 
 /** A file or another thing that is no text, as far as an agent needs to know of it. */
 export const attachmentSchema = z.looseObject({
@@ -28,17 +39,6 @@ export const senderSchema = z.looseObject({
 /** See {@link senderSchema}. */
 export type Sender = z.infer<typeof senderSchema>;
 
-const envelope = {
-  eventId: z.string(),
-  ticketId: z.string(),
-  /** Position in the ticket's own history, from 1 without gaps. */
-  version: z.int().positive(),
-  /** RFC 3339 UTC. */
-  occurredAt: z.string(),
-  /** The update that caused the event; `command:…` where somebody asked for it over the API, `timer:…` where time did. */
-  idempotencyKey: z.string(),
-};
-
 /** Where a ticket is on its way. The first four are active: of a conversation one ticket is, at most. */
 export const TICKET_STATUSES = ['new', 'open', 'pending', 'snoozed', 'resolved', 'closed'] as const;
 
@@ -59,9 +59,6 @@ const MATCHES = ['answered-message', 'only-active-ticket', 'latest-active-ticket
 
 /** How a staff member's message in Telegram found its ticket. */
 export type Match = (typeof MATCHES)[number];
-
-/** Who did it over the API; null where a rule did. */
-const by = z.string().nullable();
 
 /** A customer's first message in a conversation without an active ticket. Version 1 had neither `topicId` nor `previousTicketId`. */
 const ticketOpenedSchema = z.looseObject({
@@ -201,38 +198,6 @@ const staffRepliedSchema = z.looseObject({
   }),
 });
 
-/** What a bot promises its customers a time for. */
-export const SLA_CLOCKS = ['first-response', 'next-response', 'resolution'] as const;
-
-const promise = {
-  clock: z.enum(SLA_CLOCKS),
-  /** Version of the event that started the clock. */
-  startedBy: z.int().positive(),
-  startedAt: z.string(),
-  /** When the time is used up, RFC 3339 UTC, as it was known then. */
-  dueAt: z.string(),
-  /** Of the time that counts. */
-  targetSeconds: z.number(),
-  /** Of what the bot promised. */
-  policyVersion: z.int(),
-};
-
-/** Most of the time for an answer, or for the resolution, is used up. */
-const slaWarnedSchema = z.looseObject({
-  ...envelope,
-  schemaVersion: z.literal(1),
-  type: z.literal('sla-warned'),
-  data: z.looseObject(promise),
-});
-
-/** All of it is. */
-const slaBreachedSchema = z.looseObject({
-  ...envelope,
-  schemaVersion: z.literal(1),
-  type: z.literal('sla-breached'),
-  data: z.looseObject(promise),
-});
-
 /** What `tickets.events` carries, in order per ticket. */
 export const ticketEventSchema = z.discriminatedUnion('type', [
   ticketOpenedSchema,
@@ -247,6 +212,16 @@ export const ticketEventSchema = z.discriminatedUnion('type', [
   staffRepliedSchema,
   slaWarnedSchema,
   slaBreachedSchema,
+  messageDeletedSchema,
+  botBlockedSchema,
+  botUnblockedSchema,
+  memberLeftSchema,
+  topicClosedSchema,
+  topicReopenedSchema,
+  watchersChangedSchema,
+  fieldsChangedSchema,
+  linkedSchema,
+  unlinkedSchema,
 ]);
 
 /** See {@link ticketEventSchema}. */

@@ -103,6 +103,7 @@ const WORDS: readonly (readonly [result: string, one: string, many: string])[] =
   ['would-append', 'would be added to a ticket', 'would be added to tickets'],
   ['would-edit', 'would change a message of a ticket', 'would change messages of tickets'],
   ['would-answer', 'would be an answer in a ticket', 'would be answers in tickets'],
+  ['would-record', 'would be an event of a ticket', 'would be events of tickets'],
   ['would-ignore', 'would be ignored', 'would be ignored'],
   ['has-ticket', 'already has one', 'already have one'],
   ['not-dead-lettered', 'has another outcome by now', 'have another outcome by now'],

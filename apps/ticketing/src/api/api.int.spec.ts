@@ -40,6 +40,22 @@ describe('an update becomes a ticket that can be read', () => {
     });
   });
 
+  it('lists the tickets of a customer in all chats, and with a bot those with that bot', async () => {
+    const inGroup = { chat: { id: -700, type: 'supergroup' }, from: { id: 701 } };
+    await service.settled(await service.publish(messageFrom(701), { bot: '98' }));
+    await service.settled(await service.publish(messageFrom(701, 'hello', inGroup), { bot: '98' }));
+    await service.settled(await service.publish(messageFrom(701), { bot: '97' }));
+    await service.settled(await service.publish(messageFrom(702), { bot: '98' }));
+    const conversations = async (query: string) =>
+      (await service.get<{ items: { conversation: string }[] }>(`/v1/tickets?${query}`)).json.items.map(
+        ({ conversation }) => conversation,
+      );
+    expect(await conversations('bot=98&customer=701')).toEqual(['98:-700/c701', '98:701']);
+    expect(await conversations('customer=701')).toEqual(['97:701', '98:-700/c701', '98:701']);
+    expect(await conversations('bot=98&customer=701&chat=701')).toEqual(['98:701']);
+    expect(await conversations('customer=700')).toEqual([]);
+  });
+
   it('lists tickets newest first, page by page, by bot, chat, conversation and status', async () => {
     for (let chat = 600; chat < 605; chat += 1)
       await service.settled(await service.publish(messageFrom(chat), { bot: '99' }));

@@ -12,6 +12,7 @@ import {
   slaHeadersSchema,
   slaVersionsSchema,
 } from './sla-schemas.js';
+import { linkBodySchema, linkParamsSchema } from './pair-schemas.js';
 import { botParamsSchema, policyEntrySchema, policyHeadersSchema } from './policy-schemas.js';
 import {
   breakerSchema,
@@ -43,7 +44,10 @@ export const TICKETING_API: OpenApiDocument = openApi(
     version: '1',
     description: 'Tickets, their history, and what became of every update.',
   },
-  [...readingRoutes(), ...workingRoutes(), ...policyRoutes(), ...slaRoutes(), ...operatingRoutes()],
+  [
+    ...[...readingRoutes(), ...workingRoutes(), ...pairRoutes()],
+    ...[...policyRoutes(), ...slaRoutes(), ...operatingRoutes()],
+  ],
 );
 
 function readingRoutes(): ApiRoute[] {
@@ -118,6 +122,24 @@ function workingRoutes(): ApiRoute[] {
       ...{ method: 'post', path: '/v1/tickets/{id}/notes', summary: 'Add a note for other agents', ...request },
       body: noteBodySchema,
       responses: { 201: ticket },
+    },
+  ];
+}
+
+function pairRoutes(): ApiRoute[] {
+  const ticket = { description: 'The ticket as it is now; its version is the ETag', schema: ticketWithMessagesSchema };
+  const request = { role: 'agent', headers: workHeadersSchema } as const;
+  return [
+    {
+      ...{ method: 'post', path: '/v1/tickets/{id}/links', ...request, params: ticketParamsSchema },
+      summary: 'Link it to another ticket, which says the same from its side; one link for each two',
+      body: linkBodySchema,
+      responses: { 201: ticket },
+    },
+    {
+      ...{ method: 'delete', path: '/v1/tickets/{id}/links/{ticketId}', ...request, params: linkParamsSchema },
+      summary: 'Remove the link of the two, where there is one',
+      responses: { 200: ticket },
     },
   ];
 }

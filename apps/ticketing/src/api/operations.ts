@@ -94,6 +94,8 @@ function resultOf(
       return { result: 'would-edit', ticketId, reason: null };
     case 'staff-replied':
       return { result: 'would-answer', ticketId, reason: null };
+    case 'event-recorded':
+      return { result: 'would-record', ticketId, reason: null };
     case 'ignored':
       return { result: ticketId === null ? 'would-ignore' : 'has-ticket', ticketId, reason };
     default:

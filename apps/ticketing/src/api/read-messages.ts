@@ -6,7 +6,7 @@ import type { TicketMessage } from './schemas.js';
 
 const MESSAGES = {
   name: 'messages-of-ticket',
-  text: `select message_id, version, author, sender, sent_at, text, attachments, media_group_id, edited_at, edit_count from
+  text: `select message_id, version, author, sender, sent_at, text, attachments, media_group_id, edited_at, edit_count, deleted_at from
            (select * from ticketing.ticket_messages where ticket_id = $1 order by version desc limit 1000) as latest
          order by version`,
 };
@@ -22,6 +22,7 @@ interface MessageRow {
   media_group_id: string | null;
   edited_at: Date | null;
   edit_count: number;
+  deleted_at: Date | null;
 }
 
 /** The last messages of a ticket as they read now, with their edits; the parts of an album as one. */
@@ -53,6 +54,7 @@ function toMessage(row: MessageRow, edits: readonly Edit[]): TicketMessage {
     mediaGroupId: row.media_group_id,
     albumMessageIds: [],
     editedAt: row.edited_at?.toISOString() ?? null,
+    deletedAt: row.deleted_at?.toISOString() ?? null,
     edits: edits.filter((edit) => edit.messageId === messageId),
   };
 }
@@ -78,6 +80,7 @@ function asOne(parts: readonly TicketMessage[]): TicketMessage {
   if (!first) throw new Error('an album has at least one part');
   const texts = inOrder.flatMap(({ text }) => text ?? []);
   const editTimes = inOrder.flatMap(({ editedAt }) => editedAt ?? []).sort();
+  const deletions = inOrder.flatMap(({ deletedAt }) => deletedAt ?? []).sort();
   return {
     ...first,
     version: Math.min(...parts.map(({ version }) => version)),
@@ -85,6 +88,7 @@ function asOne(parts: readonly TicketMessage[]): TicketMessage {
     attachments: inOrder.flatMap(({ attachments }) => attachments),
     albumMessageIds: inOrder.map(({ messageId }) => messageId),
     editedAt: editTimes.at(-1) ?? null,
+    deletedAt: deletions.length < parts.length ? null : (deletions.at(-1) ?? null),
     edits: inOrder.flatMap(({ edits }) => edits).sort((a, b) => a.version - b.version),
   };
 }

@@ -128,5 +128,6 @@ async function atOneMoment<Result>(session: Session, read: () => Promise<Result>
 
 /** As the API shows a state. */
 export function toTicket({ ticketId: id, ...ticket }: TicketState): Ticket {
-  return { id, ...ticket, tags: [...ticket.tags] };
+  const { tags, watchers, fields, links } = ticket;
+  return { id, ...ticket, tags: [...tags], watchers: [...watchers], fields: { ...fields }, links: [...links] };
 }

@@ -9,6 +9,8 @@ import {
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 import { ifMatch } from './etag.js';
+import { linksSchema } from './pair-schemas.js';
+import { fieldsSchema, fieldChangesSchema } from './field-schemas.js';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 const cursor = pageCursor(512);
@@ -18,11 +20,13 @@ export const ticketsQuerySchema = z.strictObject({
   bot: filter('id of a bot'),
   chat: filter('id of a chat; business chats have their connection in front'),
   conversation: filter('a conversation, as tickets show it'),
+  customer: filter('id of the customer in Telegram, in whatever chats he wrote'),
   status: z.enum(TICKET_STATUSES).optional(),
   priority: z.enum(PRIORITIES).optional(),
   assignee: filter('an agent'),
   team: filter('a team'),
   tag: filter('a tag that the ticket has'),
+  watcher: filter('an agent who watches it'),
   limit: pageLimit,
   cursor,
 });
@@ -56,6 +60,9 @@ export const ticketSchema = z.object({
   assignee: z.string().nullable().describe('the agent whose work it is'),
   team: z.string().nullable(),
   tags: z.array(z.string()).describe('in the order of the alphabet'),
+  watchers: z.array(z.string()).describe('agents who want to hear of it, in the order of the alphabet'),
+  fields: fieldsSchema,
+  links: linksSchema,
   snoozedUntil: time.nullable().describe('when it wakes; null unless it is snoozed'),
   askedAt: time.nullable().describe('when the customer wrote the message that opened it'),
   customerWroteAt: time.nullable().describe('when the customer wrote last'),
@@ -90,6 +97,9 @@ export const ticketMessageSchema = z.object({
     .array(z.int())
     .describe('the messages of the album, in their order; empty for a message by itself'),
   editedAt: time.nullable().describe('of the edit that it shows'),
+  deletedAt: time
+    .nullable()
+    .describe('when we heard that it was deleted in Telegram, an album: all of it; what it said stays here'),
   edits: z
     .array(z.object({ version: z.int(), messageId: z.int(), editedAt: time, ...readingSchema }))
     .describe('what it was changed to, in the order of arrival; what was written first is in the event of its version'),
@@ -110,6 +120,8 @@ export const ticketChangesSchema = z
     assignee: name.nullable().optional().describe('an agent, as histories name him; null for nobody'),
     team: name.nullable().optional(),
     tags: z.array(name).max(50).optional().describe('all of them'),
+    watchers: z.array(name).max(50).optional().describe('all of them: agents, as histories name them'),
+    fields: fieldChangesSchema.optional(),
   })
   .refine((changes) => Object.keys(changes).length > 0, 'say at least one thing that is to change');
 
@@ -244,6 +256,7 @@ export const REHEARSAL_RESULTS = [
   'would-append',
   'would-edit',
   'would-answer',
+  'would-record',
   'would-ignore',
   'has-ticket',
   'not-dead-lettered',

@@ -1,6 +1,6 @@
 /** Why an update made no ticket and no message. The list is closed: it is a metric label and part of the API. */
 export const IGNORED_REASONS = [
-  /** A kind without a customer's message: a button press, a reaction, a membership change, … */
+  /** A kind without a customer's message: a button press, a reaction, a membership change, …; or one that concerns no ticket. */
   'not-a-message',
   /** A kind that this version does not know. */
   'unknown-kind',

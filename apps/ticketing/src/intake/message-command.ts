@@ -5,8 +5,8 @@ import type { RecordCustomerMessage, RecordStaffMessage } from '../ticket/comman
 import { attachmentsOf } from './attachments.js';
 import { secondText, type MessageSender, type PersonMessage } from './person-message.js';
 
-/** Of the update that brings the message. */
-interface Origin {
+/** Of the update that asks for it. */
+export interface Origin {
   readonly idempotencyKey: string;
   readonly botId: string;
   /** Bot and chat. */
@@ -89,9 +89,9 @@ function placeOf(message: TelegramMessage, { scope, botId }: Origin, policy: Bot
   return { scope, chatId, topicId: topicOf(message), isGroup, isShared: isGroup && policy.sharesTickets(chatId) };
 }
 
-/** In a group several customers talk at once: each has a conversation, and one in each topic. */
+/** In a group several customers talk at once: each has a conversation, and one in each topic. In a private chat there is one in each topic. */
 function conversationIn({ scope, topicId, isGroup, isShared }: Place, customerId: number): string {
-  if (!isGroup) return scope;
+  if (!isGroup) return topicId === null ? scope : `${scope}/t${topicId}`;
   if (isShared) return `${scope}/${topicId === null ? 'general' : `t${topicId}`}`;
   return `${scope}/${topicId === null ? '' : `t${topicId}/`}c${customerId}`;
 }

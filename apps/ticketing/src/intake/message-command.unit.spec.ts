@@ -11,7 +11,8 @@ const policy: Partial<BotPolicyDocument> = { staff: ['77', '78'] };
 
 function commandOf(changes: object, given: Partial<BotPolicyDocument> = policy, kind = 'message') {
   const { verdict } = received(uniqueRecord({ update_id: 1, [kind]: { ...base, ...changes } }), given);
-  if (verdict.type !== 'command') throw new Error(`no command but ${JSON.stringify(verdict)}`);
+  if (verdict.type !== 'command' || !('conversation' in verdict.command))
+    throw new Error(`no command but ${JSON.stringify(verdict)}`);
   return verdict.command;
 }
 const answering = (message: object, changes: object = {}) => ({

@@ -96,7 +96,8 @@ export function secondText(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
 }
 
-function isMoment(seconds: number): boolean {
+/** Whether PostgreSQL and RFC 3339 can write it. */
+export function isMoment(seconds: number): boolean {
   return seconds >= 0 && seconds <= LAST_SECOND;
 }
 

@@ -10,15 +10,17 @@ import {
 } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import type { BotPolicy } from '../policy/bot-policy.js';
-import type { RecordCustomerMessage, RecordStaffMessage } from '../ticket/commands.js';
+import type { IntakeCommand } from '../ticket/commands.js';
+import { deletedMessageIds } from './deleted-messages.js';
 import { deliveryOf, type Delivery } from './delivery.js';
 import type { IgnoredReason } from './ignored-reasons.js';
-import { messageCommand } from './message-command.js';
+import { happeningCommand } from './happening-command.js';
+import { messageCommand, type Origin } from './message-command.js';
 import { personMessage } from './person-message.js';
 import { defect, permanent, type UpdateFailure } from './update-failure.js';
 
 export type Verdict =
-  | { readonly type: 'command'; readonly command: RecordCustomerMessage | RecordStaffMessage }
+  | { readonly type: 'command'; readonly command: IntakeCommand }
   | { readonly type: 'ignored'; readonly reason: IgnoredReason }
   | { readonly type: 'failed'; readonly failure: UpdateFailure };
 
@@ -83,8 +85,12 @@ function read(record: ConsumedRecord, policyOf: PolicyOf): ReceivedUpdate {
 function withScope(update: Omit<ReceivedUpdate, 'scope'>): ReceivedUpdate {
   const { record, verdict, idempotencyKey } = update;
   const recordScope = record.key !== null && isUsableKey(record.key) ? record.key : idempotencyKey;
-  const conversation = verdict.type === 'command' ? verdict.command.conversation : null;
-  return { ...update, scope: conversation ?? recordScope };
+  return { ...update, scope: conversationOf(verdict) ?? recordScope };
+}
+
+/** Null for what may be of several. */
+function conversationOf(verdict: Verdict): string | null {
+  return verdict.type === 'command' && 'conversation' in verdict.command ? verdict.command.conversation : null;
 }
 
 function verdictOf(
@@ -92,15 +98,29 @@ function verdictOf(
   identity: Omit<ReceivedUpdate, 'verdict' | 'scope'>,
   policy: BotPolicy,
 ): Verdict {
+  const { idempotencyKey: key, botId, receivedAt: occurredAt } = identity;
+  const scope = conversationKey(botId, update);
+  const origin = { idempotencyKey: key, botId, scope, occurredAt };
+  if (update.kind === 'deleted_business_messages') {
+    return { type: 'command', command: deletionsOf(update, origin) };
+  }
+  const happening = happeningCommand(update, origin);
+  if (happening) return { type: 'command', command: happening };
   const found = personMessage(update);
   if ('ignored' in found) return { type: 'ignored', reason: found.ignored };
   if ('unreadable' in found) {
     return { type: 'failed', failure: permanent('unreadable-message', found.unreadable) };
   }
-  const { idempotencyKey: key, botId, receivedAt: occurredAt } = identity;
-  const scope = conversationKey(botId, update);
-  const command = messageCommand(found, { idempotencyKey: key, botId, scope, occurredAt }, policy);
-  return { type: 'command', command };
+  return { type: 'command', command: messageCommand(found, origin, policy) };
+}
+
+function deletionsOf(
+  { payload }: TelegramUpdate,
+  { idempotencyKey: key, botId, scope, occurredAt }: Origin,
+): IntakeCommand {
+  const place = { botId, chatId: scope.slice(botId.length + 1) };
+  const messageIds = deletedMessageIds(payload);
+  return { type: 'record-message-deletions', idempotencyKey: key, ...place, messageIds, occurredAt };
 }
 
 /**

@@ -122,9 +122,10 @@ describe('the conversation', () => {
   const conversation = (changes: object, message: object = groupMessage) =>
     commandOf(receiveMessage(changes, message)).conversation;
 
-  it('is bot and chat in private, also inside a topic', () => {
+  it('is bot and chat in private, and one in each topic there', () => {
     expect(conversation({}, privateMessage)).toBe('7:42');
-    expect(conversation({ is_topic_message: true, message_thread_id: 3 }, privateMessage)).toBe('7:42');
+    expect(conversation({ is_topic_message: true, message_thread_id: 3 }, privateMessage)).toBe('7:42/t3');
+    expect(conversation({ message_thread_id: 3 }, privateMessage)).toBe('7:42');
   });
 
   it('differs between two bots with the same chat id', () => {

@@ -1,6 +1,8 @@
 import { readableText } from '@onceline/contracts';
 import { z } from 'zod';
+import type { FieldDefinitions } from '../ticket/custom-fields.js';
 import { phrase, type ConversationPolicy } from '../ticket/policy.js';
+import { fieldDefinitionsSchema } from './field-definitions.js';
 
 const text = (longest: number) =>
   z
@@ -49,6 +51,9 @@ const settings = {
     .nullable()
     .default('//')
     .describe("what a staff member's message begins with that is a note for colleagues; null: none is"),
+  fields: fieldDefinitionsSchema
+    .default({})
+    .describe('what agents can say of its tickets, by name: text, a number, a boolean, a date, one of some choices'),
 };
 
 /** How a bot's updates become tickets, as administrators write it. What is left out is as it is here. */
@@ -75,6 +80,7 @@ export interface BotPolicy {
   /** Whether all customers of a topic share a ticket. */
   sharesTickets(chatId: string): boolean;
   readonly notePrefix: string | null;
+  readonly fields: FieldDefinitions;
 }
 
 const HOUR_MS = 3_600_000;
@@ -93,6 +99,7 @@ export function botPolicy(document: BotPolicyDocument): BotPolicy {
     isStaff: (userId) => staff.has(userId),
     sharesTickets: (chatId) => (byChat.get(chatId) ?? document.groupTickets) === 'topic',
     notePrefix: document.notePrefix,
+    fields: new Map(Object.entries(document.fields)),
   };
 }
 

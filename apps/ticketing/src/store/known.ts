@@ -18,7 +18,7 @@ export interface LedgerRow {
 export interface Known {
   /** By idempotency key. */
   readonly ledger: ReadonlyMap<string, LedgerRow>;
-  /** Of each conversation of the batch the active one, else the last that was opened or resolved, those of its recorded messages, and where staff wrote the fifty active ones in which something happened last. */
+  /** Of each conversation of the batch the active one, else the last that was opened or resolved, those of its recorded messages, and where staff wrote the fifty active ones in which something happened last. Also the active ones that something else concerns, a thousand of a topic at most. */
   readonly tickets: readonly Ticket[];
   /** Messages of the batch that are recorded already, by `messageKey`. */
   readonly messages: ReadonlyMap<string, RecordedMessage>;

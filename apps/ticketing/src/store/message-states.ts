@@ -1,4 +1,4 @@
-import { recorded, withEdit, type RecordedMessage } from '../ticket/message.js';
+import { recorded, withDeletion, withEdit, type RecordedMessage } from '../ticket/message.js';
 import type { TicketEvent } from '../ticket/events.js';
 
 /** What became of messages: rows to insert, and rows that are there and read differently now. */
@@ -20,18 +20,25 @@ export class MessageStates {
     return this.messages.get(key) ?? this.known.get(key);
   }
 
-  /** An edit of a message that is not known changes nothing: a history begins with what was written. */
+  /** What happens to a message that is not known changes nothing: a history begins with what was written. */
   apply(event: TicketEvent): void {
-    if (event.type !== 'message-appended' && event.type !== 'staff-replied' && event.type !== 'message-edited') return;
-    const key = messageKey(event.data);
-    if (event.type !== 'message-edited') {
-      this.messages.set(key, recorded(event));
-      this.appended.add(key);
-      return;
+    switch (event.type) {
+      case 'message-appended':
+      case 'staff-replied':
+        this.messages.set(messageKey(event.data), recorded(event));
+        this.appended.add(messageKey(event.data));
+        return;
+      case 'message-edited':
+        return this.change(messageKey(event.data), (message) => withEdit(message, event));
+      case 'message-deleted':
+        return this.change(messageKey(event.data), (message) => withDeletion(message, event));
     }
+  }
+
+  private change(key: string, changed: (message: RecordedMessage) => RecordedMessage): void {
     const message = this.find(key);
     if (!message) return;
-    this.messages.set(key, withEdit(message, event));
+    this.messages.set(key, changed(message));
     if (!this.appended.has(key)) this.edited.add(key);
   }
 

@@ -6,6 +6,10 @@ import { KeepWhatMessagesHold1764500000000 } from './migrations/1764500000000-ke
 import { WorkOnTickets1764600000000 } from './migrations/1764600000000-work-on-tickets.js';
 import { PoliciesAndStaff1764700000000 } from './migrations/1764700000000-policies-and-staff.js';
 import { QueueAndTimers1764800000000 } from './migrations/1764800000000-queue-and-timers.js';
+import { RecordEvents1764900000000 } from './migrations/1764900000000-record-events.js';
+import { WatchTickets1765000000000 } from './migrations/1765000000000-watch-tickets.js';
+import { CustomFields1765000020000 } from './migrations/1765000020000-custom-fields.js';
+import { LinkTickets1765000040000 } from './migrations/1765000040000-link-tickets.js';
 import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
 
 /** Every migration, oldest first. */
@@ -18,5 +22,9 @@ export const MIGRATIONS = [
   WorkOnTickets1764600000000,
   PoliciesAndStaff1764700000000,
   QueueAndTimers1764800000000,
+  RecordEvents1764900000000,
+  WatchTickets1765000000000,
+  CustomFields1765000020000,
+  LinkTickets1765000040000,
   ServiceLevels1765300000000,
 ] as const;

@@ -2,7 +2,7 @@ import type { Attachment, Outcome, Sender } from '@onceline/contracts';
 import { toFaultRule } from '../faults/fault.store.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
-import type { RecordStaffMessage } from '../ticket/commands.js';
+import type { IntakeCommand } from '../ticket/commands.js';
 import type { RecordedMessage } from '../ticket/message.js';
 import type { Known } from './known.js';
 import { messageKey } from './message-states.js';
@@ -12,6 +12,11 @@ import type { UnmarkedGap } from './unmarked-gaps.js';
 
 /** As the index of active tickets has it, so that it is used. */
 const IS_ACTIVE = `status in ('new', 'open', 'pending', 'snoozed')`;
+
+/** Those in which something happened last. */
+const ANSWERABLE_TICKETS = 50;
+/** What one transaction changes must stay small. */
+const CONCERNED_TICKETS = 1000;
 
 /**
  * All that a batch needs to know, in one round trip: outcomes there are already, tickets, recorded messages, parked conversations,
@@ -31,9 +36,12 @@ const READ_KNOWN: Statement = {
         cross join lateral (select ticket_id from ticketing.tickets t where t.conversation = without.conversation
           order by greatest(t.opened_at, t.resolved_at) desc, t.ticket_id desc limit 1) ended
       union select ticket_id from messages
-      union select there.ticket_id from unnest($7::text[], $8::text[], $9::text[]) as place(bot_id, chat_id, topic_id)
+      union select there.ticket_id from unnest($7::text[], $8::text[], $9::text[], $10::int[]) as place(bot_id, chat_id, topic_id, most)
         cross join lateral (select ticket_id from ticketing.tickets t where t.bot_id = place.bot_id and t.chat_id = place.chat_id
-          and coalesce(t.topic_id, '') = place.topic_id and ${IS_ACTIVE} order by t.updated_at desc limit 50) there),
+          and coalesce(t.topic_id, '') = place.topic_id and ${IS_ACTIVE} order by t.updated_at desc limit place.most) there
+      union select theirs.ticket_id from unnest($11::text[], $12::text[], $13::text[]) as customer(bot_id, chat_id, customer_id)
+        cross join lateral (select ticket_id from ticketing.tickets t where t.customer_id = customer.customer_id
+          and t.bot_id = customer.bot_id and t.chat_id = customer.chat_id and ${IS_ACTIVE}) theirs),
     -- One by one, since a join could be planned as a walk through all tickets.
     tickets as (
       select t.* from wanted cross join lateral (
@@ -83,6 +91,7 @@ interface MessageRow {
   media_group_id: string | null;
   edited_at: string | null;
   edit_count: number;
+  deleted_at: string | null;
 }
 
 interface GapRow {
@@ -121,8 +130,8 @@ export async function readKnown(
   const waiting = [...queues.values()].flatMap((queue) => queue.updates.map(({ update }) => update));
   const all = waiting.length === 0 ? updates : [...updates, ...waiting];
   const commands = all.flatMap(({ verdict }) => (verdict.type === 'command' ? [verdict.command] : []));
-  const ofStaff = commands.filter((command) => command.type === 'record-staff-message');
-  const messages = [...commands, ...ofStaff.flatMap(answeredBy)];
+  const [topics, customers] = [commands.flatMap(topicOf), commands.flatMap(customerOf)];
+  const messages = commands.flatMap(messagesOf);
   const { rows } = await session.query<KnownRow>(READ_KNOWN, [
     all.map(({ idempotencyKey }) => idempotencyKey),
     [...new Set([...all.map(({ scope }) => scope), ...queues.keys()])],
@@ -130,18 +139,54 @@ export async function readKnown(
     messages.map(({ chatId }) => chatId),
     messages.map(({ messageId }) => messageId),
     faults,
-    ofStaff.map(({ botId }) => botId),
-    ofStaff.map(({ chatId }) => chatId),
-    ofStaff.map(({ topicId }) => topicId ?? ''),
+    topics.map(({ botId }) => botId),
+    topics.map(({ chatId }) => chatId),
+    topics.map(({ topicId }) => topicId),
+    topics.map(({ most }) => most),
+    customers.map(({ botId }) => botId),
+    customers.map(({ chatId }) => chatId),
+    customers.map(({ customerId }) => customerId),
   ]);
   const [row] = rows;
   if (!row) throw new Error('a query without a from clause answered no row');
   return { ...toKnown(row), queues, isStopped: row.stopped };
 }
 
-/** The message that staff answers shows whose ticket it is. */
-function answeredBy({ botId, chatId, answers }: RecordStaffMessage) {
-  return answers === null ? [] : [{ botId, chatId, messageId: answers }];
+/** Those that a command is about. The one that staff answers shows whose ticket it is. */
+function messagesOf(command: IntakeCommand) {
+  const { botId, chatId } = command;
+  return messageIdsOf(command).map((messageId) => ({ botId, chatId, messageId }));
+}
+
+function messageIdsOf(command: IntakeCommand): readonly number[] {
+  switch (command.type) {
+    case 'record-customer-message':
+      return [command.messageId];
+    case 'record-staff-message':
+      return command.answers === null ? [command.messageId] : [command.messageId, command.answers];
+    case 'record-message-deletions':
+      return command.messageIds;
+    case 'record-happening':
+      return [];
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Of all that are active in a topic staff answers one, what happens to the topic concerns each. */
+function topicOf(command: IntakeCommand) {
+  const { botId, chatId } = command;
+  if (command.type === 'record-staff-message') {
+    return [{ botId, chatId, topicId: command.topicId ?? '', most: ANSWERABLE_TICKETS }];
+  }
+  if (command.type !== 'record-happening' || !('topicId' in command.happening)) return [];
+  return [{ botId, chatId, topicId: command.happening.topicId, most: CONCERNED_TICKETS }];
+}
+
+function customerOf(command: IntakeCommand) {
+  if (command.type !== 'record-happening' || 'topicId' in command.happening) return [];
+  const { botId, chatId, happening } = command;
+  return [{ botId, chatId, customerId: happening.customerId }];
 }
 
 function toKnown(row: KnownRow): Omit<Known, 'queues'> {
@@ -175,6 +220,7 @@ function toMessage(row: MessageRow): RecordedMessage {
     mediaGroupId: row.media_group_id,
     editedAt: row.edited_at === null ? null : new Date(row.edited_at).toISOString(),
     editCount: row.edit_count,
+    deletedAt: row.deleted_at === null ? null : new Date(row.deleted_at).toISOString(),
   };
 }
 

@@ -337,7 +337,9 @@ describe('for any way in which the log is cut into batches and repeated', () => 
              where chat_id = any($1) group by ticket_id order by min(message_id)`,
           [[0, 1, 2, 3].map((chat) => String(base + chat))],
         );
-        const ids = log.map(({ verdict }) => (verdict.type === 'command' ? String(verdict.command.messageId) : ''));
+        const ids = log.map(({ verdict }) =>
+          verdict.type === 'command' && 'messageId' in verdict.command ? String(verdict.command.messageId) : '',
+        );
         expect(rows.map(({ messages }) => messages)).toEqual(
           [0, 1, 2, 3].map((chat) => ids.filter((_, index) => index % 4 === chat)),
         );

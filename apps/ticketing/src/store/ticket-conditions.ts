@@ -3,12 +3,15 @@ export interface TicketFilter {
   readonly bot?: string | undefined;
   readonly chat?: string | undefined;
   readonly conversation?: string | undefined;
+  /** Of the user in Telegram, in whatever chats he wrote. */
+  readonly customer?: string | undefined;
   readonly status?: string | undefined;
   readonly priority?: string | undefined;
   /** An agent, or `nobody`. */
   readonly assignee?: string | undefined;
   readonly team?: string | undefined;
   readonly tag?: string | undefined;
+  readonly watcher?: string | undefined;
 }
 
 /** Conditions on rows of `ticketing.tickets`, with their values. */
@@ -16,9 +19,13 @@ export class TicketConditions {
   readonly values: unknown[] = [];
   private readonly conditions: string[] = [];
 
-  constructor({ bot, chat, tag, assignee, conversation, status, priority, team }: TicketFilter) {
-    this.equal({ bot_id: bot, chat_id: chat, conversation, status, priority, team });
+  constructor({ bot, chat, customer, tag, watcher, assignee, ...same }: TicketFilter) {
+    const { conversation, status, priority, team } = same;
+    this.equal({ bot_id: bot, chat_id: chat, customer_id: customer, conversation, status, priority, team });
     if (tag !== undefined) this.add(`tags @> ${this.value(JSON.stringify([tag]))}::jsonb`);
+    // As the index of watched tickets has it.
+    if (watcher !== undefined)
+      this.add(`watchers @> ${this.value(JSON.stringify([watcher]))}::jsonb and watchers <> '[]'`);
     if (assignee === 'nobody') this.add('assignee is null');
     else this.equal({ assignee });
   }

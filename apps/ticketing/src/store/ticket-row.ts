@@ -1,4 +1,6 @@
 import type { Priority, TicketStatus } from '@onceline/contracts';
+import type { FieldValues } from '../ticket/custom-fields.js';
+import type { Link } from '../ticket/links.js';
 import type { Ticket } from '../ticket/state.js';
 import { arrays, sortedBy, type Rows } from './rows.js';
 
@@ -19,6 +21,9 @@ export interface TicketRow {
   assignee: string | null;
   team: string | null;
   tags: string[];
+  watchers: string[];
+  fields: FieldValues;
+  links: Link[];
   snoozed_until: Time | null;
   asked_at: Time | null;
   customer_wrote_at: Time | null;
@@ -35,9 +40,9 @@ const timeOrNull = (value: Time | null): string | null => (value === null ? null
 
 /** The state that a row holds. */
 export function ticketOf(row: TicketRow): Ticket {
-  const { status, priority, assignee, team, tags, version } = row;
+  const { status, priority, assignee, team, tags, watchers, fields, links, version } = row;
   return {
-    ...{ status, priority, assignee, team, tags, version },
+    ...{ status, priority, assignee, team, tags, watchers, fields, links, version },
     ticketId: row.ticket_id,
     botId: row.bot_id,
     chatId: row.chat_id,
@@ -78,6 +83,9 @@ const COLUMNS: readonly TicketColumn[] = [
   { name: 'assignee', type: 'text', value: ({ assignee }) => assignee },
   { name: 'team', type: 'text', value: ({ team }) => team },
   { name: 'tags', type: 'jsonb', value: ({ tags }) => JSON.stringify(tags) },
+  { name: 'watchers', type: 'jsonb', value: ({ watchers }) => JSON.stringify(watchers) },
+  { name: 'fields', type: 'jsonb', value: ({ fields }) => JSON.stringify(fields) },
+  { name: 'links', type: 'jsonb', value: ({ links }) => JSON.stringify(links) },
   { name: 'snoozed_until', type: 'timestamptz', value: ({ snoozedUntil }) => snoozedUntil },
   { name: 'asked_at', type: 'timestamptz', value: ({ askedAt }) => askedAt },
   { name: 'customer_wrote_at', type: 'timestamptz', value: ({ customerWroteAt }) => customerWroteAt },

@@ -1,13 +1,22 @@
 import type { IgnoredReason } from '../intake/ignored-reasons.js';
-import type { RecordCustomerMessage, RecordMissingUpdate, RecordStaffMessage } from '../ticket/commands.js';
+import type {
+  IntakeCommand,
+  RecordCustomerMessage,
+  RecordHappening,
+  RecordMessageDeletions,
+  RecordMissingUpdate,
+  RecordStaffMessage,
+} from '../ticket/commands.js';
 import { decide, type DecidedCommand } from '../ticket/decide.js';
 import type { TicketEvent } from '../ticket/events.js';
 import { follow } from '../ticket/evolve.js';
+import { concerns } from '../ticket/happening.js';
 import { matchTicket } from '../ticket/match-ticket.js';
 import { readsLike, type RecordedMessage } from '../ticket/message.js';
 import { isActive, NO_TICKET, type Ticket, type TicketState } from '../ticket/state.js';
 import type { Known } from './known.js';
 import { messageKey, MessageStates, type MessageChanges } from './message-states.js';
+import { sortedBy } from './rows.js';
 import type { TraceContext, TracedUpdate } from './traced-update.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
 
@@ -17,9 +26,10 @@ export interface PlannedEvent {
   readonly trace: TraceContext;
 }
 
-/** What a message came to. */
+/** What an update came to. */
 export interface Recorded {
-  readonly outcome: 'ticket-opened' | 'message-appended' | 'message-edited' | 'staff-replied' | 'ignored';
+  readonly outcome:
+    'ticket-opened' | 'message-appended' | 'message-edited' | 'staff-replied' | 'event-recorded' | 'ignored';
   readonly reason: IgnoredReason | null;
   readonly ticketId: string | null;
 }
@@ -49,8 +59,22 @@ export class TicketStates {
     return this.messages.changes();
   }
 
+  record(update: TracedUpdate, command: IntakeCommand): Recorded {
+    switch (command.type) {
+      case 'record-customer-message':
+      case 'record-staff-message':
+        return this.recordMessage(update, command);
+      case 'record-message-deletions':
+        return recordedEvents(this.recordDeletions(update, command), 'not-a-message');
+      case 'record-happening':
+        return recordedEvents(this.recordHappening(update, command), ignoredHappening(command));
+      default:
+        return command satisfies never;
+    }
+  }
+
   /** An edit of a message that is not recorded brings the message itself, as it reads now. */
-  record(update: TracedUpdate, command: RecordCustomerMessage | RecordStaffMessage): Recorded {
+  private recordMessage(update: TracedUpdate, command: RecordCustomerMessage | RecordStaffMessage): Recorded {
     const message = this.messages.find(messageKey(command));
     if (message) return this.recordAgain(update, command, message);
     return command.type === 'record-staff-message'
@@ -105,6 +129,25 @@ export class TicketStates {
     return { outcome: 'message-edited', reason: null, ticketId };
   }
 
+  /** Whatever became of their tickets since: who reads one must see it. */
+  private recordDeletions(update: TracedUpdate, command: RecordMessageDeletions): readonly TicketEvent[] {
+    const { idempotencyKey, botId, chatId, messageIds, occurredAt } = command;
+    return messageIds.flatMap((messageId) => {
+      const message = this.messages.find(messageKey({ botId, chatId, messageId }));
+      if (!message || message.deletedAt !== null) return [];
+      const ids = { idempotencyKey, botId, chatId, messageId };
+      const deletion = { type: 'record-message-deletion', ...ids, occurredAt } as const;
+      return this.run(update, deletion, this.tickets.get(message.ticketId) ?? NO_TICKET);
+    });
+  }
+
+  /** In every ticket that it concerns, the same order whoever decides. */
+  private recordHappening(update: TracedUpdate, command: RecordHappening): readonly TicketEvent[] {
+    const concerned = [...this.tickets.values()].filter((ticket) => concerns(command, ticket));
+    const inOrder = sortedBy(concerned, ({ ticketId }) => ticketId);
+    return inOrder.flatMap((ticket) => this.run(update, command, ticket));
+  }
+
   /** Marks the gap in the conversation's open ticket and answers its id; null when none is open. */
   markMissing(update: TracedUpdate, conversation: string, command: RecordMissingUpdate): string | null {
     return this.run(update, command, this.stateOf(conversation))[0]?.ticketId ?? null;
@@ -138,6 +181,16 @@ export class TicketStates {
   private stateOf(conversation: string): TicketState {
     return this.tickets.get(this.currentOf.get(conversation) ?? '') ?? NO_TICKET;
   }
+}
+
+function ignoredHappening({ happening: { type } }: RecordHappening): IgnoredReason {
+  return type === 'bot-blocked' || type === 'bot-unblocked' ? 'not-a-message' : 'service-message';
+}
+
+/** An update that concerns no ticket is ignored. Of several tickets the first one is named. */
+function recordedEvents([event]: readonly TicketEvent[], reason: IgnoredReason): Recorded {
+  if (!event) return { outcome: 'ignored', reason, ticketId: null };
+  return { outcome: 'event-recorded', reason: null, ticketId: event.ticketId };
 }
 
 /** The one that a conversation goes on with comes last: its active ticket, else the one that was opened or resolved last. */

@@ -123,6 +123,7 @@ const MESSAGE_TYPES = [
     'text',
     'timestamptz',
     'int',
+    'timestamptz',
   ],
 ];
 
@@ -132,7 +133,7 @@ export const MESSAGE_ROWS: Rows<RecordedMessage> = {
   sql: (
     first,
   ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, author, sender, sent_at, text, attachments,
-      media_group_id, edited_at, edit_count)
+      media_group_id, edited_at, edit_count, deleted_at)
     select * from ${arrays(first, MESSAGE_TYPES)}`,
   values: (messages) => [
     messages.map(({ botId }) => botId),
@@ -148,17 +149,19 @@ export const MESSAGE_ROWS: Rows<RecordedMessage> = {
     messages.map(({ mediaGroupId }) => mediaGroupId),
     messages.map(({ editedAt }) => editedAt),
     messages.map(({ editCount }) => editCount),
+    messages.map(({ deletedAt }) => deletedAt),
   ],
 };
 
-const EDITED_TYPES = ['text', 'text', 'bigint', 'text', 'json', 'timestamptz', 'int'];
+const EDITED_TYPES = ['text', 'text', 'bigint', 'text', 'json', 'timestamptz', 'int', 'timestamptz'];
 
-/** Messages that read differently now. Two writers of one collide on the version of its ticket. */
+/** Messages that read differently now, or are deleted. Two writers of one collide on the version of its ticket. */
 export const EDITED_ROWS: Rows<RecordedMessage> = {
   columns: EDITED_TYPES.length,
   sql: (first) => `update ticketing.ticket_messages m set text = w.text, attachments = w.attachments,
-      edited_at = w.edited_at, edit_count = w.edit_count
-    from ${arrays(first, EDITED_TYPES)} as w(bot_id, chat_id, message_id, text, attachments, edited_at, edit_count)
+      edited_at = w.edited_at, edit_count = w.edit_count, deleted_at = w.deleted_at
+    from ${arrays(first, EDITED_TYPES)} as w(bot_id, chat_id, message_id, text, attachments, edited_at, edit_count,
+      deleted_at)
     where m.bot_id = w.bot_id and m.chat_id = w.chat_id and m.message_id = w.message_id`,
   values: (messages) => [
     messages.map(({ botId }) => botId),
@@ -168,6 +171,7 @@ export const EDITED_ROWS: Rows<RecordedMessage> = {
     messages.map(attachmentsText),
     messages.map(({ editedAt }) => editedAt),
     messages.map(({ editCount }) => editCount),
+    messages.map(({ deletedAt }) => deletedAt),
   ],
 };
 

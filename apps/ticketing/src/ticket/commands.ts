@@ -1,4 +1,5 @@
 import type { Attachment, Priority, Sender, TicketStatus } from '@onceline/contracts';
+import type { WantedFields } from './custom-fields.js';
 import type { ConversationPolicy } from './policy.js';
 
 /** A customer wrote something. Ids and times are given, so that a rule never looks at a clock. */
@@ -8,7 +9,7 @@ export interface RecordCustomerMessage {
   readonly botId: string;
   /** Chat id with its namespace: business chats can have the id of an ordinary chat. */
   readonly chatId: string;
-  /** What one ticket is about: bot and chat, in groups also topic and customer. */
+  /** What one ticket is about: bot, chat and topic, in groups also customer. */
   readonly conversation: string;
   /** Of the forum topic; null in none, and in "General". */
   readonly topicId: string | null;
@@ -82,6 +83,45 @@ export interface RecordMissingUpdate {
   readonly occurredAt: string;
 }
 
+/** Messages were deleted in Telegram, some of which tickets may hold. */
+export interface RecordMessageDeletions {
+  readonly type: 'record-message-deletions';
+  readonly idempotencyKey: string;
+  readonly botId: string;
+  readonly chatId: string;
+  /** In the order of the messages, each once. */
+  readonly messageIds: readonly number[];
+  /** When we received it, RFC 3339 UTC. */
+  readonly occurredAt: string;
+}
+
+/** One of them, which the ticket holds. */
+export interface RecordMessageDeletion extends Omit<RecordMessageDeletions, 'type' | 'messageIds'> {
+  readonly type: 'record-message-deletion';
+  readonly messageId: number;
+}
+
+/** What happens in a chat beside what is said there. */
+export type Happening =
+  /** In the private chat of this customer. */
+  | { readonly type: 'bot-blocked' | 'bot-unblocked'; readonly customerId: string }
+  /** The group. */
+  | { readonly type: 'member-left'; readonly customerId: string; readonly wasRemoved: boolean }
+  | { readonly type: 'topic-closed' | 'topic-reopened'; readonly topicId: string };
+
+/** Something happened that concerns the active tickets of a topic, or of a customer in a chat. */
+export interface RecordHappening {
+  readonly type: 'record-happening';
+  readonly idempotencyKey: string;
+  readonly botId: string;
+  readonly chatId: string;
+  readonly happening: Happening;
+  /** By Telegram's clock, RFC 3339 UTC. */
+  readonly happenedAt: string;
+  /** When we received it, RFC 3339 UTC. */
+  readonly occurredAt: string;
+}
+
 /** What an agent wants to be otherwise. What is left out stays. */
 export interface TicketChanges {
   /** A ticket is new only once. */
@@ -93,6 +133,10 @@ export interface TicketChanges {
   readonly team?: string | null | undefined;
   /** All of them. */
   readonly tags?: readonly string[] | undefined;
+  /** All of them. */
+  readonly watchers?: readonly string[] | undefined;
+  /** By name; those that are left out stay, and null removes. */
+  readonly fields?: WantedFields | undefined;
 }
 
 export interface ChangeTicket {
@@ -112,7 +156,15 @@ export interface AddNote {
   readonly occurredAt: string;
 }
 
-/** What an update asks for. */
-export type UpdateCommand = RecordCustomerMessage | RecordStaffMessage | RecordMessageEdit | RecordMissingUpdate;
+/** What an update asks for, as far as it says so itself. */
+export type IntakeCommand = RecordCustomerMessage | RecordStaffMessage | RecordMessageDeletions | RecordHappening;
+/** The same where it has found its ticket, or that there is none. */
+export type UpdateCommand =
+  | RecordCustomerMessage
+  | RecordStaffMessage
+  | RecordMessageEdit
+  | RecordMessageDeletion
+  | RecordHappening
+  | RecordMissingUpdate;
 /** What an agent asks for. */
 export type AgentCommand = ChangeTicket | AddNote;

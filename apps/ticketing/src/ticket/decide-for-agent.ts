@@ -1,4 +1,5 @@
 import type { AgentCommand, ChangeTicket, TicketChanges } from './commands.js';
+import { fieldChanges, fieldsFault, NO_FIELDS, type FieldDefinitions } from './custom-fields.js';
 import type { TicketEvent } from './events.js';
 import { History } from './history.js';
 import type { Ticket } from './state.js';
@@ -6,7 +7,7 @@ import type { Ticket } from './state.js';
 /** Why an agent's wish cannot be. */
 export interface Refusal {
   /** The part of the wish that is wrong. */
-  readonly field: keyof TicketChanges;
+  readonly field: keyof TicketChanges | `fields.${string}`;
   readonly detail: string;
   readonly fix: string;
 }
@@ -14,10 +15,14 @@ export interface Refusal {
 export type Decision = { readonly events: readonly TicketEvent[] } | { readonly refusal: Refusal };
 
 /** The rules for agents. What is as it is wanted to be makes no event, so that a wish may be repeated. */
-export function decideForAgent(command: AgentCommand, ticket: Ticket): Decision {
+export function decideForAgent(
+  command: AgentCommand,
+  ticket: Ticket,
+  definitions: FieldDefinitions = NO_FIELDS,
+): Decision {
   switch (command.type) {
     case 'change-ticket':
-      return change(command, ticket);
+      return change(command, ticket, definitions);
     case 'add-note': {
       const { by, text } = command;
       return {
@@ -29,18 +34,20 @@ export function decideForAgent(command: AgentCommand, ticket: Ticket): Decision 
   }
 }
 
-function change(command: ChangeTicket, ticket: Ticket): Decision {
-  const refusal = refusalOf(command);
+function change(command: ChangeTicket, ticket: Ticket, definitions: FieldDefinitions): Decision {
+  const refusal = snoozeRefusal(command) ?? fieldsRefusal(command, ticket, definitions);
   if (refusal) return { refusal };
   const history = new History(command, ticket.ticketId, ticket);
   changeStatus(command, history);
   changePriority(command, history);
   changeAssignment(command, history);
   changeTags(command, history);
+  changeWatchers(command, history);
+  changeFields(command, history);
   return { events: history.events };
 }
 
-function refusalOf({ changes, occurredAt }: ChangeTicket): Refusal | undefined {
+function snoozeRefusal({ changes, occurredAt }: ChangeTicket): Refusal | undefined {
   const { status, snoozedUntil } = changes;
   if (status !== 'snoozed') {
     if (snoozedUntil === undefined) return undefined;
@@ -55,6 +62,15 @@ function refusalOf({ changes, occurredAt }: ChangeTicket): Refusal | undefined {
   const aheadMs = Date.parse(snoozedUntil) - Date.parse(occurredAt);
   if (aheadMs <= 0) return { field: 'snoozedUntil', detail: 'This time is over.', fix };
   return aheadMs <= LONGEST_SNOOZE_MS ? undefined : { field: 'snoozedUntil', detail: 'This is too far ahead.', fix };
+}
+
+function fieldsRefusal(
+  { changes: { fields = {} } }: ChangeTicket,
+  ticket: Ticket,
+  definitions: FieldDefinitions,
+): Refusal | undefined {
+  const fault = fieldsFault(ticket.fields, fields, definitions);
+  return fault && { field: `fields.${fault.name}`, detail: fault.detail, fix: fault.fix };
 }
 
 /** Ten years. */
@@ -84,10 +100,25 @@ function changeAssignment({ changes, by }: ChangeTicket, history: History): void
 }
 
 function changeTags({ changes, by }: ChangeTicket, history: History): void {
-  if (changes.tags === undefined) return;
-  const before = new Set(history.ticket.tags);
-  const wanted = new Set(changes.tags);
-  const added = [...wanted].filter((tag) => !before.has(tag)).sort();
-  const removed = [...before].filter((tag) => !wanted.has(tag)).sort();
+  const { added, removed } = difference(history.ticket.tags, changes.tags);
   if (added.length + removed.length > 0) history.add('ticket-tags-changed', { added, removed, by });
+}
+
+function changeWatchers({ changes, by }: ChangeTicket, history: History): void {
+  const { added, removed } = difference(history.ticket.watchers, changes.watchers);
+  if (added.length + removed.length > 0) history.add('ticket-watchers-changed', { added, removed, by });
+}
+
+function changeFields({ changes, by }: ChangeTicket, history: History): void {
+  const changed = fieldChanges(history.ticket.fields, changes.fields ?? {});
+  if (changed.length > 0)
+    history.add('ticket-fields-changed', { changed: changed.map((change) => ({ ...change })), by });
+}
+
+function difference(before: readonly string[], after: readonly string[] = before) {
+  const [had, wanted] = [new Set(before), new Set(after)];
+  return {
+    added: [...wanted].filter((name) => !had.has(name)).sort(),
+    removed: [...had].filter((name) => !wanted.has(name)).sort(),
+  };
 }

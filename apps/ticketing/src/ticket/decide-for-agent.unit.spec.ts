@@ -84,6 +84,14 @@ describe('an agent changes a ticket', () => {
     });
   });
 
+  it('watchers come and go', () => {
+    expect(after({ watchers: ['bob', 'ada'] }, { watchers: ['ada', 'eve'] })).toMatchObject({
+      ticket: { watchers: ['ada', 'eve'], tags: [] },
+      events: [{ type: 'ticket-watchers-changed', data: { added: ['eve'], removed: ['bob'], by: 'ada' } }],
+    });
+    expect(after({ watchers: ['ada'] }, { watchers: ['ada', 'ada'], tags: [] }).events).toEqual([]);
+  });
+
   it('a resolved ticket knows when, keeps it when it is closed, and forgets it when it goes on', () => {
     expect(after({ status: 'resolved' }).ticket.resolvedAt).toBe(NOW);
     expect(after({ status: 'resolved' }, { status: 'closed' }).ticket.resolvedAt).toBe(NOW);
@@ -122,6 +130,7 @@ const changes: fc.Arbitrary<TicketChanges> = fc.record(
     assignee: name,
     team: name,
     tags: fc.array(fc.constantFrom('a', 'b', 'c')),
+    watchers: fc.array(fc.constantFrom('ada', 'bob')),
   },
   { requiredKeys: [] },
 );

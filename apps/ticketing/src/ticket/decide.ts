@@ -1,11 +1,13 @@
 import type {
   RecordCustomerMessage,
+  RecordMessageDeletion,
   RecordMessageEdit,
   RecordMissingUpdate,
   RecordStaffMessage,
   UpdateCommand,
 } from './commands.js';
 import type { TicketEvent } from './events.js';
+import { recordHappening } from './happening.js';
 import { History } from './history.js';
 import { phrase } from './policy.js';
 import { isActive, isAnswered, NO_TICKET, type Ticket, type TicketState } from './state.js';
@@ -23,6 +25,10 @@ export function decide(command: DecidedCommand, state: TicketState): readonly Ti
       return state.status === 'none' ? [] : recordStaff(command, state);
     case 'record-message-edit':
       return state.status === 'none' ? [] : recordEdit(command, state);
+    case 'record-message-deletion':
+      return state.status === 'none' ? [] : recordDeletion(command, state);
+    case 'record-happening':
+      return state.status === 'none' ? [] : recordHappening(command, state);
     case 'record-missing-update':
       return recordMissing(command, state);
     default:
@@ -100,6 +106,11 @@ function recordEdit(command: RecordMessageEdit, ticket: Ticket): readonly Ticket
   const { botId, chatId, messageId, editedAt, text, attachments } = command;
   const edit = { botId, chatId, messageId, editedAt, text, attachments: [...attachments] };
   return new History(command, ticket.ticketId, ticket).add('message-edited', edit).events;
+}
+
+function recordDeletion(command: RecordMessageDeletion, ticket: Ticket): readonly TicketEvent[] {
+  const { botId, chatId, messageId } = command;
+  return new History(command, ticket.ticketId, ticket).add('message-deleted', { botId, chatId, messageId }).events;
 }
 
 /** Without an active ticket there is no history in which something could be missing: whoever opens one asks again. */

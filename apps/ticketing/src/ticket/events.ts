@@ -20,6 +20,16 @@ export const WRITTEN = {
   'staff-replied': 1,
   'sla-warned': 1,
   'sla-breached': 1,
+  'message-deleted': 1,
+  'bot-blocked': 1,
+  'bot-unblocked': 1,
+  'member-left': 1,
+  'topic-closed': 1,
+  'topic-reopened': 1,
+  'ticket-watchers-changed': 1,
+  'ticket-fields-changed': 1,
+  'ticket-linked': 1,
+  'ticket-unlinked': 1,
 } as const satisfies { readonly [Type in TicketEvent['type']]: EventOf<Type>['schemaVersion'] };
 
 /** Identity of an event: a redo of the same decision makes the same one. */

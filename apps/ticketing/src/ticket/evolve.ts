@@ -1,4 +1,6 @@
 import type { EventOf, TicketEvent } from './events.js';
+import { withFields } from './custom-fields.js';
+import { withLink, withoutLink } from './links.js';
 import { isActive, isAnswered, NO_TICKET, type Ticket, type TicketState } from './state.js';
 
 /** Folds one event into the state. Total: an event that does not fit changes nothing, so that a replay never stops. */
@@ -20,13 +22,32 @@ export function evolveTicket(state: Ticket, event: TicketEvent): Ticket {
     case 'ticket-assigned':
       return { ...ticket, assignee: event.data.assignee, team: event.data.team };
     case 'ticket-tags-changed':
-      return { ...ticket, tags: withTags(ticket.tags, event.data) };
+      return { ...ticket, tags: changed(ticket.tags, event.data) };
+    case 'ticket-watchers-changed':
+      return { ...ticket, watchers: changed(ticket.watchers, event.data) };
+    case 'ticket-fields-changed':
+      return { ...ticket, fields: withFields(ticket.fields, event.data.changed) };
+    case 'ticket-linked':
+      return {
+        ...ticket,
+        links: withLink(ticket.links, { ticketId: event.data.otherTicketId, kind: event.data.kind }),
+      };
+    case 'ticket-unlinked':
+      return { ...ticket, links: withoutLink(ticket.links, event.data.otherTicketId) };
     case 'ticket-opened':
       return state;
     case 'message-edited':
+    case 'message-deleted':
     case 'update-missing':
     case 'note-added':
       return ticket;
+    case 'bot-blocked':
+    case 'bot-unblocked':
+    case 'member-left':
+    case 'topic-closed':
+    case 'topic-reopened':
+      // Nobody has done anything in the ticket: whom staff answers goes by the last who did.
+      return { ...state, version: event.version };
     case 'staff-replied':
       return isAnswered(ticket, event.data.sentAt) ? { ...ticket, waitingSince: null } : ticket;
     case 'sla-warned':
@@ -42,7 +63,16 @@ function opened({ ticketId, version, occurredAt, data }: EventOf<'ticket-opened'
   const { botId, chatId, conversation, customerId, topicId, previousTicketId } = data;
   return {
     ...{ status: 'new', ticketId, botId, chatId, conversation, customerId, topicId, previousTicketId },
-    ...{ priority: 'normal', assignee: null, team: null, tags: [], snoozedUntil: null },
+    ...{
+      priority: 'normal',
+      assignee: null,
+      team: null,
+      tags: [],
+      watchers: [],
+      fields: {},
+      links: [],
+      snoozedUntil: null,
+    },
     ...{ askedAt: null, customerWroteAt: null, waitingSince: null, resolvedAt: null },
     ...{ version, messageCount: 0, openedAt: occurredAt, updatedAt: occurredAt },
   };
@@ -68,9 +98,14 @@ function withMessage(ticket: Ticket, { data: { sentAt } }: EventOf<'message-appe
   };
 }
 
-function withTags(tags: readonly string[], { added, removed }: EventOf<'ticket-tags-changed'>['data']): string[] {
+interface SetChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+function changed(before: readonly string[], { added, removed }: SetChange): string[] {
   const gone = new Set(removed);
-  return [...new Set([...tags, ...added])].filter((tag) => !gone.has(tag)).sort();
+  return [...new Set([...before, ...added])].filter((name) => !gone.has(name)).sort();
 }
 
 /** What comes back, or is shown late, has happened before what stands before it. */

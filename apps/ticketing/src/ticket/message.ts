@@ -20,6 +20,8 @@ export interface RecordedMessage {
   /** Of the edit that it shows; null as long as it reads as it was written. */
   readonly editedAt: string | null;
   readonly editCount: number;
+  /** When we heard that it was deleted; null while it stands. What it said stays. */
+  readonly deletedAt: string | null;
 }
 
 export function recorded(event: EventOf<'message-appended' | 'staff-replied'>): RecordedMessage {
@@ -27,7 +29,7 @@ export function recorded(event: EventOf<'message-appended' | 'staff-replied'>): 
   const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId, editedAt } = data;
   const author = type === 'staff-replied' ? 'staff' : 'customer';
   const content = { author, sender, sentAt, text, attachments, mediaGroupId } as const;
-  return { botId, chatId, messageId, ticketId, version, ...content, editedAt, editCount: 0 };
+  return { botId, chatId, messageId, ticketId, version, ...content, editedAt, editCount: 0, deletedAt: null };
 }
 
 /** Whether the message has this content already. File ids change from bot to bot and over time, what they name does not. */
@@ -46,4 +48,9 @@ export function withEdit(message: RecordedMessage, { data }: EventOf<'message-ed
   const isOlder = message.editedAt !== null && Date.parse(data.editedAt) < Date.parse(message.editedAt);
   if (isOlder) return { ...message, editCount };
   return { ...message, editCount, editedAt: data.editedAt, text: data.text, attachments: data.attachments };
+}
+
+/** A message is deleted once: who says it again says nothing new. */
+export function withDeletion(message: RecordedMessage, { occurredAt }: EventOf<'message-deleted'>): RecordedMessage {
+  return { ...message, deletedAt: message.deletedAt ?? occurredAt };
 }

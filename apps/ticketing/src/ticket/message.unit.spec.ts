@@ -1,7 +1,7 @@
 import type { Attachment } from '@onceline/contracts';
 import fc from 'fast-check';
 import type { EventOf } from './events.js';
-import { readsLike, recorded, withEdit } from './message.js';
+import { readsLike, recorded, withDeletion, withEdit } from './message.js';
 
 const envelope = { ticketId: 't_1', occurredAt: '2026-01-01T10:00:01.000Z', idempotencyKey: 'k' };
 const place = { botId: '7', chatId: '42', messageId: 1 };
@@ -72,4 +72,22 @@ it('in whatever order edits come, the message reads as the latest of them', () =
 it('a message that an edit has brought is not turned back by an older one', () => {
   const brought = { ...appended, data: { ...appended.data, text: 'newest', editedAt: '2026-01-01T11:00:09.000Z' } };
   expect(withEdit(recorded(brought), edited('older', 1))).toMatchObject({ text: 'newest', editCount: 1 });
+});
+
+describe('a message that was deleted', () => {
+  const deleted = (occurredAt: string): EventOf<'message-deleted'> => ({
+    ...{ ...envelope, occurredAt, type: 'message-deleted', schemaVersion: 1, eventId: 't_1.3', version: 3 },
+    data: place,
+  });
+
+  it('says so, and says what it said', () => {
+    const message = withDeletion(recorded(appended), deleted('2026-01-01T12:00:00.000Z'));
+    expect(message).toEqual({ ...recorded(appended), deletedAt: '2026-01-01T12:00:00.000Z' });
+  });
+
+  it('stays deleted, whatever comes afterwards', () => {
+    const first = withDeletion(recorded(appended), deleted('2026-01-01T12:00:00.000Z'));
+    expect(withDeletion(first, deleted('2026-01-01T13:00:00.000Z'))).toEqual(first);
+    expect(withEdit(first, edited('found', 1))).toMatchObject({ text: 'found', deletedAt: first.deletedAt });
+  });
 });

@@ -1,4 +1,6 @@
 import type { Priority, TicketStatus } from '@onceline/contracts';
+import type { FieldValues } from './custom-fields.js';
+import type { Link } from './links.js';
 
 /** Nothing is known of a ticket. */
 export interface NoTicket {
@@ -21,6 +23,11 @@ export interface Ticket {
   readonly team: string | null;
   /** In the order of the alphabet, each once. */
   readonly tags: readonly string[];
+  /** Agents who want to hear of it; in the order of the alphabet, each once. */
+  readonly watchers: readonly string[];
+  readonly fields: FieldValues;
+  /** One for each other ticket, at most; in the order of their ids. */
+  readonly links: readonly Link[];
   /** When it wakes; null unless it is snoozed. RFC 3339 UTC, like every time here. */
   readonly snoozedUntil: string | null;
   /** When the customer wrote the message that opened it, and the last one, by Telegram's clock; null before the first. */

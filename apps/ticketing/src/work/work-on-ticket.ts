@@ -8,6 +8,7 @@ import type { Session, WithSession } from '../store/session.js';
 import type { TraceContext } from '../store/traced-update.js';
 import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
 import type { AgentCommand } from '../ticket/commands.js';
+import { NO_FIELDS, type FieldDefinitions } from '../ticket/custom-fields.js';
 import { decideForAgent, type Refusal } from '../ticket/decide-for-agent.js';
 import type { TicketEvent } from '../ticket/events.js';
 import { evolveTicket } from '../ticket/evolve.js';
@@ -22,11 +23,12 @@ export interface Worked {
   readonly version: number;
 }
 
+/** What every wish has: its key, who asks for it, and when. */
+export type AgentCause = Pick<AgentCommand, 'idempotencyKey' | 'by' | 'occurredAt'>;
+
 /** A wish of an agent, without what everyone has. */
-export type AgentWish = AgentCommand extends infer Command
-  ? Command extends AgentCommand
-    ? Omit<Command, 'idempotencyKey' | 'by' | 'occurredAt'>
-    : never
+export type AgentWish<Command extends AgentCause = AgentCommand> = Command extends AgentCause
+  ? Omit<Command, keyof AgentCause>
   : never;
 
 export interface WorkRequest extends IdempotentRequest {
@@ -39,6 +41,8 @@ export interface WorkRequest extends IdempotentRequest {
 export interface WorkOptions {
   readonly withSession: WithSession;
   readonly now?: () => Date;
+  /** What agents can say of a bot's tickets; nothing where this is left out. */
+  readonly fieldsOf?: (botId: string) => FieldDefinitions;
   /** After each commit: there may be something to publish. */
   readonly committed: () => void;
 }
@@ -51,11 +55,19 @@ export class WorkOnTicket {
   constructor(private readonly options: WorkOptions) {}
 
   /** Answers null when no ticket was found. @throws Problem 409, 412 or 422 */
-  async do(wish: AgentWish, request: WorkRequest): Promise<Worked | null> {
+  do(wish: AgentWish, request: WorkRequest): Promise<Worked | null> {
+    return this.commit(request, (session, cause) => this.work(session, { ...wish, ...cause }, request));
+  }
+
+  /** Once for each key, again when updates or other agents got in the way. @throws Problem 409 or 503 */
+  async commit(
+    request: IdempotentRequest,
+    act: (session: Session, cause: AgentCause) => Promise<Worked | null>,
+  ): Promise<Worked | null> {
     for (let tries = 1; ; tries += 1) {
       try {
         const worked = await this.options.withSession((session) =>
-          inTransaction(session, () => runOnce(session, request, () => this.work(session, wish, request))),
+          inTransaction(session, () => runOnce(session, request, () => act(session, this.causeOf(request)))),
         );
         this.options.committed();
         return worked;
@@ -67,27 +79,42 @@ export class WorkOnTicket {
     }
   }
 
-  private async work(session: Session, wish: AgentWish, request: WorkRequest): Promise<Worked | null> {
+  private causeOf({ actor, key }: IdempotentRequest): AgentCause {
     const { now = () => new Date() } = this.options;
-    const { actor, key, seenVersion } = request;
+    return {
+      idempotencyKey: `command:${actor}:${key ?? randomUUID()}`,
+      by: actor,
+      occurredAt: now().toISOString(),
+    };
+  }
+
+  private async work(session: Session, command: AgentCommand, request: WorkRequest): Promise<Worked | null> {
+    const { fieldsOf = () => NO_FIELDS } = this.options;
+    const { seenVersion } = request;
     const ticket = await request.find(session);
     if (!ticket) return null;
     if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile('ticket', ticket.version);
-    const idempotencyKey = `command:${actor}:${key ?? randomUUID()}`;
-    const command = { ...wish, idempotencyKey, by: actor, occurredAt: now().toISOString() };
-    const decision = decideForAgent(command, ticket);
+    const decision = decideForAgent(command, ticket, fieldsOf(ticket.botId));
     if ('refusal' in decision) throw refused(decision.refusal);
-    if (decision.events.length > 0) await write(session, ticket, decision.events);
+    await writeEvents(session, [ticket], decision.events);
     return { ticketId: ticket.ticketId, version: decision.events.at(-1)?.version ?? ticket.version };
   }
 }
 
-async function write(session: Session, before: Ticket, events: readonly TicketEvent[]): Promise<void> {
+/** The events of tickets, and what becomes of each of them. */
+export async function writeEvents(
+  session: Session,
+  before: readonly Ticket[],
+  events: readonly TicketEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
   const trace = traceOfRequest();
   await writePlan(session, {
     ...WITHOUT_UPDATES,
     events: events.map((event) => ({ event, trace })),
-    tickets: [events.reduce(evolveTicket, before)],
+    tickets: before.map((ticket) =>
+      events.filter(({ ticketId }) => ticketId === ticket.ticketId).reduce(evolveTicket, ticket),
+    ),
   });
 }
 

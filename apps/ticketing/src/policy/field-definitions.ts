@@ -1,0 +1,27 @@
+import { readableText } from '@onceline/contracts';
+import { z } from 'zod';
+
+const MOST_FIELDS = 50;
+
+const choice = z
+  .string()
+  .min(1)
+  .max(100)
+  .refine((text) => readableText(text) === text, 'must be text that can be stored');
+
+const definition = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.enum(['text', 'number', 'boolean', 'date']) }),
+  z.strictObject({
+    type: z.literal('choice'),
+    choices: z
+      .array(choice)
+      .min(1)
+      .max(100)
+      .refine((choices) => new Set(choices).size === choices.length, 'must each be there once'),
+  }),
+]);
+
+/** By name: what agents can say of a bot's tickets, beside what every ticket has. */
+export const fieldDefinitionsSchema = z
+  .record(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'must be names in small letters, e.g. order-number'), definition)
+  .refine((fields) => Object.keys(fields).length <= MOST_FIELDS, `must be ${MOST_FIELDS} at most`);
