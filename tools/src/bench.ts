@@ -1,9 +1,11 @@
 // The command behind `npm run bench`: measures side by side and writes what it saw. A missed target is printed, not hidden.
 import { parseArgs } from 'node:util';
 import { dedupeSuite } from './bench/dedupe-suite.js';
+import { growthSuite } from './bench/growth-suite.js';
 import { ingressSuite } from './bench/ingress-suite.js';
 import { latencySuite } from './bench/latency-suite.js';
 import { pipelineSuite } from './bench/pipeline-suite.js';
+import { rebuildSuite } from './bench/rebuild-suite.js';
 import { isMet, resultTable, writeResult } from './bench/results.js';
 import { retrySuite } from './bench/retry-suite.js';
 import type { Suite } from './bench/suite-context.js';
@@ -16,9 +18,11 @@ const SUITES: Readonly<Record<string, Suite>> = {
   dedupe: dedupeSuite,
   retry: retrySuite,
   tracing: tracingSuite,
+  rebuild: rebuildSuite,
+  growth: growthSuite,
 };
 
-const HELP = `npm run bench -- [ingress | pipeline | latency | dedupe | retry | tracing | all] [--quick]
+const HELP = `npm run bench -- [ingress | pipeline | latency | dedupe | retry | tracing | rebuild | growth | all] [--quick]
 
 Measures on a stack of its own, in one run, beside the stock way or the floor it is compared with; prints the ratios
 and writes .onceline/bench/<suite>.json. --quick takes small counts: it shows that the bench works, not how fast we are.`;

@@ -2,6 +2,8 @@ import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/
 import { APP_GUARD } from '@nestjs/core';
 import { BearerGuard, type ApiToken } from '@onceline/service-kit';
 import { AgentRequests } from './api/agent-requests.js';
+import { Exports } from './api/exports.js';
+import { ExportsController } from './api/exports.controller.js';
 import { LedgerController } from './api/ledger.controller.js';
 import { Operations } from './api/operations.js';
 import { OperationsController } from './api/operations.controller.js';
@@ -11,6 +13,7 @@ import { PoliciesController } from './api/policies.controller.js';
 import { QueueController } from './api/queue.controller.js';
 import { SlaApi } from './api/sla-api.js';
 import { SlaController } from './api/sla.controller.js';
+import { SearchController } from './api/search.controller.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketsController } from './api/tickets.controller.js';
 import { HandleDuplicates } from './handle-duplicates.js';
@@ -26,6 +29,7 @@ export interface TicketingParts {
   readonly duplicates: HandleDuplicates;
   readonly reader: TicketReader;
   readonly sla: SlaApi;
+  readonly exports: Exports;
   readonly operations: Operations;
   readonly work: WorkOnTicket;
   readonly policies: PolicyStore;
@@ -48,6 +52,8 @@ export class TicketingModule {
         PoliciesController,
         QueueController,
         SlaController,
+        SearchController,
+        ExportsController,
       ],
       providers: [
         { provide: APP_GUARD, useValue: new BearerGuard(parts.tokens) },
@@ -55,6 +61,7 @@ export class TicketingModule {
         { provide: HandleDuplicates, useValue: parts.duplicates },
         { provide: TicketReader, useValue: parts.reader },
         { provide: SlaApi, useValue: parts.sla },
+        { provide: Exports, useValue: parts.exports },
         { provide: Operations, useValue: parts.operations },
         { provide: PoliciesApi, useValue: new PoliciesApi(parts.policies, parts.tokens) },
         { provide: AgentRequests, useValue: new AgentRequests(parts.tokens, parts.work) },

@@ -16,6 +16,7 @@ import {
   type ServiceKit,
   type ServiceOptions,
 } from '@onceline/service-kit';
+import { Exports } from './api/exports.js';
 import { TICKETING_API } from './api/open-api.js';
 import { Operations } from './api/operations.js';
 import { SlaApi } from './api/sla-api.js';
@@ -25,6 +26,7 @@ import type { TicketingConfig } from './config.js';
 import { FaultStore } from './faults/fault.store.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
+import { OpenStreams } from './live/open-streams.js';
 import { CONSUMED, Measuring } from './measuring/measuring.js';
 import { receive } from './intake/to-command.js';
 import { MeasuredGauges } from './measuring/measured-gauges.js';
@@ -62,6 +64,7 @@ export function runTicketing(
     docs: TICKETING_API,
     module: (kit) => ticketing.module(kit),
     transport: (_app, kit) => ticketing.transport(kit),
+    beforeClose: [() => ticketing.endStreams()],
     ...options,
   });
 }
@@ -69,6 +72,7 @@ export function runTicketing(
 /** The parts put together. */
 class Ticketing {
   private readonly metrics: TicketingMetrics;
+  private readonly streams = new OpenStreams();
   private connection: Kafka | undefined;
 
   constructor(
@@ -101,6 +105,11 @@ class Ticketing {
     });
     this.metrics.watchConsumer(transport.consumer());
     return transport;
+  }
+
+  /** Answers that go on for as long as somebody reads would hold up the stop. */
+  endStreams(): void {
+    this.streams.end();
   }
 
   /** One connection for reading and publishing, made once there is a log for what the client has to say. */
@@ -142,6 +151,7 @@ class Ticketing {
       duplicates: new HandleDuplicates({ withSession, gate, observer }),
       reader: new TicketReader(withSession),
       sla: new SlaApi(withSession, this.config.API_TOKENS),
+      exports: new Exports(withSession, this.streams),
       operations: this.operations(withSession, rules),
       policies: new PolicyStore(withSession),
       work: new WorkOnTicket({

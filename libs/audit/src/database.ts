@@ -67,10 +67,14 @@ const SECTIONS: readonly Section[] = [
 
 const ROWS_AT_ONCE = 10_000;
 
-/** Reads the tables as they are at one moment, a slice at a time, without holding anybody up. */
+/** The read models are held before the moment is taken: a rebuild that replaced them in between would leave them empty at that moment. */
+const BEGIN = `begin transaction isolation level repeatable read read only;
+  lock table ticketing.tickets, ticketing.ticket_messages in access share mode`;
+
+/** Reads the tables as they are at one moment, a slice at a time, without holding anybody up but a rebuild that waits for its end. */
 export async function readDatabase(database: DatabaseAddress, books: Books): Promise<void> {
   await withDatabase(database, async (client) => {
-    await client.query('begin transaction isolation level repeatable read read only');
+    await client.query(BEGIN);
     for (const section of SECTIONS) await readSection(client, section, books);
     await readTableFaults(client, books);
     await client.query('commit');

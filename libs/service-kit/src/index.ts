@@ -1,6 +1,6 @@
 export { runService, type RunningService, type ServiceKit, type ServiceOptions } from './run-service.js';
 export { runMain } from './run-main.js';
-export { StartRefused } from './start-refused.js';
+export { EXIT_UNAVAILABLE, StartRefused } from './start-refused.js';
 export {
   ConfigError,
   commonSettings,
@@ -39,4 +39,4 @@ export {
 } from './idempotent-request.js';
 export { decodeCursor, encodeCursor, pageOf, type Page } from './page-cursor.js';
 export { nextPageCursor, pageCursor, pageLimit, searchableText } from './page-settings.js';
-export { openApi, type ApiRoute, type OpenApiDocument, type OpenApiOperation } from './open-api.js';
+export { openApi, type ApiResponse, type ApiRoute, type OpenApiDocument, type OpenApiOperation } from './open-api.js';

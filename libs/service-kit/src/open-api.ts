@@ -27,7 +27,16 @@ export interface ApiRoute {
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
   /** Answers by status, besides the problems every route can answer with. */
-  readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
+  readonly responses: Readonly<Record<number, ApiResponse>>;
+}
+
+/** An answer; without a schema and without media types it has no body. */
+export interface ApiResponse {
+  readonly description: string;
+  /** Of a body in JSON. */
+  readonly schema?: z.ZodType;
+  /** Media types of a body that is sent as text, line by line. */
+  readonly text?: readonly string[];
 }
 
 /** Builds the document from the same schemas that check requests. */
@@ -84,8 +93,12 @@ const PROBLEM_RESPONSE = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
-function response([status, { description, schema }]: [string, ApiRoute['responses'][number]]): [string, object] {
-  return [status, { description, ...(schema === undefined ? {} : { content: json(schema, 'output') }) }];
+function response([status, { description, schema, text = [] }]: [string, ApiResponse]): [string, object] {
+  const content = {
+    ...(schema === undefined ? {} : json(schema, 'output')),
+    ...Object.fromEntries(text.map((type) => [type, { schema: { type: 'string' } }])),
+  };
+  return [status, { description, ...(Object.keys(content).length === 0 ? {} : { content }) }];
 }
 
 function json(schema: z.ZodType, io: 'input' | 'output'): object {

@@ -180,7 +180,13 @@ describe('bad requests', () => {
   });
 
   it('without a token are refused', async () => {
-    for (const path of ['/v1/tickets', '/v1/tickets/t', '/v1/tickets/t/events', '/v1/ledger/k']) {
+    for (const path of [
+      '/v1/tickets',
+      '/v1/tickets/t',
+      '/v1/tickets/t/events',
+      '/v1/ledger/k',
+      '/v1/ledger?outcome=parked',
+    ]) {
       expect((await service.get(path, { authorization: 'Bearer wrong' })).status).toBe(401);
     }
   });
@@ -192,12 +198,23 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/tickets',
     '/v1/tickets/{id}',
     '/v1/tickets/{id}/events',
-    '/v1/ledger/{idempotencyKey}',
     '/v1/parked-conversations',
+    '/v1/search',
+    '/v1/ledger',
+    '/v1/ledger/{idempotencyKey}',
+    '/v1/exports/tickets',
+    '/v1/exports/messages',
     '/v1/queue',
     '/v1/queue/next',
     '/v1/tickets/{id}/notes',
+    '/v1/tickets/{id}/links',
+    '/v1/tickets/{id}/links/{ticketId}',
     '/v1/bots/{botId}/policy',
+    '/v1/bots/{botId}/sla',
+    '/v1/bots/{botId}/sla/versions',
+    '/v1/tickets/{id}/figures',
+    '/v1/tickets/{id}/explain/{figure}',
+    '/v1/reports/sla',
     '/v1/ledger/{idempotencyKey}/discard',
     '/v1/rehearsals',
     '/v1/dead-letter-breaker',

@@ -1,5 +1,6 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { parseRequest, Problem, Roles } from '@onceline/service-kit';
+import { ledgerQuerySchema, type LedgerPage } from './ledger-schemas.js';
 import { Operations } from './operations.js';
 import { discardBodySchema, ledgerParamsSchema, type LedgerEntry } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
@@ -13,6 +14,11 @@ export class LedgerController {
     @Inject(TicketReader) private readonly reader: TicketReader,
     @Inject(Operations) private readonly operations: Operations,
   ) {}
+
+  @Get()
+  list(@Query() query: unknown): Promise<LedgerPage> {
+    return this.reader.ledger(parseRequest(ledgerQuerySchema, 'query', query));
+  }
 
   // A wildcard: keys hold slashes, and may be longer than what the router takes as a named parameter.
   @Get('*')

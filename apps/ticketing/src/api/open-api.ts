@@ -1,18 +1,11 @@
 import { openApi, type ApiRoute, type OpenApiDocument } from '@onceline/service-kit';
 import { botPolicySchema } from '../policy/bot-policy.js';
+import { EXPORT_TYPES, exportQuerySchema } from './export-schemas.js';
+import { ledgerPageSchema, ledgerQuerySchema } from './ledger-schemas.js';
 import { nextBodySchema, queuePageSchema, queueQuerySchema } from './queue-schemas.js';
-import { slaDocumentSchema } from '../sla/sla-document.js';
-import {
-  explanationSchema,
-  figureParamsSchema,
-  figuresSchema,
-  reportQuerySchema,
-  reportSchema,
-  slaEntrySchema,
-  slaHeadersSchema,
-  slaVersionsSchema,
-} from './sla-schemas.js';
 import { linkBodySchema, linkParamsSchema } from './pair-schemas.js';
+import { slaRoutes } from './sla-routes.js';
+import { searchPageSchema, searchQuerySchema } from './search-schemas.js';
 import { botParamsSchema, policyEntrySchema, policyHeadersSchema } from './policy-schemas.js';
 import {
   breakerSchema,
@@ -45,8 +38,8 @@ export const TICKETING_API: OpenApiDocument = openApi(
     description: 'Tickets, their history, and what became of every update.',
   },
   [
-    ...[...readingRoutes(), ...workingRoutes(), ...pairRoutes()],
-    ...[...policyRoutes(), ...slaRoutes(), ...operatingRoutes()],
+    ...[...readingRoutes(), ...findingRoutes(), ...streamingRoutes()],
+    ...[...workingRoutes(), ...pairRoutes(), ...policyRoutes(), ...slaRoutes(), ...operatingRoutes()],
   ],
 );
 
@@ -82,19 +75,57 @@ function readingRoutes(): ApiRoute[] {
     },
     {
       method: 'get',
+      path: '/v1/parked-conversations',
+      summary: 'Conversations that wait for an update that failed, the longest waiting first',
+      role: 'viewer',
+      query: parkedQuerySchema,
+      responses: { 200: { description: 'One page', schema: parkedPageSchema } },
+    },
+  ];
+}
+
+function findingRoutes(): ApiRoute[] {
+  return [
+    {
+      ...{ method: 'get', path: '/v1/search', role: 'viewer', query: searchQuerySchema },
+      summary: 'Find messages by their words and by who wrote them, those written last first',
+      responses: { 200: { description: 'One page of messages', schema: searchPageSchema } },
+    },
+    {
+      method: 'get',
+      path: '/v1/ledger',
+      summary: 'What became of updates, those received last first',
+      role: 'viewer',
+      query: ledgerQuerySchema,
+      responses: { 200: { description: 'One page of entries', schema: ledgerPageSchema } },
+    },
+    {
+      method: 'get',
       path: '/v1/ledger/{idempotencyKey}',
       summary: 'What became of an update, and which copies of it were refused',
       role: 'viewer',
       params: ledgerParamsSchema,
       responses: { 200: { description: 'The entry', schema: ledgerEntrySchema } },
     },
+  ];
+}
+
+function streamingRoutes(): ApiRoute[] {
+  const exported = { role: 'viewer', query: exportQuerySchema } as const;
+  const text = Object.values(EXPORT_TYPES);
+  return [
     {
-      method: 'get',
-      path: '/v1/parked-conversations',
-      summary: 'Conversations that wait for an update that failed, the longest waiting first',
-      role: 'viewer',
-      query: parkedQuerySchema,
-      responses: { 200: { description: 'One page', schema: parkedPageSchema } },
+      ...{
+        method: 'get',
+        path: '/v1/exports/tickets',
+        summary: 'All tickets of a list, the oldest first',
+        ...exported,
+      },
+      responses: { 200: { description: 'A line for each ticket', text } },
+    },
+    {
+      ...{ method: 'get', path: '/v1/exports/messages', summary: 'All messages of the tickets of a list', ...exported },
+      responses: { 200: { description: 'A line for each message, ticket by ticket', text } },
     },
   ];
 }
@@ -158,42 +189,6 @@ function policyRoutes(): ApiRoute[] {
       responses: {
         200: { description: 'The policy, which holds everywhere within two seconds', schema: policyEntrySchema },
       },
-    },
-  ];
-}
-
-function slaRoutes(): ApiRoute[] {
-  const ofBot = { path: '/v1/bots/{botId}/sla', params: botParamsSchema } as const;
-  return [
-    {
-      ...{ ...ofBot, method: 'get', role: 'viewer', summary: 'What a bot promises its customers' },
-      responses: { 200: { description: 'The latest version, which is the ETag', schema: slaEntrySchema } },
-    },
-    {
-      ...{ ...ofBot, path: '/v1/bots/{botId}/sla/versions', method: 'get', role: 'viewer' },
-      summary: 'All versions of what a bot has promised',
-      responses: { 200: { description: 'The latest first', schema: slaVersionsSchema } },
-    },
-    {
-      ...{ ...ofBot, method: 'put', role: 'admin', summary: 'Promise anew: what is left out is at its standard' },
-      headers: slaHeadersSchema,
-      body: slaDocumentSchema,
-      responses: { 200: { description: 'The version that holds now', schema: slaEntrySchema } },
-    },
-    {
-      ...{ method: 'get', path: '/v1/tickets/{id}/figures', role: 'viewer', params: ticketParamsSchema },
-      summary: 'Times of a ticket, with what is due',
-      responses: { 200: { description: 'Answers in their order, then the resolution', schema: figuresSchema } },
-    },
-    {
-      ...{ method: 'get', path: '/v1/tickets/{id}/explain/{figure}', role: 'viewer', params: figureParamsSchema },
-      summary: 'What a figure was made of: events, intervals that count and that do not, and the rule',
-      responses: { 200: { description: 'The figure, explained', schema: explanationSchema } },
-    },
-    {
-      ...{ method: 'get', path: '/v1/reports/sla', role: 'viewer', query: reportQuerySchema },
-      summary: 'Percentiles of times, and how many met their target',
-      responses: { 200: { description: 'By group and figure', schema: reportSchema } },
     },
   ];
 }

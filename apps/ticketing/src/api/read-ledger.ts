@@ -2,25 +2,32 @@ import type { Outcome } from '@onceline/contracts';
 import type { WithSession } from '../store/session.js';
 import type { LedgerEntry } from './schemas.js';
 
+/** By name, so that a column that a newer version adds does not change what a prepared statement answers. */
+export const LEDGER_COLUMNS = `idempotency_key, bot_id, update_kind, outcome, reason, ticket_id, traceparent, received_at, settled_at,
+  unique_partition, unique_offset, attempts, failure_code, redrive_id, redrive_count`;
+
+/** Copies that a list shows of each entry. */
+export const COPIES_IN_LISTS = 100;
+
 const ENTRY = {
-  name: 'ledger-entry',
-  text: `select l.*, (select count(*)::int from ticketing.duplicates d where d.idempotency_key = l.idempotency_key) as duplicate_count
+  name: 'one-ledger-entry',
+  text: `select ${LEDGER_COLUMNS}, (select count(*)::int from ticketing.duplicates d where d.idempotency_key = l.idempotency_key) as duplicate_count
            from ticketing.ledger l where idempotency_key = $1`,
 };
 const WAITING = {
   name: 'waiting-of-key',
-  text: `select p.conversation, p.head_key, p.due_at, coalesce(u.parked_at, p.parked_at) as since
+  text: `select $1::text as idempotency_key, p.conversation, p.head_key, p.due_at, coalesce(u.parked_at, p.parked_at) as since
            from ticketing.parked_conversations p left join ticketing.parked_updates u
              on u.conversation = p.conversation and u.idempotency_key = $1
            where p.head_key = $1 or p.conversation = (select conversation from ticketing.parked_updates where idempotency_key = $1)`,
 };
 const DUPLICATES = {
   name: 'duplicates-of-key',
-  text: `select raw_partition, raw_offset, received_at, first_raw_offset, first_seen_at from ticketing.duplicates
+  text: `select idempotency_key, raw_partition, raw_offset, received_at, first_raw_offset, first_seen_at from ticketing.duplicates
            where idempotency_key = $1 order by raw_partition, raw_offset limit 1000`,
 };
 
-interface EntryRow {
+export interface EntryRow {
   idempotency_key: string;
   bot_id: string;
   update_kind: string;
@@ -39,14 +46,16 @@ interface EntryRow {
   redrive_count: number;
 }
 
-interface WaitingRow {
+export interface WaitingRow {
+  idempotency_key: string;
   conversation: string;
   head_key: string;
   due_at: Date;
   since: Date;
 }
 
-interface DuplicateRow {
+export interface CopyRow {
+  idempotency_key: string;
   raw_partition: number;
   raw_offset: string;
   received_at: Date;
@@ -59,13 +68,13 @@ export function readLedgerEntry(withSession: WithSession, key: string): Promise<
   return withSession(async (session) => {
     const [entry] = (await session.query<EntryRow>(ENTRY, [key])).rows;
     if (!entry) return undefined;
-    const duplicates = entry.duplicate_count === 0 ? [] : (await session.query<DuplicateRow>(DUPLICATES, [key])).rows;
+    const duplicates = entry.duplicate_count === 0 ? [] : (await session.query<CopyRow>(DUPLICATES, [key])).rows;
     const [waiting] = entry.outcome === 'parked' ? (await session.query<WaitingRow>(WAITING, [key])).rows : [];
     return toEntry(entry, duplicates, waiting);
   });
 }
 
-function toEntry(row: EntryRow, duplicates: readonly DuplicateRow[], waiting: WaitingRow | undefined): LedgerEntry {
+export function toEntry(row: EntryRow, duplicates: readonly CopyRow[], waiting: WaitingRow | undefined): LedgerEntry {
   return {
     idempotencyKey: row.idempotency_key,
     botId: row.bot_id,

@@ -116,8 +116,12 @@ export async function readEvents(
   );
 }
 
+/** The tables are held before the moment is taken: a rebuild that replaced them in between would leave them empty at that moment. */
+const BEGIN = `begin transaction isolation level repeatable read read only;
+  lock table ticketing.tickets, ticketing.ticket_messages in access share mode`;
+
 async function atOneMoment<Result>(session: Session, read: () => Promise<Result>): Promise<Result> {
-  await session.command('begin transaction isolation level repeatable read read only');
+  await session.command(BEGIN);
   try {
     return await read();
   } finally {

@@ -212,7 +212,7 @@ export const ledgerEntrySchema = z.object({
         firstSeenAt: time,
       }),
     )
-    .describe('copies that dedupe refused, the first 1000, by their position in telegram.updates.raw'),
+    .describe('copies that dedupe refused, the first 1000 (in lists: 100), by their position in telegram.updates.raw'),
   explanation: z.string().describe('the same in one or two sentences'),
 });
 export type LedgerEntry = z.infer<typeof ledgerEntrySchema>;

@@ -1,9 +1,13 @@
 import type { WithSession } from '../store/session.js';
 import { answering } from './answering.js';
+import type { LedgerPage, LedgerQuery } from './ledger-schemas.js';
+import { listLedger } from './list-ledger.js';
 import { readLedgerEntry } from './read-ledger.js';
 import type { QueuePage, QueueQuery } from './queue-schemas.js';
 import { readParked } from './read-parked.js';
 import { readQueue } from './read-queue.js';
+import { searchMessages } from './search-messages.js';
+import type { SearchPage, SearchQuery } from './search-schemas.js';
 import { readEvents, readTicket, readTickets } from './read-tickets.js';
 import type {
   EventsPage,
@@ -37,6 +41,14 @@ export class TicketReader {
 
   ledgerEntry(key: string): Promise<LedgerEntry | undefined> {
     return answering(readLedgerEntry(this.withSession, key));
+  }
+
+  ledger(query: LedgerQuery): Promise<LedgerPage> {
+    return answering(listLedger(this.withSession, query));
+  }
+
+  search(query: SearchQuery): Promise<SearchPage> {
+    return answering(searchMessages(this.withSession, query));
   }
 
   parked(query: ParkedQuery): Promise<ParkedPage> {

@@ -11,6 +11,9 @@ import { WatchTickets1765000000000 } from './migrations/1765000000000-watch-tick
 import { CustomFields1765000020000 } from './migrations/1765000020000-custom-fields.js';
 import { LinkTickets1765000040000 } from './migrations/1765000040000-link-tickets.js';
 import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
+import { FindInTheLedger1765100000000 } from './migrations/1765100000000-find-in-the-ledger.js';
+import { FilterTickets1765100050000 } from './migrations/1765100050000-filter-tickets.js';
+import { SearchMessages1765100100000 } from './migrations/1765100100000-search-messages.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -27,4 +30,7 @@ export const MIGRATIONS = [
   CustomFields1765000020000,
   LinkTickets1765000040000,
   ServiceLevels1765300000000,
+  FindInTheLedger1765100000000,
+  FilterTickets1765100050000,
+  SearchMessages1765100100000,
 ] as const;

@@ -1,76 +1,214 @@
-import { readTicketEvent } from '@onceline/contracts';
-import { follow } from '../ticket/evolve.js';
-import { NO_TICKET, type TicketState } from '../ticket/state.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { differingTickets } from './compare-read-models.js';
+import { copyHistories } from './copy-histories.js';
 import { inTransaction } from './in-transaction.js';
-import { MessageStates } from './message-states.js';
+import { READ_MODELS } from './read-models.js';
 import type { Session, WithSession } from './session.js';
-import { TICKET_ROWS } from './ticket-row.js';
-import { EDITED_ROWS, MESSAGE_ROWS } from './write-rows.js';
+import { createShadow, dropShadow, switchToShadow } from './shadow-tables.js';
 
-const NEXT_EVENTS = {
-  name: 'events-by-ticket',
-  text: `select ticket_id, version, payload::text from ticketing.events where (ticket_id, version) > ($1, $2)
-           order by ticket_id, version limit $3`,
-};
-const WRITE_TICKETS = { name: 'rebuild-tickets', text: TICKET_ROWS.sql(1) };
-const WRITE_MESSAGES = { name: 'rebuild-messages', text: MESSAGE_ROWS.sql(1) };
-const WRITE_EDITED = { name: 'rebuild-edited', text: EDITED_ROWS.sql(1) };
-const PAGE_ROWS = 5000;
+export interface RebuildOptions {
+  /** False compares only. Default true. */
+  readonly replace?: boolean;
+  readonly onProgress?: (line: string) => void;
+}
 
-interface EventRow {
-  ticket_id: string;
-  version: number;
-  payload: string;
+export interface Rebuilt {
+  /** Events that the load has read, before what was written meanwhile. */
+  readonly events: number;
+  readonly tickets: number;
+  /** Tickets of which the live read models were not what their events say. */
+  readonly differing: readonly string[];
+  /** For how long nobody could read or write a ticket. */
+  readonly lockedMs: number;
+}
+
+/** Another one has begun and not ended: two would drop each other's tables. */
+export class RebuildRunning extends Error {
+  constructor() {
+    super('another rebuild or check of the read models is running');
+    this.name = 'RebuildRunning';
+  }
+}
+
+/** A transaction of somebody else held the read models for so long that we gave up. */
+export class ReadModelsHeld extends Error {
+  constructor() {
+    super('other transactions kept holding the read models: nothing was replaced');
+    this.name = 'ReadModelsHeld';
+  }
 }
 
 /**
- * Drops the read models and makes them again from the events, in one transaction: readers see the old ones until it ends,
- * writers wait. Answers the number of events read.
+ * Makes the read models again from the events, beside the live ones, while the service goes on; compares the two; then puts the new
+ * ones in place of the old ones.
+ * @throws RebuildRunning
+ * @throws ReadModelsHeld
  */
-export function rebuildReadModels(withSession: WithSession): Promise<number> {
-  return withSession((session) =>
-    inTransaction(
-      session,
-      async () => {
-        await session.command('delete from ticketing.ticket_messages; delete from ticketing.tickets');
-        return replayAll(session);
-      },
-      'begin; lock table ticketing.tickets, ticketing.ticket_messages, ticketing.events in share row exclusive mode',
-    ),
+export function rebuildReadModels(withSession: WithSession, options: RebuildOptions = {}): Promise<Rebuilt> {
+  return withSession((writer) =>
+    alone(writer, async () => {
+      const rebuilt = await withSession((reader) => new Rebuild(reader, writer, options).run()).catch(
+        async (error: unknown) => {
+          // What is left of it goes at the next try at the latest.
+          await dropShadow(writer).catch(() => undefined);
+          throw error;
+        },
+      );
+      await dropShadow(writer);
+      return rebuilt;
+    }),
   );
 }
 
-/**
- * Events come ticket by ticket; one page may end inside a ticket, whose state and messages then wait for the next page: half of its history might
- * leave it active beside another one of its conversation.
- */
-async function replayAll(session: Session): Promise<number> {
-  let count = 0;
-  let after = { ticket_id: '', version: 0 };
-  let state: TicketState = NO_TICKET;
-  let messages = new MessageStates(new Map());
-  for (;;) {
-    const { rows } = await session.query<EventRow>(NEXT_EVENTS, [after.ticket_id, after.version, PAGE_ROWS]);
-    const changed = new Map<string, TicketState>(state.status === 'none' ? [] : [[state.ticketId, state]]);
-    for (const { payload } of rows) {
-      const event = readTicketEvent(JSON.parse(payload));
-      state = follow(state, event);
-      messages.apply(event);
-      changed.set(event.ticketId, state);
-    }
-    const last = rows.at(-1);
-    const isLastPage = !last || rows.length < PAGE_ROWS;
-    if (!isLastPage) changed.delete(last.ticket_id);
-    const tickets = [...changed.values()].filter((ticket) => ticket.status !== 'none');
-    const { appended, edited } = messages.changes();
-    await session.query(WRITE_TICKETS, TICKET_ROWS.values(tickets));
-    await session.query(WRITE_MESSAGES, MESSAGE_ROWS.values(appended));
-    await session.query(WRITE_EDITED, EDITED_ROWS.values(edited));
-    count += rows.length;
-    if (isLastPage) return count;
-    after = last;
-    messages = messages.writtenOf(last.ticket_id);
+const LOCK = {
+  name: 'rebuild-lock',
+  text: `select pg_try_advisory_lock(hashtext('onceline.ticketing.rebuild')) as locked`,
+};
+const UNLOCK = { name: 'rebuild-unlock', text: `select pg_advisory_unlock(hashtext('onceline.ticketing.rebuild'))` };
+
+/** The lock lives and dies with its connection. What is written can be written again, so no commit waits for the disk. */
+async function alone<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
+  const { rows } = await session.query<{ locked: boolean }>(LOCK, []);
+  if (rows[0]?.locked !== true) throw new RebuildRunning();
+  try {
+    await session.command('set synchronous_commit = off');
+    return await work();
+  } finally {
+    await session
+      .command('reset synchronous_commit')
+      .then(() => session.query(UNLOCK, []))
+      .catch(() => session.discard());
   }
+}
+
+/** So few tickets are made again while everybody waits. */
+const FEW = 200;
+const MAX_ROUNDS = 20;
+/** Shorter than PostgreSQL's wait before it looks for a deadlock: it is we who give way, never an update. */
+const LOCK_TIMEOUT_MS = 300;
+const LOCK_EVERY_MS = 1000;
+const MAX_LOCK_TRIES = 600;
+
+const TABLES = READ_MODELS.map(({ table }) => `ticketing.${table}`).join(', ');
+
+/** Events that a snapshot does not see have this transaction number, or a higher one. */
+const SNAPSHOT = { name: 'rebuild-snapshot', text: 'select pg_snapshot_xmin(pg_current_snapshot())::text as xmin' };
+const TOUCHED = {
+  name: 'rebuild-touched',
+  text: 'select distinct ticket_id from ticketing.events where tx_id >= $1::xid8',
+};
+
+class Rebuild {
+  /** Tickets that may have changed since the live tables were compared. */
+  private readonly touched = new Set<string>();
+
+  constructor(
+    private readonly reader: Session,
+    private readonly writer: Session,
+    private readonly options: RebuildOptions,
+  ) {}
+
+  async run(): Promise<Rebuilt> {
+    await createShadow(this.writer);
+    const load = await this.atOneMoment((since) => this.copy(this.reader).then((copied) => ({ since, ...copied })));
+    this.say(`${load.events} events of ${load.tickets} tickets read`);
+    let since = await this.catchUp(load.since);
+    this.touched.clear();
+    const suspects = await this.atOneMoment(() => this.compare());
+    this.say(`${suspects.size} tickets differ or are being changed`);
+    since = await this.catchUp(since);
+    const { differing, lockedMs } = await this.finish(since, suspects);
+    return { events: load.events, tickets: load.tickets, differing, lockedMs };
+  }
+
+  /**
+   * One snapshot for all that is read: half of what two tickets of a conversation did might leave both active. It is not the one who writes that
+   * holds it, page by page in short transactions: the relay publishes nothing beyond the oldest transaction that writes.
+   */
+  private async atOneMoment<Result>(work: (xmin: string) => Promise<Result>): Promise<Result> {
+    return inTransaction(
+      this.reader,
+      async () => {
+        const { rows } = await this.reader.query<{ xmin: string }>(SNAPSHOT, []);
+        return work(rows[0]?.xmin ?? '0');
+      },
+      // Before the snapshot: one who waited for a rebuild with it would see the new tables empty.
+      `begin isolation level repeatable read read only; lock table ${TABLES} in access share mode`,
+    );
+  }
+
+  /** Makes the tickets again that were touched in the meantime, until they are few. Answers since when others may have been. */
+  private async catchUp(since: string): Promise<string> {
+    let from = since;
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      const { xmin, count } = await this.atOneMoment(async (now) => {
+        const ids = await this.touchedSince(this.reader, from);
+        await this.copy(this.reader, ids);
+        return { xmin: now, count: ids.length };
+      });
+      from = xmin;
+      if (count <= FEW) break;
+    }
+    return from;
+  }
+
+  private async touchedSince(session: Session, since: string): Promise<string[]> {
+    const { rows } = await session.query<{ ticket_id: string }>(TOUCHED, [since]);
+    const ids = rows.map((row) => row.ticket_id);
+    for (const id of ids) this.touched.add(id);
+    return ids;
+  }
+
+  private copy(from: Session, ids?: readonly string[]) {
+    return copyHistories({ from, to: this.writer, ids });
+  }
+
+  /** The whole of two tables is wanted, unlike anywhere else. */
+  private async compare(): Promise<Set<string>> {
+    await this.reader.command(`set local enable_seqscan = on; set local work_mem = '64MB'`);
+    return differingTickets(this.reader);
+  }
+
+  private async finish(since: string, suspects: ReadonlySet<string>) {
+    for (let tries = 1; tries <= MAX_LOCK_TRIES; tries += 1) {
+      const from = tries === 1 ? since : await this.catchUp(since);
+      try {
+        return await this.finishLocked(from, suspects);
+      } catch (error) {
+        if (!isHeld(error)) throw error;
+        if (tries % 10 === 1) this.say('other transactions hold the read models: waiting for a moment without them');
+        await sleep(LOCK_EVERY_MS);
+      }
+    }
+    throw new ReadModelsHeld();
+  }
+
+  /** Nobody else reads or writes a ticket in here. */
+  private async finishLocked(since: string, suspects: ReadonlySet<string>) {
+    const { replace = true } = this.options;
+    let lockedAt = 0;
+    const differing = await inTransaction(this.writer, async () => {
+      await this.writer.command(
+        `set local lock_timeout = ${LOCK_TIMEOUT_MS}; lock table ${TABLES} in access exclusive mode`,
+      );
+      lockedAt = performance.now();
+      await this.copy(this.writer, await this.touchedSince(this.writer, since));
+      const changing = [...suspects].filter((id) => this.touched.has(id));
+      const still = changing.length === 0 ? new Set<string>() : await differingTickets(this.writer, changing);
+      if (replace) await switchToShadow(this.writer);
+      return [...suspects].filter((id) => !this.touched.has(id) || still.has(id)).sort();
+    });
+    return { differing, lockedMs: performance.now() - lockedAt };
+  }
+
+  private say(line: string): void {
+    this.options.onProgress?.(line);
+  }
+}
+
+/** `lock_not_available`, or a deadlock that PostgreSQL ended. */
+function isHeld(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
 }
 
 const CHECKSUM = {

@@ -303,7 +303,7 @@ describe('read models can be made again from the events', () => {
     const before = await readModelChecksum(store.withSession);
     await store.ask(`update ticketing.tickets set message_count = 0`);
     expect(await readModelChecksum(store.withSession)).not.toBe(before);
-    expect(await rebuildReadModels(store.withSession)).toBe(340);
+    expect(await rebuildReadModels(store.withSession)).toMatchObject({ events: 340, tickets: 40 });
     expect(await readModelChecksum(store.withSession)).toBe(before);
   });
 

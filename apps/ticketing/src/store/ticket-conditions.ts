@@ -22,8 +22,8 @@ export class TicketConditions {
   constructor({ bot, chat, customer, tag, watcher, assignee, ...same }: TicketFilter) {
     const { conversation, status, priority, team } = same;
     this.equal({ bot_id: bot, chat_id: chat, customer_id: customer, conversation, status, priority, team });
-    if (tag !== undefined) this.add(`tags @> ${this.value(JSON.stringify([tag]))}::jsonb`);
-    // As the index of watched tickets has it.
+    // As the indexes of tags and of watchers have it.
+    if (tag !== undefined) this.add(`tags <> '[]' and tags @> ${this.value(JSON.stringify([tag]))}::jsonb`);
     if (watcher !== undefined)
       this.add(`watchers @> ${this.value(JSON.stringify([watcher]))}::jsonb and watchers <> '[]'`);
     if (assignee === 'nobody') this.add('assignee is null');

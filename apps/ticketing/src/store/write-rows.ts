@@ -6,14 +6,14 @@ import type { PlannedEvent } from './ticket-states.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
 
 const LEDGER_TYPES = [
-  ...['text', 'text', 'text', 'text', 'text', 'text', 'int', 'bigint', 'timestamptz', 'text', 'int', 'text'],
+  ...['text', 'text', 'text', 'text', 'text', 'text', 'int', 'bigint', 'timestamptz', 'text', 'int', 'text', 'text'],
 ];
 
 /** The claim: what does not come back belongs to somebody else. */
 export const LEDGER_ROWS: Rows<Settlement> = {
   columns: LEDGER_TYPES.length,
   sql: (first) => `insert into ticketing.ledger (idempotency_key, bot_id, update_kind, outcome, reason, ticket_id,
-      unique_partition, unique_offset, received_at, traceparent, attempts, failure_code)
+      unique_partition, unique_offset, received_at, traceparent, attempts, failure_code, conversation)
     select * from ${arrays(first, LEDGER_TYPES)} on conflict (idempotency_key) do nothing`,
   values(settlements) {
     const rows = sortedBy(settlements, ({ update }) => update.idempotencyKey);
@@ -30,6 +30,7 @@ export const LEDGER_ROWS: Rows<Settlement> = {
       rows.map(({ update }) => update.traceparent),
       rows.map(({ attempts }) => attempts),
       rows.map(({ failure }) => failure?.code ?? null),
+      rows.map(({ update }) => update.scope),
     ];
   },
 };

@@ -1,0 +1,102 @@
+import type { Attachment, Sender } from '@onceline/contracts';
+import type { WithSession } from '../store/session.js';
+import { TicketConditions, type TicketFilter } from '../store/ticket-conditions.js';
+import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
+import type { ExportedMessage } from './export-schemas.js';
+import { toTicket } from './read-tickets.js';
+import type { Ticket } from './schemas.js';
+
+const PAGE_TICKETS = 50;
+/** Of one ticket in one question: a page of tickets may hold that many each. */
+const PAGE_MESSAGES = 100;
+
+/**
+ * Tickets, the oldest first, page by page. Each page is a question of its own: no connection and no snapshot is held while the reader takes
+ * his time, and what opens meanwhile comes at the end.
+ */
+export async function* ticketPages(withSession: WithSession, filter: TicketFilter): AsyncGenerator<Ticket[]> {
+  let after: Ticket | undefined;
+  for (;;) {
+    const { text, values } = pageAfter(filter, after);
+    const { rows } = await withSession((session) => session.query<TicketRow>({ text }, values));
+    const tickets = rows.map((row) => toTicket(ticketOf(row)));
+    if (tickets.length > 0) yield tickets;
+    if (tickets.length < PAGE_TICKETS) return;
+    after = tickets.at(-1);
+  }
+}
+
+function pageAfter(filter: TicketFilter, after: Ticket | undefined): { text: string; values: unknown[] } {
+  const conditions = new TicketConditions(filter);
+  if (after !== undefined) {
+    const [openedAt, id] = [after.openedAt, after.id].map((value) => conditions.value(value));
+    conditions.add(`(opened_at, ticket_id) > (${openedAt}::timestamptz, ${id}::text)`);
+  }
+  const text = `select ${TICKET_COLUMNS} from ticketing.tickets where ${conditions.text()}
+    order by opened_at, ticket_id limit ${PAGE_TICKETS}`;
+  return { text, values: conditions.values };
+}
+
+interface MessageRow {
+  ticket_id: string;
+  version: number;
+  bot_id: string;
+  chat_id: string;
+  message_id: string;
+  author: 'customer' | 'staff';
+  sender: Sender | null;
+  sent_at: Date;
+  text: string | null;
+  attachments: Attachment[] | null;
+  media_group_id: string | null;
+  edited_at: Date | null;
+  edit_count: number;
+}
+
+const MESSAGES = {
+  name: 'messages-to-export',
+  text: `select m.* from unnest($1::text[]) with ordinality as t(id, position) cross join lateral (
+           select ticket_id, version, bot_id, chat_id, message_id, author, sender, sent_at, text, attachments, media_group_id, edited_at,
+               edit_count
+             from ticketing.ticket_messages where ticket_id = t.id and version > $2 order by version limit ${PAGE_MESSAGES}) as m
+         order by t.position, m.version`,
+};
+
+/** The messages of those tickets as they read now, ticket by ticket, in the order of their arrival. */
+export async function* messagePages(withSession: WithSession, filter: TicketFilter): AsyncGenerator<ExportedMessage[]> {
+  const read = async (ids: readonly string[], after: number) =>
+    (await withSession((session) => session.query<MessageRow>(MESSAGES, [ids, after]))).rows.map(toExported);
+  for await (const tickets of ticketPages(withSession, filter)) {
+    const messages = await read(
+      tickets.map(({ id }) => id),
+      0,
+    );
+    for (const { id } of tickets) {
+      let page = messages.filter(({ ticketId }) => ticketId === id);
+      while (page.length > 0) {
+        yield page;
+        page = page.length < PAGE_MESSAGES ? [] : await read([id], page.at(-1)?.version ?? 0);
+      }
+    }
+  }
+}
+
+function toExported(row: MessageRow): ExportedMessage {
+  return {
+    ticketId: row.ticket_id,
+    version: row.version,
+    botId: row.bot_id,
+    chatId: row.chat_id,
+    messageId: Number(row.message_id),
+    author: row.author,
+    senderId: row.sender?.id ?? null,
+    senderName: row.sender?.name ?? null,
+    senderUsername: row.sender?.username ?? null,
+    sentAt: row.sent_at.toISOString(),
+    editedAt: row.edited_at?.toISOString() ?? null,
+    editCount: row.edit_count,
+    mediaGroupId: row.media_group_id,
+    text: row.text,
+    attachments: row.attachments ?? [],
+  };
+}

@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream';
+import type { OpenStreams } from '../live/open-streams.js';
+import type { WithSession } from '../store/session.js';
+import { answering } from './answering.js';
+import { csvLine } from './csv.js';
+import { messagePages, ticketPages } from './export-rows.js';
+import { EXPORT_COLUMNS, type ExportFormat, type ExportQuery } from './export-schemas.js';
+
+export type Exported = keyof typeof EXPORT_COLUMNS;
+
+/** Whole lists, as streams: a page is read when the reader has taken the one before. */
+export class Exports {
+  constructor(
+    private readonly withSession: WithSession,
+    private readonly streams: OpenStreams,
+  ) {}
+
+  /** What is wrong at the first page is an answer; what goes wrong later breaks the stream off. */
+  async open(what: Exported, { format: _format, ...filter }: ExportQuery, format: ExportFormat): Promise<Readable> {
+    const pages: AsyncGenerator<object[]> =
+      what === 'tickets' ? ticketPages(this.withSession, filter) : messagePages(this.withSession, filter);
+    const first = await answering(pages.next());
+    const chunks = texts(resumed(first, pages), linesOf(format, EXPORT_COLUMNS[what]));
+    return this.streams.add(Readable.from(chunks, { objectMode: false }));
+  }
+}
+
+interface Lines {
+  readonly head: string;
+  readonly lineOf: (row: object) => string;
+}
+
+function linesOf(format: ExportFormat, columns: readonly string[]): Lines {
+  if (format === 'ndjson') return { head: '', lineOf: (row) => `${JSON.stringify(row)}\n` };
+  const cells = (row: object) => columns.map((column) => (row as Record<string, unknown>)[column]);
+  return { head: csvLine(columns), lineOf: (row) => csvLine(cells(row)) };
+}
+
+async function* resumed<Page>(first: IteratorResult<Page, void>, rest: AsyncGenerator<Page>): AsyncGenerator<Page> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
+}
+
+async function* texts(pages: AsyncIterable<readonly object[]>, { head, lineOf }: Lines): AsyncGenerator<string> {
+  if (head !== '') yield head;
+  for await (const rows of pages) yield rows.map(lineOf).join('');
+}

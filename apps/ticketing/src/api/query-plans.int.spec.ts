@@ -1,0 +1,174 @@
+/**
+ * What the API asks of the database finds its rows by an index: no question walks through a big table, neither as a whole nor along an
+ * index whose order it wants. The plans are those that PostgreSQL makes by itself, without the setting with which our sessions forbid the worst.
+ */
+import { releaseStack } from '@onceline/testing';
+import { ZodError } from 'zod';
+import { openStore, type TestStore } from '../store/fixtures.spec.js';
+import type { Session, Statement, WithSession } from '../store/session.js';
+import { nextInQueue } from '../work/find-ticket.js';
+import { ledgerQuerySchema } from './ledger-schemas.js';
+import { queueQuerySchema } from './queue-schemas.js';
+import { searchQuerySchema } from './search-schemas.js';
+import { explainFigure } from './read-figures.js';
+import { readReport } from './read-report.js';
+import { reportQuerySchema } from './sla-schemas.js';
+import { ticketsQuerySchema } from './schemas.js';
+import { TicketReader } from './ticket-reader.js';
+
+const BIG = new Set(['tickets', 'ticket_messages', 'events', 'ledger', 'sla_tickets', 'sla_clocks']);
+/** Rows that one question may look at in vain. */
+const MOST_IN_VAIN = 2000;
+
+/** Ticket 3, one of the oldest, has what nothing else has; of the rest, some have what is common. */
+const SEED = [
+  `insert into ticketing.tickets (ticket_id, bot_id, chat_id, conversation, status, priority, assignee, team, tags, version, message_count,
+       opened_at, updated_at, resolved_at, waiting_since)
+     select 't' || i, case when i = 3 then '8' else '7' end, i::text, '7:' || i,
+       case when i = 3 then 'snoozed' when i % 200 = 0 then 'open' when i % 200 = 1 then 'new' when i % 200 = 2 then 'resolved' else 'closed' end,
+       case when i = 3 then 'urgent' else 'normal' end,
+       case when i = 3 then 'rare' when i % 4 = 0 then 'often' end, case when i = 3 then 'rare' when i % 4 = 0 then 'often' end,
+       case when i = 3 then '["rare"]' when i % 4 = 0 then '["often"]' else '[]' end::jsonb,
+       4, 3, now() + i * interval '1 second', now(), now(), now() from generate_series(1, 20000) as i`,
+  `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sent_at, text, sender)
+     select '7', i::text, i * 10 + n, 't' || i, n + 1, now() + i * interval '1 second', 'hello number' || i || case when i = 3 then ' rare' else '' end,
+       json_build_object('id', i::text, 'name', 'Name' || i, 'username', null)
+     from generate_series(1, 20000) as i, generate_series(1, 3) as n`,
+  `insert into ticketing.events (ticket_id, version, type, event_id, idempotency_key, payload)
+     select 't' || i, n, case n when 1 then 'ticket-opened' else 'message-appended' end, i || '-' || n, 'tg1:7:message:' || i || ':1:' || (i * 10 + n), '{}'
+     from generate_series(1, 20000) as i, generate_series(1, 4) as n`,
+  `insert into ticketing.ledger (idempotency_key, bot_id, update_kind, outcome, reason, ticket_id, unique_partition, unique_offset, received_at, conversation)
+     select 'tg1:7:message:' || i || ':1:' || (i * 10 + n), '7', 'message', case when i = 3 then 'dead-lettered' when n = 1 then 'ignored' else 'message-appended' end,
+       'x', case when n > 1 then 't' || i end, 0, i, now() + i * interval '1 second', '7:' || i
+     from generate_series(1, 20000) as i, generate_series(1, 3) as n`,
+  `insert into ticketing.sla_tickets (ticket_id, bot_id, version, clocks, due_at, next_at, latest_at)
+     select 't' || i, '7', 4, '{}', case when i % 200 = 1 then now() + i * interval '1 second' end, case when i % 200 = 1 then now() end, now()
+     from generate_series(1, 20000) as i`,
+  `insert into ticketing.sla_clocks (ticket_id, kind, started_by, bot_id, priority, started_at, ended_at, elapsed_ms, state, policy_version)
+     select 't' || i, 'resolution', 2, '7', 'normal', now(), now() + i * interval '1 minute', 60000, 'met', 1 from generate_series(1, 20000) as i`,
+  `vacuum analyze ticketing.tickets, ticketing.ticket_messages, ticketing.events, ticketing.ledger, ticketing.sla_tickets,
+     ticketing.sla_clocks`,
+];
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Rows Removed by Index Recheck'?: number;
+  readonly 'Actual Loops': number;
+  readonly Plans?: readonly Plan[];
+}
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await openStore();
+  for (const statement of SEED) await store.ask(statement);
+}, 120_000);
+afterAll(async () => {
+  await store.close();
+  await releaseStack();
+});
+
+/** Runs a question and answers the plan of each statement it sent, as PostgreSQL carries it out. */
+async function plansOf(ask: (withSession: WithSession) => Promise<unknown>): Promise<Plan[]> {
+  const plans: Plan[] = [];
+  const explaining = (session: Session): Session => ({
+    async query<Row>(statement: Statement, values: readonly unknown[]) {
+      const explain = { text: `explain (analyze, format json) ${statement.text}` };
+      const { rows } = await session.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(explain, values);
+      plans.push(...rows.map((row) => row['QUERY PLAN'][0].Plan));
+      return session.query<Row>({ text: statement.text }, values);
+    },
+    command: (sql) => session.command(sql),
+    discard: () => session.discard(),
+  });
+  const asPlanned: WithSession = (work) =>
+    store.withSession(async (session) => {
+      await session.command('set enable_seqscan = on');
+      return work(explaining(session)).finally(() => session.command('set enable_seqscan = off'));
+    });
+  await ask(asPlanned);
+  return plans;
+}
+
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+const inVain = (node: Plan) =>
+  ((node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)) * node['Actual Loops'];
+
+const TWO_DAYS = { from: new Date().toISOString(), to: new Date(Date.now() + 172_800_000).toISOString() };
+/** The events of the seed are empty: what matters is how they were found. */
+const notAnEvent = (error: unknown) => {
+  if (!(error instanceof ZodError)) throw error;
+};
+
+type Question = [what: string, ask: (withSession: WithSession) => Promise<unknown>];
+
+const tickets = (query: Record<string, string>): Question => [
+  `tickets by ${JSON.stringify(query)}`,
+  (withSession) => new TicketReader(withSession).tickets(ticketsQuerySchema.parse(query)),
+];
+const queue = (query: Record<string, string>): Question => [
+  `queue by ${JSON.stringify(query)}`,
+  (withSession) => new TicketReader(withSession).queue(queueQuerySchema.parse(query)),
+];
+const ledger = (query: Record<string, string>): Question => [
+  `ledger by ${JSON.stringify(query)}`,
+  (withSession) => new TicketReader(withSession).ledger(ledgerQuerySchema.parse(query)),
+];
+const search = (query: Record<string, string>): Question => [
+  `search for ${JSON.stringify(query)}`,
+  (withSession) => new TicketReader(withSession).search(searchQuerySchema.parse(query)),
+];
+
+it.each([
+  tickets({}),
+  ...['rare', 'often'].flatMap((value) => [
+    tickets({ assignee: value }),
+    tickets({ team: value }),
+    tickets({ tag: value }),
+  ]),
+  tickets({ assignee: 'unknown' }),
+  tickets({ tag: 'unknown' }),
+  tickets({ bot: '8' }),
+  tickets({ chat: '3' }),
+  tickets({ conversation: '7:3' }),
+  tickets({ priority: 'urgent' }),
+  ...['new', 'open', 'pending', 'snoozed', 'resolved', 'closed'].map((status) => tickets({ status })),
+  queue({}),
+  queue({ team: 'rare' }),
+  queue({ assignee: 'nobody', bot: '7' }),
+  ['the next one in the queue', (withSession) => withSession(nextInQueue({ bot: '7', sort: 'priority' }))],
+  queue({ sort: 'due' }),
+  ['the next one that is due', (withSession) => withSession(nextInQueue({ sort: 'due' }))],
+  ['figures of a ticket', (withSession) => explainFigure(withSession, 't3', 'resolution').catch(notAnEvent)],
+  ['a report of two days', (withSession) => readReport(withSession, reportQuerySchema.parse(TWO_DAYS))],
+  ['one ticket', (withSession) => new TicketReader(withSession).ticket('t3')],
+  ['events of a ticket', (withSession) => new TicketReader(withSession).events('t3', { limit: 50 })],
+  ['an entry of the ledger', (withSession) => new TicketReader(withSession).ledgerEntry('tg1:7:message:3:1:31')],
+  ledger({ bot: '7', updateId: '31' }),
+  ledger({ ticket: 't3' }),
+  ledger({ conversation: '7:3' }),
+  ledger({ outcome: 'dead-lettered' }),
+  ledger({ outcome: 'discarded' }),
+  ledger({ outcome: 'ignored' }),
+  search({ q: 'rare' }),
+  search({ q: 'number77' }),
+  search({ q: 'hello' }),
+  search({ q: 'nowhere' }),
+  search({ q: 'rare', bot: '7', status: 'snoozed' }),
+] satisfies Question[])('%s', async (_what, ask) => {
+  const plans = await plansOf(ask);
+  expect(plans.length).toBeGreaterThan(0);
+  const nodes = plans.flatMap(nodesOf);
+  const walked = nodes.filter((node) => node['Node Type'].endsWith('Seq Scan') && BIG.has(node['Relation Name'] ?? ''));
+  expect(walked).toEqual([]);
+  expect(Math.max(...nodes.map(inVain))).toBeLessThan(MOST_IN_VAIN);
+});
+
+it('sees a walk where there is one', async () => {
+  const nodes = async (text: string) =>
+    (await plansOf((withSession) => withSession((session) => session.query({ text }, [])))).flatMap(nodesOf);
+  const whole = await nodes('select * from ticketing.tickets where message_count > 100');
+  expect(whole.map((node) => node['Node Type'])).toContain('Seq Scan');
+  expect(Math.max(...whole.map(inVain))).toBeGreaterThan(MOST_IN_VAIN);
+});
