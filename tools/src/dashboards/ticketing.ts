@@ -83,6 +83,13 @@ const OUTBOX: readonly Panel[] = [
   NOT_YET_PUBLISHED,
   LONGEST_UNPUBLISHED,
   {
+    title: 'Clocks behind',
+    description:
+      'Age of the oldest event that the clocks of tickets have not followed. Two minutes raise the alert ClocksBehind.',
+    unit: 's',
+    queries: [{ expr: 'max(onceline_ticketing_clocks_oldest_seconds)', legend: 'oldest' }],
+  },
+  {
     title: 'Refused by Kafka',
     description: 'Records that Kafka can never take, set aside. Alert: OutboxRefused.',
     unit: 'cps',

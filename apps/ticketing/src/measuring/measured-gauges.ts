@@ -8,6 +8,7 @@ export class MeasuredGauges {
   private readonly parked;
   private readonly backlog;
   private readonly outboxOldest;
+  private readonly clocksOldest;
   private readonly findings;
   private readonly auditFinished;
   private readonly unreadOldest;
@@ -26,6 +27,11 @@ export class MeasuredGauges {
     this.outboxOldest = gauge('outbox_oldest_seconds', 'Age of the oldest committed record not yet published.', [
       'source',
     ]);
+    this.clocksOldest = gauge(
+      'clocks_oldest_seconds',
+      'Age of the oldest event that the clocks of tickets have not followed.',
+      [],
+    );
     this.findings = gauge('audit_findings', 'What the last recorded audit found.', ['finding']);
     this.auditFinished = gauge('audit_finished_timestamp_seconds', 'When the last recorded audit was over.', []);
     this.unreadOldest = gauge('unread_oldest_seconds', 'Age of the oldest record that the group has not settled.', [
@@ -36,11 +42,12 @@ export class MeasuredGauges {
     for (const topic of topics) this.unreadMeasured(topic, 0);
   }
 
-  databaseMeasured({ parking, outbox, audit }: DatabaseMeasures): void {
+  databaseMeasured({ parking, outbox, clocksOldestSeconds, audit }: DatabaseMeasures): void {
     this.parked.conversations.set(parking.conversations);
     this.parked.updates.set(parking.updates);
     this.parked.oldest.set(parking.oldestSeconds);
     for (const measure of outbox) this.outboxMeasured(measure);
+    this.clocksOldest.set(clocksOldestSeconds);
     if (audit === undefined) return;
     for (const finding of AUDIT_FINDINGS) this.findings.set({ finding }, audit[finding]);
     this.auditFinished.set(audit.finishedAt);
@@ -48,7 +55,7 @@ export class MeasuredGauges {
 
   databaseUnknown(): void {
     const { conversations, updates, oldest } = this.parked;
-    for (const gauge of [conversations, updates, oldest, this.auditFinished]) gauge.remove();
+    for (const gauge of [conversations, updates, oldest, this.clocksOldest, this.auditFinished]) gauge.remove();
     for (const gauge of [this.backlog, this.outboxOldest, this.findings]) gauge.reset();
   }
 

@@ -1,6 +1,7 @@
 import { newMetricsRegistry } from '@onceline/service-kit';
 import { withOwnWorlds, type World } from '../parking/world.spec.js';
 import type { TestStore } from '../store/fixtures.spec.js';
+import { KeepSla } from '../sla/keep-sla.js';
 import { MeasuredGauges } from './measured-gauges.js';
 import { readMeasures } from './read-measures.js';
 
@@ -17,6 +18,7 @@ it('nothing waits in the beginning, and nobody has audited', async () => {
       { source: 'events', backlog: 0, oldestSeconds: 0 },
       { source: 'outbox', backlog: 0, oldestSeconds: 0 },
     ],
+    clocksOldestSeconds: 0,
     audit: undefined,
     isStopped: false,
   });
@@ -53,6 +55,14 @@ it('a row of a transaction that is still open counts once it is committed, whate
     await world.settle(world.writeAll([1]));
     expect((await measured()).outbox[0]).toMatchObject({ source: 'events', backlog: 2 });
   });
+});
+
+it('events that the clocks have not followed count with the age of the oldest', async () => {
+  await world.settle(world.writeAll([1, 2]));
+  await store.ask(`update ticketing.events set recorded_at = now() - interval '50 s' where version = 1`);
+  expect(Math.round((await measured()).clocksOldestSeconds / 10)).toBe(5);
+  await new KeepSla({ withSession: store.withSession, committed: () => undefined }).run();
+  expect((await measured()).clocksOldestSeconds).toBe(0);
 });
 
 it('the last recorded audit is the one that is shown', async () => {

@@ -27,6 +27,8 @@ export type AuditMeasure = Readonly<Record<(typeof AUDIT_FINDINGS)[number], numb
 export interface DatabaseMeasures {
   readonly parking: ParkingMeasure;
   readonly outbox: readonly OutboxMeasure[];
+  /** Age of the oldest event that the clocks have not followed; 0: they have followed all. */
+  readonly clocksOldestSeconds: number;
   /** Undefined when none was ever recorded. */
   readonly audit: AuditMeasure | undefined;
   /** Whether the consumer has been told to stop, by any instance. */
@@ -55,6 +57,12 @@ const OUTBOX = {
   text: `${backlogOf('events', 'global_id')} union all ${backlogOf('outbox', 'id')}`,
 };
 
+const CLOCKS = {
+  name: 'measure-clocks',
+  text: `select coalesce((select extract(epoch from now() - e.recorded_at) from ticketing.events e, ticketing.sla_cursor c
+      where (e.tx_id, e.global_id) > (c.tx_id, c.id) order by e.tx_id, e.global_id limit 1), 0)::float8 as "oldestSeconds"`,
+};
+
 const AUDIT = {
   name: 'measure-audit',
   text: `select missing, doubled, contradictions, pending, extract(epoch from finished_at)::float8 as "finishedAt"
@@ -66,12 +74,14 @@ const STOPPED = {
   text: `select is_open as "isStopped" from ticketing.breakers where name = 'dead-letters'`,
 };
 
-/** Four short questions, the same answers in every instance. */
+/** Five short questions, the same answers in every instance. */
 export async function readMeasures(session: Pick<Session, 'query'>): Promise<DatabaseMeasures> {
   const parking = await session.query<ParkingMeasure>(PARKING, []);
   const outbox = await session.query<OutboxMeasure>(OUTBOX, []);
+  const clocks = await session.query<{ oldestSeconds: number }>(CLOCKS, []);
   const audit = await session.query<AuditMeasure>(AUDIT, []);
   const stopped = await session.query<{ isStopped: boolean }>(STOPPED, []);
   const isStopped = stopped.rows[0]?.isStopped ?? false;
-  return { parking: parking.rows[0]!, outbox: outbox.rows, audit: audit.rows[0], isStopped };
+  const clocksOldestSeconds = clocks.rows[0]?.oldestSeconds ?? 0;
+  return { parking: parking.rows[0]!, outbox: outbox.rows, clocksOldestSeconds, audit: audit.rows[0], isStopped };
 }
