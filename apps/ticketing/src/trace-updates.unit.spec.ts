@@ -24,6 +24,7 @@ const nothingKnown = {
   parked: [],
   queues: new Map(),
   unmarkedGaps: [],
+  migratedChats: [],
   faults: [],
 };
 const failing = {

@@ -185,6 +185,8 @@ export class Books {
   wholeSince: WholeSince = { ticketEvents: [], ticketingDeadLetters: [] };
   /** Tickets of the read model. */
   readonly tickets = new Column(Int32Array);
+  /** From one chat to another. */
+  readonly movedTickets = new Set<number>();
   /** Which ticket each message is in: `bot:chat:message` beside the ticket. */
   readonly messages = { meaning: new Column(Int32Array), ticket: new Column(Int32Array) };
   readonly meanings = new TextIndex();
@@ -268,6 +270,10 @@ export class Books {
     rows.isMessage.push(event.isMessage ? 1 : 0);
     rows.payloadHash.push(event.payloadHash);
     rows.relayed.push(event.relayed ? 1 : 0);
+  }
+
+  addMovedTicket(ticketId: string): void {
+    this.movedTickets.add(this.ticketIds.idOf(ticketId));
   }
 
   addPublishedEvent(record: PublishedEntry): void {

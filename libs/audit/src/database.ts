@@ -37,7 +37,8 @@ const SECTIONS: readonly Section[] = [
     query: `select ticket_id, version, idempotency_key, event_id, type, payload::text as payload, ${milliseconds('recorded_at')} as recorded_at,
               ((tx_id, global_id) <= (select tx_id, id from ticketing.outbox_cursors where source = 'events'))::int as relayed
               from ticketing.events`,
-    add: (books, row) =>
+    add: (books, row) => {
+      if (text(row, 'type') === 'ticket-moved') books.addMovedTicket(text(row, 'ticket_id'));
       books.addEvent({
         ticketId: text(row, 'ticket_id'),
         version: number(row, 'version'),
@@ -47,7 +48,8 @@ const SECTIONS: readonly Section[] = [
         isMessage: text(row, 'type') === 'message-appended',
         payloadHash: crc32(text(row, 'payload')),
         relayed: number(row, 'relayed') === 1,
-      }),
+      });
+    },
   },
   {
     query: `select ticket_id from ticketing.tickets`,

@@ -11,7 +11,7 @@ interface Question {
 const WITH_EVENT = TICKET_OUTCOMES.map((outcome) => `'${outcome}'`).join(', ');
 
 /** What happens without a message. */
-const HAPPENINGS = `'message-deleted', 'bot-blocked', 'bot-unblocked', 'member-left', 'topic-closed', 'topic-reopened'`;
+const HAPPENINGS = `'message-deleted', 'bot-blocked', 'bot-unblocked', 'member-left', 'topic-closed', 'topic-reopened', 'ticket-moved'`;
 
 /** The event that each outcome says there is. */
 const CAUSED = `case l.outcome when 'message-edited' then e.type = 'message-edited'

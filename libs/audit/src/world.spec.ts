@@ -35,6 +35,7 @@ export interface World {
   published: Mutable<PublishedEntry>[];
   wholeSince: Books['wholeSince'];
   tickets: string[];
+  moved: string[];
   messages: { botId: string; chatId: string; messageId: number; ticketId: string }[];
   bounds: Mutable<Bounds>;
   heads: Mutable<HeadEntry>[];
@@ -68,6 +69,7 @@ export function worldOf(arrivals: readonly Arrival[]): World {
     published: [],
     wholeSince: { ticketEvents: perPartition(-Infinity), ticketingDeadLetters: perPartition(-Infinity) },
     tickets: [],
+    moved: [],
     messages: [],
     bounds: {
       dedupeCommitted: perPartition(1e6),
@@ -151,6 +153,7 @@ export function booksOf(world: World): Books {
   world.events.forEach((event) => books.addEvent(event));
   world.published.forEach((record) => books.addPublishedEvent(record));
   world.tickets.forEach((ticket) => books.addTicket(ticket));
+  world.moved.forEach((ticket) => books.addMovedTicket(ticket));
   world.messages.forEach((message) => books.addTicketMessage(message));
   world.ticketingDeadLetters.forEach((letter) => books.addTicketingDeadLetter({ settled: true, ...letter }));
   books.waiting.heads.push(...world.heads);

@@ -61,3 +61,17 @@ export const topicReopenedSchema = z.looseObject({
   type: z.literal('topic-reopened'),
   data: z.looseObject({ ...place, topicId: z.string() }),
 });
+
+/** The group of the ticket has become a supergroup, which is another chat to Telegram. Messages keep the chat in which they were written. */
+export const ticketMovedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('ticket-moved'),
+  data: z.looseObject({
+    botId: z.string(),
+    fromChatId: z.string(),
+    chatId: z.string(),
+    /** Of the new chat, unless another ticket was active there already: then that of before. */
+    conversation: z.string(),
+  }),
+});

@@ -4,12 +4,20 @@ import {
   botUnblockedSchema,
   memberLeftSchema,
   messageDeletedSchema,
+  ticketMovedSchema,
   topicClosedSchema,
   topicReopenedSchema,
 } from './conversation-events.js';
 import { slaBreachedSchema, slaWarnedSchema } from './sla-events.js';
 import { by, envelope } from './ticket-event-envelope.js';
-import { fieldsChangedSchema, linkedSchema, unlinkedSchema, watchersChangedSchema } from './ticket-work-events.js';
+import {
+  fieldsChangedSchema,
+  linkedSchema,
+  mergedSchema,
+  mergeReceivedSchema,
+  unlinkedSchema,
+  watchersChangedSchema,
+} from './ticket-work-events.js';
 
 /** A file or another thing that is no text, as far as an agent needs to know of it. */
 export const attachmentSchema = z.looseObject({
@@ -52,7 +60,15 @@ export const PRIORITIES = ['low', 'normal', 'high', 'urgent'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Why a status changed. */
-const STATUS_REASONS = ['agent', 'assignment', 'customer-message', 'silence', 'snooze-over', 'staff-reply'] as const;
+const STATUS_REASONS = [
+  'agent',
+  'assignment',
+  'customer-message',
+  'merge',
+  'silence',
+  'snooze-over',
+  'staff-reply',
+] as const;
 
 /** How a staff member's message in Telegram found its ticket, the surest way first. */
 const MATCHES = ['answered-message', 'only-active-ticket', 'latest-active-ticket'] as const;
@@ -222,6 +238,9 @@ export const ticketEventSchema = z.discriminatedUnion('type', [
   fieldsChangedSchema,
   linkedSchema,
   unlinkedSchema,
+  ticketMovedSchema,
+  mergedSchema,
+  mergeReceivedSchema,
 ]);
 
 /** See {@link ticketEventSchema}. */

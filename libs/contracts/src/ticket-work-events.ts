@@ -43,3 +43,28 @@ export const unlinkedSchema = z.looseObject({
   type: z.literal('ticket-unlinked'),
   data: z.looseObject({ otherTicketId: z.string(), by }),
 });
+
+/** The ticket is one with another one, which goes on for both. It is closed by this, and its history ends with what is changed in its messages. */
+export const mergedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('ticket-merged'),
+  data: z.looseObject({ intoTicketId: z.string(), by }),
+});
+
+/** The other side of it, with what the times of this ticket depend on, as it was in the other one before. */
+export const mergeReceivedSchema = z.looseObject({
+  ...envelope,
+  schemaVersion: z.literal(1),
+  type: z.literal('ticket-merge-received'),
+  data: z.looseObject({
+    fromTicketId: z.string(),
+    /** When its customer wrote first, and last; null where nobody did. RFC 3339 UTC, like every time here. */
+    askedAt: z.string().nullable(),
+    customerWroteAt: z.string().nullable(),
+    /** When its customer wrote the first message that nobody had answered. */
+    waitingSince: z.string().nullable(),
+    messageCount: z.int(),
+    by,
+  }),
+});

@@ -209,6 +209,7 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/tickets/{id}/notes',
     '/v1/tickets/{id}/links',
     '/v1/tickets/{id}/links/{ticketId}',
+    '/v1/tickets/{id}/merge',
     '/v1/bots/{botId}/policy',
     '/v1/bots/{botId}/sla',
     '/v1/bots/{botId}/sla/versions',

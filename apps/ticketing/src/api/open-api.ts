@@ -3,9 +3,9 @@ import { botPolicySchema } from '../policy/bot-policy.js';
 import { EXPORT_TYPES, exportQuerySchema } from './export-schemas.js';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger-schemas.js';
 import { nextBodySchema, queuePageSchema, queueQuerySchema } from './queue-schemas.js';
-import { linkBodySchema, linkParamsSchema } from './pair-schemas.js';
 import { slaRoutes } from './sla-routes.js';
 import { searchPageSchema, searchQuerySchema } from './search-schemas.js';
+import { linkBodySchema, linkParamsSchema, mergeBodySchema } from './pair-schemas.js';
 import { botParamsSchema, policyEntrySchema, policyHeadersSchema } from './policy-schemas.js';
 import {
   breakerSchema,
@@ -170,6 +170,12 @@ function pairRoutes(): ApiRoute[] {
     {
       ...{ method: 'delete', path: '/v1/tickets/{id}/links/{ticketId}', ...request, params: linkParamsSchema },
       summary: 'Remove the link of the two, where there is one',
+      responses: { 200: ticket },
+    },
+    {
+      ...{ method: 'post', path: '/v1/tickets/{id}/merge', ...request, params: ticketParamsSchema },
+      summary: 'Merge it into another ticket of its bot, which goes on for both',
+      body: mergeBodySchema,
       responses: { 200: ticket },
     },
   ];

@@ -11,3 +11,8 @@ export const linksSchema = z
 
 export const linkBodySchema = z.strictObject({ ticketId, kind });
 export const linkParamsSchema = z.object({ id: searchableText(128), ticketId });
+
+export const mergeBodySchema = z.strictObject({ into: searchableText(128).describe('id of the ticket that goes on') });
+
+export const mergedIntoSchema = z.string().nullable().describe('the ticket that goes on for this one too');
+export const mergedFromSchema = z.array(z.string()).describe('tickets that were merged into this one');

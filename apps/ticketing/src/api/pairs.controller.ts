@@ -3,7 +3,7 @@ import { parseRequest, Roles } from '@onceline/service-kit';
 import type { PairWish } from '../work/work-on-two-tickets.js';
 import { AgentRequests, type RequestHeaders } from './agent-requests.js';
 import { setEtag, type Reply } from './etag.js';
-import { linkBodySchema, linkParamsSchema } from './pair-schemas.js';
+import { linkBodySchema, linkParamsSchema, mergeBodySchema } from './pair-schemas.js';
 import { ticketParamsSchema, type TicketWithMessages } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
 import { noTicket } from './no-ticket.js';
@@ -46,6 +46,20 @@ export class PairsController {
     const { id, ticketId } = parseRequest(linkParamsSchema, 'params', params);
     const pair = { ticketId: id, otherId: ticketId, otherField: 'params.ticketId' };
     return this.work(reply, { pair, headers, body: undefined }, { type: 'unlink-tickets' });
+  }
+
+  @Post('merge')
+  @HttpCode(200)
+  merge(
+    @Param() params: unknown,
+    @Body() body: unknown,
+    @Headers() headers: RequestHeaders,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<TicketWithMessages> {
+    const { id } = parseRequest(ticketParamsSchema, 'params', params);
+    const { into } = parseRequest(mergeBodySchema, 'body', body);
+    const pair = { ticketId: id, otherId: into, otherField: 'body.into' };
+    return this.work(reply, { pair, headers, body }, { type: 'merge-tickets' });
   }
 
   private async work(

@@ -4,14 +4,28 @@ import type { EventOf } from '../ticket/events.js';
 import { readEventsOfType } from './read-events-of-type.js';
 import type { TicketMessage } from './schemas.js';
 
+const COLUMNS =
+  'ticket_id, chat_id, message_id, version, author, sender, sent_at, text, attachments, media_group_id, edited_at, edit_count, deleted_at';
+
 const MESSAGES = {
   name: 'messages-of-ticket',
-  text: `select message_id, version, author, sender, sent_at, text, attachments, media_group_id, edited_at, edit_count, deleted_at from
+  text: `select ${COLUMNS} from
            (select * from ticketing.ticket_messages where ticket_id = $1 order by version desc limit 1000) as latest
          order by version`,
 };
 
+/** Versions of different tickets say nothing of each other. */
+const MERGED_MESSAGES = {
+  name: 'messages-of-merged-tickets',
+  text: `select ${COLUMNS} from
+           (select * from ticketing.ticket_messages where ticket_id = any($1::text[])
+              order by sent_at desc, ticket_id desc, version desc limit 1000) as latest
+         order by sent_at, ticket_id, version`,
+};
+
 interface MessageRow {
+  ticket_id: string;
+  chat_id: string;
   message_id: string;
   version: number;
   author: 'customer' | 'staff';
@@ -25,13 +39,17 @@ interface MessageRow {
   deleted_at: Date | null;
 }
 
-/** The last messages of a ticket as they read now, with their edits; the parts of an album as one. */
-export async function readMessages(session: Session, ticketId: string): Promise<TicketMessage[]> {
-  const { rows } = await session.query<MessageRow>(MESSAGES, [ticketId]);
-  const isEdited = rows.some(({ edit_count: count }) => count > 0);
-  const edits = isEdited ? await readEventsOfType(session, ticketId, 'message-edited') : [];
-  const shown = edits.map(toEdit);
-  return joinAlbums(rows.map((row) => toMessage(row, shown)));
+/** The last messages of a ticket, and of those that were merged into it, as they read now, with their edits; the parts of an album as one. */
+export async function readMessages(session: Session, ticketIds: readonly string[]): Promise<TicketMessage[]> {
+  const [ticketId, ...merged] = ticketIds;
+  const { rows } =
+    merged.length === 0
+      ? await session.query<MessageRow>(MESSAGES, [ticketId])
+      : await session.query<MessageRow>(MERGED_MESSAGES, [ticketIds]);
+  const edited = new Set(rows.filter(({ edit_count: count }) => count > 0).map((row) => row.ticket_id));
+  const edits: EventOf<'message-edited'>[] = [];
+  for (const id of edited) edits.push(...(await readEventsOfType(session, id, 'message-edited')));
+  return joinAlbums(rows.map((row) => toMessage(row, edits)));
 }
 
 type Edit = TicketMessage['edits'][number];
@@ -41,10 +59,12 @@ function toEdit({ version, data }: EventOf<'message-edited'>): Edit {
   return { version, messageId, editedAt, text, attachments };
 }
 
-function toMessage(row: MessageRow, edits: readonly Edit[]): TicketMessage {
+function toMessage(row: MessageRow, edits: readonly EventOf<'message-edited'>[]): TicketMessage {
   const messageId = Number(row.message_id);
+  const { ticket_id: ticketId, chat_id: chatId } = row;
+  const own = edits.filter(({ data }) => data.messageId === messageId && data.chatId === chatId);
   return {
-    messageId,
+    ...{ ticketId, chatId, messageId },
     version: row.version,
     author: row.author,
     sender: row.sender,
@@ -55,20 +75,21 @@ function toMessage(row: MessageRow, edits: readonly Edit[]): TicketMessage {
     albumMessageIds: [],
     editedAt: row.edited_at?.toISOString() ?? null,
     deletedAt: row.deleted_at?.toISOString() ?? null,
-    edits: edits.filter((edit) => edit.messageId === messageId),
+    edits: own.map(toEdit),
   };
 }
 
 /** An album stands where its first part arrived, and reads the same in whatever order the parts did. */
 export function joinAlbums(messages: readonly TicketMessage[]): TicketMessage[] {
   const albums = new Map<string, TicketMessage[]>();
+  const albumOf = ({ chatId, mediaGroupId }: TicketMessage) => `${chatId} ${mediaGroupId}`;
   for (const message of messages) {
     if (message.mediaGroupId !== null) {
-      albums.set(message.mediaGroupId, [...(albums.get(message.mediaGroupId) ?? []), message]);
+      albums.set(albumOf(message), [...(albums.get(albumOf(message)) ?? []), message]);
     }
   }
   return messages.flatMap((message) => {
-    const parts = message.mediaGroupId === null ? [message] : (albums.get(message.mediaGroupId) ?? []);
+    const parts = message.mediaGroupId === null ? [message] : (albums.get(albumOf(message)) ?? []);
     if (parts[0] !== message) return [];
     return message.mediaGroupId === null ? [message] : [asOne(parts)];
   });

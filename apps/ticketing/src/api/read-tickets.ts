@@ -63,7 +63,7 @@ export function readTicket(withSession: WithSession, id: string): Promise<Ticket
     atOneMoment(session, async () => {
       const [ticket] = (await session.query<TicketRow>(ONE_TICKET, [id])).rows;
       if (!ticket) return undefined;
-      const messages = await readMessages(session, id);
+      const messages = await readMessages(session, [id, ...ticket.merged_from]);
       // Without an event beside those that every ticket has there is nothing to look for.
       const hasOthers = ticket.version > ticket.message_count + 1;
       const gaps = hasOthers ? (await session.query<MissingRow>(MISSING, [id])).rows : [];
@@ -132,6 +132,7 @@ async function atOneMoment<Result>(session: Session, read: () => Promise<Result>
 
 /** As the API shows a state. */
 export function toTicket({ ticketId: id, ...ticket }: TicketState): Ticket {
-  const { tags, watchers, fields, links } = ticket;
-  return { id, ...ticket, tags: [...tags], watchers: [...watchers], fields: { ...fields }, links: [...links] };
+  const { tags, watchers, fields, links, mergedFrom } = ticket;
+  const lists = { tags: [...tags], watchers: [...watchers], links: [...links], mergedFrom: [...mergedFrom] };
+  return { id, ...ticket, ...lists, fields: { ...fields } };
 }

@@ -9,7 +9,7 @@ import {
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 import { ifMatch } from './etag.js';
-import { linksSchema } from './pair-schemas.js';
+import { linksSchema, mergedFromSchema, mergedIntoSchema } from './pair-schemas.js';
 import { fieldsSchema, fieldChangesSchema } from './field-schemas.js';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
@@ -63,6 +63,8 @@ export const ticketSchema = z.object({
   watchers: z.array(z.string()).describe('agents who want to hear of it, in the order of the alphabet'),
   fields: fieldsSchema,
   links: linksSchema,
+  mergedInto: mergedIntoSchema,
+  mergedFrom: mergedFromSchema,
   snoozedUntil: time.nullable().describe('when it wakes; null unless it is snoozed'),
   askedAt: time.nullable().describe('when the customer wrote the message that opened it'),
   customerWroteAt: time.nullable().describe('when the customer wrote last'),
@@ -83,6 +85,8 @@ const readingSchema = {
 };
 
 export const ticketMessageSchema = z.object({
+  ticketId: z.string().describe('the ticket that it came to: this one, or one that was merged into it'),
+  chatId: z.string().describe('message ids count within their chat'),
   messageId: z.int(),
   version: z.int().describe('version of the event that brought the message'),
   author: z.enum(['customer', 'staff']),
@@ -139,7 +143,11 @@ export const idempotencyHeadersSchema = z.object({ 'idempotency-key': idempotenc
 export const workHeadersSchema = idempotencyHeadersSchema.extend({ 'if-match': ifMatch('ticket') });
 
 export const ticketWithMessagesSchema = ticketSchema.extend({
-  messages: z.array(ticketMessageSchema).describe('in the order of arrival, of the last 1000; an album is one'),
+  messages: z
+    .array(ticketMessageSchema)
+    .describe(
+      'the last 1000 in the order of arrival, with those of merged tickets in that of their time; an album is one',
+    ),
   missing: z
     .array(
       z.object({

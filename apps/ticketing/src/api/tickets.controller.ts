@@ -40,7 +40,8 @@ export class TicketsController {
     const ticket = await this.reader.ticket(id);
     if (!ticket) throw noTicket();
     setEtag(reply, ticket.version);
-    if (known !== etagOf(ticket.version)) return ticket;
+    // Merged tickets are shown in it, and change without it.
+    if (known !== etagOf(ticket.version) || ticket.mergedFrom.length > 0) return ticket;
     reply.status(304);
     return undefined;
   }

@@ -81,23 +81,30 @@ interface Place {
   readonly isGroup: boolean;
   /** All customers in it have one ticket. */
   readonly isShared: boolean;
+  /** The direct messages of a channel: a topic for each user. */
+  readonly isDirect: boolean;
 }
 
 function placeOf(message: TelegramMessage, { scope, botId }: Origin, policy: BotPolicy): Place {
   const chatId = scope.slice(botId.length + 1);
-  const isGroup = message.chat.type !== 'private';
-  return { scope, chatId, topicId: topicOf(message), isGroup, isShared: isGroup && policy.sharesTickets(chatId) };
+  const direct = message.direct_messages_topic;
+  const isGroup = message.chat.type !== 'private' && !direct;
+  const isShared = isGroup && policy.sharesTickets(chatId);
+  return { scope, chatId, topicId: topicOf(message), isGroup, isShared, isDirect: direct !== undefined };
 }
 
 /** In a group several customers talk at once: each has a conversation, and one in each topic. In a private chat there is one in each topic. */
-function conversationIn({ scope, topicId, isGroup, isShared }: Place, customerId: number): string {
+function conversationIn({ scope, topicId, isGroup, isShared, isDirect }: Place, customerId: number): string {
+  if (isDirect) return `${scope}/d${topicId}`;
   if (!isGroup) return topicId === null ? scope : `${scope}/t${topicId}`;
   if (isShared) return `${scope}/${topicId === null ? 'general' : `t${topicId}`}`;
   return `${scope}/${topicId === null ? '' : `t${topicId}/`}c${customerId}`;
 }
 
 /** Without is_topic_message the thread id only says which message was answered. */
-function topicOf({ is_topic_message: isTopic, message_thread_id: thread }: TelegramMessage): string | null {
+function topicOf(message: TelegramMessage): string | null {
+  const { is_topic_message: isTopic, message_thread_id: thread, direct_messages_topic: direct } = message;
+  if (direct) return String(direct.topic_id);
   return isTopic === true && thread !== undefined ? String(thread) : null;
 }
 

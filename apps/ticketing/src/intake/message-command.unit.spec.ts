@@ -107,3 +107,40 @@ describe('with one ticket for each topic', () => {
     expect(commandOf({ from: CUSTOMER, chat: { id: 42, type: 'private' } }, shared).conversation).toBe('7:42');
   });
 });
+
+describe('in the direct messages of a channel', () => {
+  const direct = { direct_messages_topic: { topic_id: 42 } };
+  const channel = {
+    sender_chat: { id: -900, title: 'News', username: 'news' },
+    from: { id: 136_817_688, is_bot: true },
+  };
+
+  it('each customer has a conversation, which is the topic', () => {
+    expect(commandOf({ ...direct, from: CUSTOMER })).toMatchObject({
+      ...{ type: 'record-customer-message', conversation: '7:-100/d42', topicId: '42' },
+      sender: { id: '42' },
+    });
+    const other = { direct_messages_topic: { topic_id: 43 }, from: { id: 43 } };
+    expect(commandOf(other)).toMatchObject({ conversation: '7:-100/d43' });
+  });
+
+  it('a customer who is staff elsewhere is a customer there', () => {
+    expect(commandOf({ direct_messages_topic: { topic_id: 77 } }).type).toBe('record-customer-message');
+  });
+
+  it('everybody else answers for the channel, also in its name', () => {
+    expect(commandOf({ ...direct, from: { id: 99 } }, {})).toMatchObject({
+      ...{ type: 'record-staff-message', conversation: '7:-100/d42', topicId: '42', sender: { id: '99' } },
+    });
+    expect(commandOf({ ...direct, ...channel }, {})).toMatchObject({
+      ...{ type: 'record-staff-message', conversation: '7:-100/d42' },
+      sender: { id: '-900', name: 'News', username: 'news' },
+    });
+  });
+
+  it('is no matter of groups, nor of what the policy says of them', () => {
+    const shared = { ...policy, groupTickets: 'topic' as const };
+    expect(commandOf({ ...direct, from: CUSTOMER }, shared).conversation).toBe('7:-100/d42');
+    expect(commandOf({ direct_messages_topic: 'x', from: CUSTOMER }).conversation).toBe('7:-100/c42');
+  });
+});

@@ -9,7 +9,7 @@ export interface PersonMessage {
   readonly sender: MessageSender;
   /** When it was changed, RFC 3339 UTC; null as long as it reads as it was written. */
   readonly editedAt: string | null;
-  /** Written for a business account, by its owner or somebody who works for him. */
+  /** Written for a business account or a channel, by its owner or somebody who works for him. */
   readonly isFromAccount: boolean;
 }
 
@@ -85,10 +85,27 @@ export function personMessage(update: TelegramUpdate): MessageVerdict {
   if (editedAt !== null && !isMoment(editedAt)) return { unreadable: 'edit_date: out of range' };
   const reason = ignoredMessage(message);
   if (reason) return { ignored: reason };
-  if (!message.from) return { ignored: 'no-sender' };
-  // A business chat is private: its id is the customer's, every other sender is the owner or his staff.
-  const isFromAccount = BUSINESS.has(update.kind) && message.from.id !== message.chat.id;
-  return { message, sender: message.from, editedAt: editedAt === null ? null : secondText(editedAt), isFromAccount };
+  const sender = senderOf(message);
+  if (!sender) return { ignored: 'no-sender' };
+  const customerId = customerOf(update.kind, message);
+  const isFromAccount = customerId !== undefined && sender.id !== customerId;
+  return { message, sender, editedAt: editedAt === null ? null : secondText(editedAt), isFromAccount };
+}
+
+/** In the direct messages of a channel its administrators write in its name: the chat is who wrote. */
+function senderOf({
+  from,
+  sender_chat: chat,
+  direct_messages_topic: direct,
+}: TelegramMessage): MessageSender | undefined {
+  if (!chat || !direct) return from;
+  const { id, title, username } = chat;
+  return { id, ...(title === undefined ? {} : { first_name: title }), ...(username === undefined ? {} : { username }) };
+}
+
+/** Where there is one only, everybody else is the account's owner or his staff. A business chat is private: its id is the customer's. */
+function customerOf(kind: string, { chat, direct_messages_topic: direct }: TelegramMessage): number | undefined {
+  return BUSINESS.has(kind) ? chat.id : direct?.topic_id;
 }
 
 /** RFC 3339 UTC of a moment that Telegram gives in seconds. */
@@ -127,7 +144,8 @@ function ignoredMessage(message: TelegramMessage): IgnoredReason | undefined {
   if (message.message_id === 0) return 'message-without-id';
   if (!SUPPORTED_CHATS.has(message.chat.type)) return 'unsupported-chat';
   // `from` is a stand-in when a chat speaks, so the chat is looked at first.
-  if (message.sender_chat) return 'sender-is-chat';
+  if (message.sender_chat && !message.direct_messages_topic) return 'sender-is-chat';
+  if (message.sender_chat) return undefined;
   if (!message.from) return 'no-sender';
   if (message.from.is_bot === true) return 'sender-is-bot';
   // Greetings and notes of absence, or a program that writes for the account: nobody has answered.

@@ -16,6 +16,7 @@ import { deliveryOf, type Delivery } from './delivery.js';
 import type { IgnoredReason } from './ignored-reasons.js';
 import { happeningCommand } from './happening-command.js';
 import { messageCommand, type Origin } from './message-command.js';
+import { migrationCommand } from './migration-command.js';
 import { personMessage } from './person-message.js';
 import { defect, permanent, type UpdateFailure } from './update-failure.js';
 
@@ -104,6 +105,8 @@ function verdictOf(
   if (update.kind === 'deleted_business_messages') {
     return { type: 'command', command: deletionsOf(update, origin) };
   }
+  const migration = migrationCommand(update, origin);
+  if (migration) return { type: 'command', command: migration };
   const happening = happeningCommand(update, origin);
   if (happening) return { type: 'command', command: happening };
   const found = personMessage(update);

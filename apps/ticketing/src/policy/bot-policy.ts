@@ -85,7 +85,8 @@ export interface BotPolicy {
 
 const HOUR_MS = 3_600_000;
 
-export function botPolicy(document: BotPolicyDocument): BotPolicy {
+/** @param migratedFrom as what chats were known that are others now: what was set for a group holds for the supergroup too */
+export function botPolicy(document: BotPolicyDocument, migratedFrom: Readonly<Record<string, string>> = {}): BotPolicy {
   const staff = new Set(document.staff);
   const byChat = new Map(Object.entries(document.groupTicketsByChat));
   const { closeAfterHours } = document;
@@ -97,7 +98,8 @@ export function botPolicy(document: BotPolicyDocument): BotPolicy {
       commandsOpenTickets: document.commandsOpenTickets,
     },
     isStaff: (userId) => staff.has(userId),
-    sharesTickets: (chatId) => (byChat.get(chatId) ?? document.groupTickets) === 'topic',
+    sharesTickets: (chatId) =>
+      (byChat.get(chatId) ?? byChat.get(migratedFrom[chatId] ?? '') ?? document.groupTickets) === 'topic',
     notePrefix: document.notePrefix,
     fields: new Map(Object.entries(document.fields)),
   };

@@ -35,7 +35,9 @@ export class Policies {
 
   async load(): Promise<void> {
     const policies = await this.store.readAll();
-    this.byBot = new Map(policies.map(({ botId, document }) => [botId, botPolicy(document)]));
+    this.byBot = new Map(
+      policies.map(({ botId, document, migratedFrom }) => [botId, botPolicy(document, migratedFrom)]),
+    );
   }
 
   /** From the first update on they hold. @throws what the database throws */

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { botPolicySchema, STANDARD_POLICY } from './bot-policy.js';
+import { botPolicy, botPolicySchema, STANDARD_POLICY } from './bot-policy.js';
 import { Policies } from './policies.js';
 import type { StoredPolicy } from './policy.store.js';
 
@@ -37,4 +37,12 @@ it('a closed ticket is not reopened, so it is not closed before the window ends'
   expect(botPolicySchema.safeParse({ closeAfterHours: 1, reopenWithinHours: 1 }).success).toBe(true);
   expect(botPolicySchema.safeParse({ closeAfterHours: null }).success).toBe(true);
   expect(botPolicySchema.safeParse({ closingPhrases: ['...'] }).success).toBe(false);
+});
+
+it('what is set for a group holds for the supergroup that it has become, until something is set for that', () => {
+  const document = botPolicySchema.parse({ groupTicketsByChat: { '-5': 'topic', '-6': 'topic', '-1006': 'customer' } });
+  const policy = botPolicy(document, { '-1005': '-5', '-1006': '-6' });
+  expect(['-5', '-1005', '-6', '-1006', '-1007'].map((chat) => policy.sharesTickets(chat))).toEqual([
+    ...[true, true, true, false, false],
+  ]);
 });

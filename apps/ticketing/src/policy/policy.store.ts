@@ -11,10 +11,17 @@ export interface StoredPolicy {
   readonly madeBy: string;
   /** RFC 3339 UTC. */
   readonly madeAt: string;
+  /** Of the supergroups that were groups before: as which. Left out where nobody asked. */
+  readonly migratedFrom?: Readonly<Record<string, string>>;
 }
 
 const LATEST = `select distinct on (bot_id) bot_id, version, document, made_by, made_at from ticketing.policies`;
-const READ_ALL = { name: 'read-policies', text: `${LATEST} order by bot_id, version desc` };
+const READ_ALL = {
+  name: 'read-policies',
+  text: `select p.*, (select json_object_agg(m.migrated_to, m.chat_id) from ticketing.migrated_chats m
+      where m.bot_id = p.bot_id) as migrated_from
+    from (${LATEST} order by bot_id, version desc) p`,
+};
 const READ_ONE = { name: 'read-policy', text: `${LATEST} where bot_id = $1 order by bot_id, version desc` };
 const WRITE = {
   name: 'write-policy',
@@ -27,6 +34,7 @@ interface PolicyRow {
   document: unknown;
   made_by: string;
   made_at: Date;
+  migrated_from?: Record<string, string> | null;
 }
 
 /** Policies with all their versions: what held at a moment can be found out later. */
@@ -63,5 +71,6 @@ function toPolicy(row: PolicyRow): StoredPolicy {
     document: storedPolicySchema.parse(row.document),
     madeBy: row.made_by,
     madeAt: row.made_at.toISOString(),
+    ...(row.migrated_from ? { migratedFrom: row.migrated_from } : {}),
   };
 }

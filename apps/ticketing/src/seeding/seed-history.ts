@@ -46,7 +46,7 @@ export function seedHistory({ firstChat, chats }: { firstChat: number; chats: nu
 }
 
 const NOTHING_KNOWN: Known = {
-  ...{ ledger: new Map(), tickets: [], messages: new Map(), parked: [], queues: new Map() },
+  ...{ ledger: new Map(), tickets: [], messages: new Map(), parked: [], queues: new Map(), migratedChats: [] },
   ...{ unmarkedGaps: [], faults: [] },
 };
 

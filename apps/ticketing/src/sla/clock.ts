@@ -72,6 +72,17 @@ export function endClock(clock: Clock, { at, version }: Moment, by: ClockEnd): C
   return { ...clock, stretches, end: { at: Math.max(at, clock.startedAt), by, version } };
 }
 
+/** It had begun elsewhere, where somebody had to act since then. */
+export function startEarlier(clock: Clock, at: number): Clock {
+  const { startedAt, startedBy: version, stretches } = clock;
+  if (at >= startedAt) return clock;
+  return {
+    ...clock,
+    startedAt: at,
+    stretches: [{ from: at, to: startedAt, standing: 'active', version }, ...stretches],
+  };
+}
+
 /** A resolution that did not last. */
 export function resumeClock(clock: Clock): Clock {
   return { ...clock, end: null };

@@ -20,9 +20,11 @@ export class Story {
   private state: TicketState = NO_TICKET;
   private count = 0;
 
+  constructor(private readonly newTicketId = 't_1') {}
+
   /** Written at one minute, and seen by us at another one. */
   customer(at: number, seen = at, text = 'Where is it?'): this {
-    return this.add(decide(message({ ...this.next(seen), text, sentAt: iso(at) }), this.state));
+    return this.add(decide(message({ ...this.next(seen), ...this.place, text, sentAt: iso(at) }), this.state));
   }
 
   staff(at: number, seen = at): this {
@@ -66,6 +68,11 @@ export class Story {
   ticket() {
     if (this.state.status === 'none') throw new Error('there is no ticket yet');
     return this.state;
+  }
+
+  private get place() {
+    const { newTicketId } = this;
+    return { newTicketId, conversation: `7:${newTicketId}` };
   }
 
   private next(at: number) {

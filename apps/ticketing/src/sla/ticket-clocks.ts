@@ -2,6 +2,7 @@ import type { TicketStatus } from '@onceline/contracts';
 import type { EventOf, TicketEvent } from '../ticket/events.js';
 import {
   endClock,
+  startEarlier,
   resumeClock,
   startClock,
   switchClock,
@@ -98,6 +99,11 @@ function step(clocks: TicketClocks | undefined, { event, at }: Happening): Ticke
       return { ...next, subject: { ...next.subject, assignee: event.data.assignee, team: event.data.team } };
     case 'ticket-tags-changed':
       return { ...next, subject: { ...next.subject, tags: withTags(next.subject.tags, event.data) } };
+    case 'ticket-merged':
+      // They go on in the other ticket.
+      return { ...next, response: null, resolution: null, unanswered: [] };
+    case 'ticket-merge-received':
+      return withMerged(next, event);
     case 'sla-warned':
     case 'sla-breached': {
       const { clock: kind, startedBy } = event.data;
@@ -181,6 +187,27 @@ function withEnd(before: TicketClocks, after: TicketClocks, moment: Moment): Tic
 
 function endOf({ stretches, startedAt }: Clock, { at, version }: Moment): Clock['end'] {
   return { at: stretches.at(-1)?.from ?? Math.max(at, startedAt), by: 'resolution', version };
+}
+
+/** Time is that of both: clocks start when the customer of either has begun to wait. */
+function withMerged(clocks: TicketClocks, { version, data }: EventOf<'ticket-merge-received'>): TicketClocks {
+  const moment = (time: string | null) => (time === null ? null : { at: Date.parse(time), version });
+  const [asked, waiting] = [moment(data.askedAt), moment(data.waitingSince)];
+  return {
+    ...clocks,
+    unanswered: waiting ? withMoment(clocks.unanswered, waiting) : clocks.unanswered,
+    response: startedBy(clocks, clocks.response, waiting && { ...waiting, kind: responseKind(clocks) }),
+    resolution: startedBy(clocks, clocks.resolution, asked && { ...asked, kind: 'resolution' }),
+  };
+}
+
+function startedBy(
+  { standing }: TicketClocks,
+  clock: Clock | null,
+  start: (Moment & { kind: Clock['kind'] }) | null,
+): Clock | null {
+  if (!start || standing === 'ended') return clock;
+  return clock ? startEarlier(clock, start.at) : startClock(start.kind, start, standing);
 }
 
 function withTags(tags: readonly string[], { added, removed }: EventOf<'ticket-tags-changed'>['data']): string[] {

@@ -1,5 +1,6 @@
 /** Times are right to the second, whatever comes in between, and in whatever order we see it. */
 import fc from 'fast-check';
+import { decideForTwo } from '../ticket/decide-for-two.js';
 import type { Clock } from './clock.js';
 import { measure } from './measure.js';
 import type { SlaPolicy } from './sla-policy.js';
@@ -100,6 +101,32 @@ describe('the resolution', () => {
     expect(figures(story, { now: 60 }).at(-1)).toBe('resolution 60 running');
     const policy = promised({ pauseWhile: ['pending', 'snoozed'] });
     expect(figures(story, { policy, now: 60 }).at(-1)).toBe('resolution 15 running');
+  });
+});
+
+describe('a merged ticket', () => {
+  const merged = () => {
+    const source = new Story('t_source').customer(0);
+    const target = new Story('t_target').customer(10).staff(12).customer(20);
+    const command = { idempotencyKey: 'command:ada:m', by: 'ada', occurredAt: new Date(minute(25)).toISOString() };
+    const decision = decideForTwo({ type: 'merge-tickets', ...command }, source.ticket(), target.ticket());
+    if ('refusal' in decision) throw new Error(decision.refusal.detail);
+    const of = (story: Story) => decision.events.filter(({ ticketId }) => ticketId === story.ticket().ticketId);
+    return { source: source.add(of(source)), target: target.add(of(target)) };
+  };
+
+  it('goes on in the other one, which has waited since the first of both', () => {
+    const { target } = merged();
+    expect(figures(target, { now: 30 })).toEqual([
+      'first-response 2 met',
+      'next-response 30 breached',
+      'resolution 22 running',
+    ]);
+    expect(figures(target.staff(40)).slice(0, -1)).toEqual(['first-response 2 met', 'next-response 40 breached']);
+  });
+
+  it('has no figures of its own any more', () => {
+    expect(figures(merged().source)).toEqual([]);
   });
 });
 

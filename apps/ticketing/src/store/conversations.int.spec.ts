@@ -33,3 +33,29 @@ it('each topic of a private chat is a conversation, the chat itself is one, and 
     { conversation: '7:42/t4', topic: '4', messages: 1 },
   ]);
 });
+
+it('each customer in the direct messages of a channel has one, which the channel answers; its posts are no questions', async () => {
+  const chat = { id: -100, type: 'supergroup', is_direct_messages: true };
+  const inTopic = (topic: number, text: string, changes: object = {}) =>
+    traced(
+      uniqueRecord(messageFrom(topic, text, { chat, direct_messages_topic: { topic_id: topic }, ...changes }), {
+        key: '7:-100',
+      }),
+    );
+  const { message: post } = messageFrom(1, 'news', { chat: { id: -900, type: 'channel' }, from: undefined });
+  const outcomes = await settle(
+    inTopic(42, 'lost'),
+    inTopic(43, 'broken'),
+    inTopic(42, 'on its way', { sender_chat: { id: -900, title: 'News' } }),
+    inTopic(42, 'thank you'),
+    traced(uniqueRecord({ update_id: 500_001, channel_post: { ...post, sender_chat: post.chat } }, { key: '7:-900' })),
+  );
+  expect(outcomes).toEqual([
+    ...['ticket-opened', 'ticket-opened', 'staff-replied', 'message-appended'],
+    'channel-post',
+  ]);
+  expect(await tickets()).toEqual([
+    { conversation: '7:-100/d42', topic: '42', messages: 2 },
+    { conversation: '7:-100/d43', topic: '43', messages: 1 },
+  ]);
+});

@@ -37,7 +37,7 @@ function recordOf({ update, parked = [] }: Partial<ReturnType<typeof headAfter>>
     },
   });
   const empty = { ledger: new Map(), tickets: [], messages: new Map(), queues: new Map() };
-  const known = { ...empty, parked, unmarkedGaps: [], faults: [] };
+  const known = { ...empty, parked, unmarkedGaps: [], migratedChats: [], faults: [] };
   const [record, ...others] = planBatch(update ? [update] : [], known, planRules(rules)).records;
   expect(others).toEqual([]);
   return record;

@@ -14,6 +14,8 @@ import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-l
 import { FindInTheLedger1765100000000 } from './migrations/1765100000000-find-in-the-ledger.js';
 import { FilterTickets1765100050000 } from './migrations/1765100050000-filter-tickets.js';
 import { SearchMessages1765100100000 } from './migrations/1765100100000-search-messages.js';
+import { MigrateChats1764900100000 } from './migrations/1764900100000-migrate-chats.js';
+import { MergeTickets1765000060000 } from './migrations/1765000060000-merge-tickets.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -33,4 +35,6 @@ export const MIGRATIONS = [
   FindInTheLedger1765100000000,
   FilterTickets1765100050000,
   SearchMessages1765100100000,
+  MigrateChats1764900100000,
+  MergeTickets1765000060000,
 ] as const;

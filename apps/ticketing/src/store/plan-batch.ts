@@ -7,6 +7,7 @@ import { defect, type UpdateFailure } from '../intake/update-failure.js';
 import { isExpected } from '../parking/expected-attempt.js';
 import { ParkedConversations, type Head, type ParkingChanges } from '../parking/parked-conversations.js';
 import type { RecordMissingUpdate } from '../ticket/commands.js';
+import type { MigratedChat } from '../ticket/migrated-chat.js';
 import type { Ticket } from '../ticket/state.js';
 import type { Known, LedgerRow } from './known.js';
 import type { MessageChanges } from './message-states.js';
@@ -58,6 +59,7 @@ export interface BatchPlan {
   readonly records: readonly OutboxRecord[];
   readonly parking: ParkingChanges;
   readonly gaps: GapChanges;
+  readonly migratedChats: readonly MigratedChat[];
 }
 
 /** Decides a whole batch in memory, in order, each update on the state that the one before left. Pure. */
@@ -103,6 +105,7 @@ class Planner {
       records: this.records,
       parking: this.parking.changes(),
       gaps,
+      migratedChats: this.tickets.migratedChats,
     };
   }
 

@@ -4,8 +4,10 @@ import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversa
 import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { IntakeCommand } from '../ticket/commands.js';
 import type { RecordedMessage } from '../ticket/message.js';
+import { inMigratedChat, type MigratedChat } from '../ticket/migrated-chat.js';
 import type { Known } from './known.js';
 import { messageKey } from './message-states.js';
+import { MigratedChats } from './migrated-chats.js';
 import type { Session, Statement } from './session.js';
 import { ticketOf, type TicketRow } from './ticket-row.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
@@ -41,15 +43,32 @@ const READ_KNOWN: Statement = {
           and coalesce(t.topic_id, '') = place.topic_id and ${IS_ACTIVE} order by t.updated_at desc limit place.most) there
       union select theirs.ticket_id from unnest($11::text[], $12::text[], $13::text[]) as customer(bot_id, chat_id, customer_id)
         cross join lateral (select ticket_id from ticketing.tickets t where t.customer_id = customer.customer_id
-          and t.bot_id = customer.bot_id and t.chat_id = customer.chat_id and ${IS_ACTIVE}) theirs),
+          and t.bot_id = customer.bot_id and t.chat_id = customer.chat_id and ${IS_ACTIVE} offset 0) theirs
+      union select of_chat.ticket_id from unnest($14::text[], $15::text[]) as left_chat(bot_id, chat_id)
+        cross join lateral (select distinct on (t.conversation) t.ticket_id from ticketing.tickets t
+          where t.bot_id = left_chat.bot_id and t.chat_id = left_chat.chat_id
+          order by t.conversation, (${IS_ACTIVE}) desc, greatest(t.opened_at, t.resolved_at) desc, t.ticket_id desc) of_chat
+      union select here.ticket_id from unnest($14::text[], $16::text[]) as new_chat(bot_id, chat_id)
+        cross join lateral (select ticket_id from ticketing.tickets t where t.bot_id = new_chat.bot_id
+          and t.chat_id = new_chat.chat_id and ${IS_ACTIVE} offset 0) here),
     -- One by one, since a join could be planned as a walk through all tickets.
     tickets as (
       select t.* from wanted cross join lateral (
-        select * from ticketing.tickets t where t.ticket_id = wanted.ticket_id limit 1) t)
+        select * from ticketing.tickets t where t.ticket_id = wanted.ticket_id limit 1) t),
+    -- Those that go on for merged ones, and with what their own conversations go on.
+    targets as (select t.* from (select distinct merged_into from tickets where merged_into is not null) as merged
+      cross join lateral (select * from ticketing.tickets t where t.ticket_id = merged.merged_into limit 1) t),
+    beside_targets as (
+      select t.* from (select distinct conversation from targets) as theirs cross join lateral (
+        select * from ticketing.tickets t where t.conversation = theirs.conversation and ${IS_ACTIVE} limit 1) t
+      union all select t.* from targets cross join lateral (
+        select * from ticketing.tickets t where t.conversation = targets.conversation
+          order by greatest(t.opened_at, t.resolved_at) desc, t.ticket_id desc limit 1) t)
   select
     (select coalesce(json_agg(json_build_array(idempotency_key, outcome, revision, redrive_id, redrive_count)), '[]')
        from ticketing.ledger where idempotency_key = any($1::text[])) as ledger,
-    (select coalesce(json_agg(t), '[]') from tickets t) as tickets,
+    (select coalesce(json_agg(t), '[]') from (
+       select * from tickets union all select * from targets union all select * from beside_targets) t) as tickets,
     (select coalesce(json_agg(m), '[]') from messages m) as messages,
     (select coalesce(json_agg(json_build_object('conversation', conversation, 'key', head_key, 'attempt', attempt,
          'redriveId', redrive_id, 'firstFailedAt', extract(epoch from first_failed_at) * 1000,
@@ -62,6 +81,8 @@ const READ_KNOWN: Statement = {
          -- Not a join: that could be planned as a walk through the whole ledger.
          and (select outcome from ticketing.ledger l where l.idempotency_key = g.idempotency_key) in ('dead-lettered', 'discarded')
          order by g.seq limit 1000)) g) as gaps,
+    (select coalesce(json_agg(json_build_object('botId', bot_id, 'chatId', chat_id, 'migratedTo', migrated_to)), '[]')
+       from ticketing.migrated_chats join unnest($17::text[], $18::text[]) as of_batch(bot_id, chat_id) using (bot_id, chat_id)) as migrated,
     (select is_open from ticketing.breakers where name = 'dead-letters') as stopped,
     (select coalesce(json_agg(f order by created_at, id), '[]') from ticketing.faults f
        where $6::boolean and expires_at > now()) as faults`,
@@ -73,6 +94,7 @@ interface KnownRow {
   messages: MessageRow[];
   parked: ParkedRow[];
   gaps: GapRow[];
+  migrated: MigratedChat[];
   stopped: boolean;
   faults: Parameters<typeof toFaultRule>[0][];
 }
@@ -129,27 +151,66 @@ export async function readKnown(
 ): Promise<ReadKnown> {
   const waiting = [...queues.values()].flatMap((queue) => queue.updates.map(({ update }) => update));
   const all = waiting.length === 0 ? updates : [...updates, ...waiting];
-  const commands = all.flatMap(({ verdict }) => (verdict.type === 'command' ? [verdict.command] : []));
-  const [topics, customers] = [commands.flatMap(topicOf), commands.flatMap(customerOf)];
-  const messages = commands.flatMap(messagesOf);
-  const { rows } = await session.query<KnownRow>(READ_KNOWN, [
-    all.map(({ idempotencyKey }) => idempotencyKey),
-    [...new Set([...all.map(({ scope }) => scope), ...queues.keys()])],
-    messages.map(({ botId }) => botId),
-    messages.map(({ chatId }) => chatId),
-    messages.map(({ messageId }) => messageId),
+  const asked: Asked = {
+    keys: all.map(({ idempotencyKey }) => idempotencyKey),
+    conversations: [...all.map(({ scope }) => scope), ...queues.keys()],
+    commands: all.flatMap(({ verdict }) => (verdict.type === 'command' ? [verdict.command] : [])),
     faults,
-    topics.map(({ botId }) => botId),
-    topics.map(({ chatId }) => chatId),
-    topics.map(({ topicId }) => topicId),
-    topics.map(({ most }) => most),
-    customers.map(({ botId }) => botId),
-    customers.map(({ chatId }) => chatId),
-    customers.map(({ customerId }) => customerId),
+  };
+  const row = await ask(session, asked);
+  const late = lateCommands(asked.commands, row.migrated);
+  const known = late.length === 0 ? row : await ask(session, withLate(asked, late));
+  return { ...toKnown(known), queues, isStopped: known.stopped };
+}
+
+interface Asked {
+  readonly keys: readonly string[];
+  readonly conversations: readonly string[];
+  readonly commands: readonly IntakeCommand[];
+  readonly faults: boolean;
+}
+
+async function ask(session: Session, { keys, conversations, commands, faults }: Asked): Promise<KnownRow> {
+  const messages = commands.flatMap(messagesOf);
+  const [topics, customers] = [commands.flatMap(topicOf), commands.flatMap(customerOf)];
+  const migrations = commands.filter((command) => command.type === 'record-chat-migration');
+  const groups = commands.filter(({ chatId }) => chatId.startsWith('-'));
+  const { rows } = await session.query<KnownRow>(READ_KNOWN, [
+    keys,
+    [...new Set(conversations)],
+    ...columns(messages, ({ botId, chatId, messageId }) => [botId, chatId, messageId], 3),
+    faults,
+    ...columns(topics, ({ botId, chatId, topicId, most }) => [botId, chatId, topicId, most], 4),
+    ...columns(customers, ({ botId, chatId, customerId }) => [botId, chatId, customerId], 3),
+    ...columns(migrations, ({ botId, fromChatId, chatId }) => [botId, fromChatId, chatId], 3),
+    ...columns(groups, ({ botId, chatId }) => [botId, chatId], 2),
   ]);
   const [row] = rows;
   if (!row) throw new Error('a query without a from clause answered no row');
-  return { ...toKnown(row), queues, isStopped: row.stopped };
+  return row;
+}
+
+/** One array for each column. */
+function columns<Row>(rows: readonly Row[], valuesOf: (row: Row) => readonly unknown[], count: number): unknown[][] {
+  const values = rows.map(valuesOf);
+  return Array.from({ length: count }, (_, column) => values.map((row) => row[column]));
+}
+
+/** What comes from a chat that is no more, as it is meant. That is rare, so that it costs a round trip more and the others nothing. */
+function lateCommands(commands: readonly IntakeCommand[], migrated: readonly MigratedChat[]): readonly IntakeCommand[] {
+  if (migrated.length === 0) return [];
+  const chats = new MigratedChats(migrated);
+  return commands.flatMap((command) => {
+    const meant = inMigratedChat(command, chats.find(command));
+    return meant === command ? [] : [meant];
+  });
+}
+
+function withLate({ commands, conversations, ...same }: Asked, late: readonly IntakeCommand[]): Asked {
+  const meant = late.flatMap((command) =>
+    'conversation' in command && command.conversation !== null ? [command.conversation] : [],
+  );
+  return { ...same, conversations: [...conversations, ...meant], commands: [...commands, ...late] };
 }
 
 /** Those that a command is about. The one that staff answers shows whose ticket it is. */
@@ -167,6 +228,7 @@ function messageIdsOf(command: IntakeCommand): readonly number[] {
     case 'record-message-deletions':
       return command.messageIds;
     case 'record-happening':
+    case 'record-chat-migration':
       return [];
     default:
       return command satisfies never;
@@ -177,7 +239,8 @@ function messageIdsOf(command: IntakeCommand): readonly number[] {
 function topicOf(command: IntakeCommand) {
   const { botId, chatId } = command;
   if (command.type === 'record-staff-message') {
-    return [{ botId, chatId, topicId: command.topicId ?? '', most: ANSWERABLE_TICKETS }];
+    const place = { botId, chatId: command.migratedTo ?? chatId };
+    return [{ ...place, topicId: command.topicId ?? '', most: ANSWERABLE_TICKETS }];
   }
   if (command.type !== 'record-happening' || !('topicId' in command.happening)) return [];
   return [{ botId, chatId, topicId: command.happening.topicId, most: CONCERNED_TICKETS }];
@@ -201,6 +264,7 @@ function toKnown(row: KnownRow): Omit<Known, 'queues'> {
     messages: new Map(row.messages.map(toMessage).map((message) => [messageKey(message), message])),
     parked: row.parked.map(toParked),
     unmarkedGaps: row.gaps.map(toGap),
+    migratedChats: row.migrated,
     faults: row.faults.map(toFaultRule),
   };
 }

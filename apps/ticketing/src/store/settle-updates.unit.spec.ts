@@ -14,6 +14,7 @@ const nothingKnown: Known = {
   parked: [],
   queues: new Map(),
   unmarkedGaps: [],
+  migratedChats: [],
   faults: [],
 };
 const take = (updates: readonly TracedUpdate[]) => planBatch(updates, nothingKnown, planRules(testRules())).settlements;

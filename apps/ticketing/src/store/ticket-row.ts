@@ -24,6 +24,8 @@ export interface TicketRow {
   watchers: string[];
   fields: FieldValues;
   links: Link[];
+  merged_into: string | null;
+  merged_from: string[];
   snoozed_until: Time | null;
   asked_at: Time | null;
   customer_wrote_at: Time | null;
@@ -50,6 +52,8 @@ export function ticketOf(row: TicketRow): Ticket {
     customerId: row.customer_id,
     topicId: row.topic_id,
     previousTicketId: row.previous_ticket_id,
+    mergedInto: row.merged_into,
+    mergedFrom: row.merged_from,
     snoozedUntil: timeOrNull(row.snoozed_until),
     askedAt: timeOrNull(row.asked_at),
     customerWroteAt: timeOrNull(row.customer_wrote_at),
@@ -72,8 +76,8 @@ interface TicketColumn {
 const COLUMNS: readonly TicketColumn[] = [
   { name: 'ticket_id', type: 'text', value: ({ ticketId }) => ticketId, isFixed: true },
   { name: 'bot_id', type: 'text', value: ({ botId }) => botId, isFixed: true },
-  { name: 'chat_id', type: 'text', value: ({ chatId }) => chatId, isFixed: true },
-  { name: 'conversation', type: 'text', value: ({ conversation }) => conversation, isFixed: true },
+  { name: 'chat_id', type: 'text', value: ({ chatId }) => chatId },
+  { name: 'conversation', type: 'text', value: ({ conversation }) => conversation },
   { name: 'customer_id', type: 'text', value: ({ customerId }) => customerId, isFixed: true },
   { name: 'topic_id', type: 'text', value: ({ topicId }) => topicId, isFixed: true },
   { name: 'previous_ticket_id', type: 'text', value: ({ previousTicketId }) => previousTicketId, isFixed: true },
@@ -86,6 +90,8 @@ const COLUMNS: readonly TicketColumn[] = [
   { name: 'watchers', type: 'jsonb', value: ({ watchers }) => JSON.stringify(watchers) },
   { name: 'fields', type: 'jsonb', value: ({ fields }) => JSON.stringify(fields) },
   { name: 'links', type: 'jsonb', value: ({ links }) => JSON.stringify(links) },
+  { name: 'merged_into', type: 'text', value: ({ mergedInto }) => mergedInto },
+  { name: 'merged_from', type: 'jsonb', value: ({ mergedFrom }) => JSON.stringify(mergedFrom) },
   { name: 'snoozed_until', type: 'timestamptz', value: ({ snoozedUntil }) => snoozedUntil },
   { name: 'asked_at', type: 'timestamptz', value: ({ askedAt }) => askedAt },
   { name: 'customer_wrote_at', type: 'timestamptz', value: ({ customerWroteAt }) => customerWroteAt },

@@ -1,6 +1,7 @@
 import type { IgnoredReason } from '../intake/ignored-reasons.js';
 import type {
   IntakeCommand,
+  RecordChatMigration,
   RecordCustomerMessage,
   RecordHappening,
   RecordMessageDeletions,
@@ -13,9 +14,11 @@ import { follow } from '../ticket/evolve.js';
 import { concerns } from '../ticket/happening.js';
 import { matchTicket } from '../ticket/match-ticket.js';
 import { readsLike, type RecordedMessage } from '../ticket/message.js';
+import { inMigratedChat, migratedConversation, type MigratedChat } from '../ticket/migrated-chat.js';
 import { isActive, NO_TICKET, type Ticket, type TicketState } from '../ticket/state.js';
 import type { Known } from './known.js';
 import { messageKey, MessageStates, type MessageChanges } from './message-states.js';
+import { MigratedChats } from './migrated-chats.js';
 import { sortedBy } from './rows.js';
 import type { TraceContext, TracedUpdate } from './traced-update.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
@@ -39,12 +42,14 @@ export class TicketStates {
   private readonly tickets: Map<string, Ticket>;
   private readonly currentOf: Map<string, string>;
   private readonly messages: MessageStates;
+  private readonly migrated: MigratedChats;
   private readonly changedIds = new Set<string>();
   /** The last message that each conversation got in this batch. */
   private readonly recorded = new Map<string, TracedUpdate>();
   readonly events: PlannedEvent[] = [];
 
-  constructor(known: Pick<Known, 'tickets' | 'messages'>) {
+  constructor(known: Pick<Known, 'tickets' | 'messages' | 'migratedChats'>) {
+    this.migrated = new MigratedChats(known.migratedChats);
     this.tickets = new Map(known.tickets.map((ticket) => [ticket.ticketId, ticket]));
     this.currentOf = new Map(inOrder(known.tickets).map(({ conversation, ticketId }) => [conversation, ticketId]));
     this.messages = new MessageStates(known.messages);
@@ -55,11 +60,17 @@ export class TicketStates {
     return [...this.changedIds].flatMap((id) => this.tickets.get(id) ?? []);
   }
 
+  /** Those that the batch brings. */
+  get migratedChats(): readonly MigratedChat[] {
+    return this.migrated.added;
+  }
+
   changedMessages(): MessageChanges {
     return this.messages.changes();
   }
 
-  record(update: TracedUpdate, command: IntakeCommand): Recorded {
+  record(update: TracedUpdate, told: IntakeCommand): Recorded {
+    const command = inMigratedChat(told, this.migrated.find(told));
     switch (command.type) {
       case 'record-customer-message':
       case 'record-staff-message':
@@ -68,6 +79,8 @@ export class TicketStates {
         return recordedEvents(this.recordDeletions(update, command), 'not-a-message');
       case 'record-happening':
         return recordedEvents(this.recordHappening(update, command), ignoredHappening(command));
+      case 'record-chat-migration':
+        return recordedEvents(this.recordMigration(update, command), 'service-message');
       default:
         return command satisfies never;
     }
@@ -87,18 +100,23 @@ export class TicketStates {
     if (isNote && editedAt !== null) return { outcome: 'ignored', reason: 'note-edit', ticketId: null };
     const answered =
       answers === null ? undefined : this.messages.find(messageKey({ botId, chatId, messageId: answers }));
-    const match = matchTicket(command, this.tickets.get(answered?.ticketId ?? ''), this.activeFor(command));
+    const answeredIn = this.tickets.get(answered?.ticketId ?? '');
+    const match = matchTicket(command, answeredIn && this.targetOf(answeredIn), this.activeFor(command));
     if (!match) return { outcome: 'ignored', reason: 'no-ticket-to-answer', ticketId: null };
     this.run(update, { ...command, matchedBy: match.matchedBy }, match.ticket);
     return { outcome: 'staff-replied', reason: null, ticketId: match.ticket.ticketId };
   }
 
   /** Of the conversation that it can only be meant for, or of the whole place. */
-  private activeFor({ botId, chatId, topicId, conversation }: RecordStaffMessage): readonly Ticket[] {
+  private activeFor(command: RecordStaffMessage): readonly Ticket[] {
+    const { botId, topicId, conversation } = command;
+    const chatId = command.migratedTo ?? command.chatId;
+    if (conversation !== null) {
+      const current = this.stateOf(conversation);
+      return current.status !== 'none' && isActive(current) ? [current] : [];
+    }
     const active = [...this.tickets.values()].filter(isActive);
-    return conversation === null
-      ? active.filter((ticket) => ticket.botId === botId && ticket.chatId === chatId && ticket.topicId === topicId)
-      : active.filter((ticket) => ticket.conversation === conversation);
+    return active.filter((ticket) => ticket.botId === botId && ticket.chatId === chatId && ticket.topicId === topicId);
   }
 
   private recordCustomer(update: TracedUpdate, command: RecordCustomerMessage): Recorded {
@@ -148,6 +166,26 @@ export class TicketStates {
     return inOrder.flatMap((ticket) => this.run(update, command, ticket));
   }
 
+  /**
+   * The tickets of the old chat go on in the new one. Where another one of the conversation is active there already, since we heard of it late, the
+   * ticket keeps its conversation: of one conversation only one is active.
+   */
+  private recordMigration(update: TracedUpdate, command: RecordChatMigration): readonly TicketEvent[] {
+    const { botId, fromChatId, chatId } = command;
+    const migrated = { botId, chatId: fromChatId, migratedTo: chatId };
+    this.migrated.add(migrated);
+    const left = [...this.tickets.values()].filter((ticket) => ticket.botId === botId && ticket.chatId === fromChatId);
+    // The one that a conversation goes on with comes first, so that it goes on with it there.
+    return inOrder(left)
+      .toReversed()
+      .flatMap((ticket) => {
+        const there = migratedConversation(migrated, ticket.conversation);
+        const isTaken = isActive(ticket) && isActiveState(this.stateOf(there));
+        const conversation = isTaken ? ticket.conversation : there;
+        return this.run(update, { ...command, type: 'move-ticket', conversation }, ticket);
+      });
+  }
+
   /** Marks the gap in the conversation's open ticket and answers its id; null when none is open. */
   markMissing(update: TracedUpdate, conversation: string, command: RecordMissingUpdate): string | null {
     return this.run(update, command, this.stateOf(conversation))[0]?.ticketId ?? null;
@@ -169,7 +207,7 @@ export class TicketStates {
     this.tickets.set(after.ticketId, after);
     this.changedIds.add(after.ticketId);
     // What is added to a ticket that has ended, as an edit is, does not make the conversation go on there.
-    const current = this.stateOf(after.conversation);
+    const current = this.lastOf(after.conversation);
     if (isActive(after) || current.status === 'none') this.currentOf.set(after.conversation, after.ticketId);
     for (const event of events) {
       this.messages.apply(event);
@@ -178,9 +216,33 @@ export class TicketStates {
     return events;
   }
 
+  /** The ticket that the conversation goes on with, or after. */
   private stateOf(conversation: string): TicketState {
+    const last = this.lastOf(conversation);
+    return last.status === 'none' ? last : this.goesOnIn(last);
+  }
+
+  /**
+   * A merged ticket goes on in its target: while that is active, and also after it has ended, as long as nothing has begun after it. What comes
+   * then is answered from the conversation's own last ticket, as one that reopens beside another one would be active twice.
+   */
+  private goesOnIn(last: Ticket): Ticket {
+    const target = this.targetOf(last);
+    const isLast = target.conversation === last.conversation || this.lastOf(target.conversation) === target;
+    return isActive(target) || isLast ? target : last;
+  }
+
+  private targetOf(ticket: Ticket): Ticket {
+    return this.tickets.get(ticket.mergedInto ?? '') ?? ticket;
+  }
+
+  private lastOf(conversation: string): TicketState {
     return this.tickets.get(this.currentOf.get(conversation) ?? '') ?? NO_TICKET;
   }
+}
+
+function isActiveState(state: TicketState): boolean {
+  return state.status !== 'none' && isActive(state);
 }
 
 function ignoredHappening({ happening: { type } }: RecordHappening): IgnoredReason {

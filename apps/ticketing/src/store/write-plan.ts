@@ -6,6 +6,7 @@ import {
   RELEASED_ROWS,
   UNQUEUED_ROWS,
 } from '../parking/parking-rows.js';
+import { MIGRATED_ROWS } from './migrated-chats.js';
 import type { BatchPlan } from './plan-batch.js';
 import type { Rows } from './rows.js';
 import type { Session, Statement } from './session.js';
@@ -73,7 +74,8 @@ function wholePlan(): string {
     queued as (${place(QUEUED_ROWS)}),
     unqueued as (${place(UNQUEUED_ROWS)} returning 1),
     new_gaps as (${place(GAP_ROWS)}),
-    gone_gaps as (${place(GONE_GAP_ROWS)} returning 1)
+    gone_gaps as (${place(GONE_GAP_ROWS)} returning 1),
+    migrated as (${place(MIGRATED_ROWS)})
   select ticketing.require_claims((select count(*) from claimed), $1::bigint),
     ticketing.require_rows((select count(*) from replaced), $2::bigint, 'outcomes'),
     ticketing.require_rows((select count(*) from changed) + (select count(*) from released), $3::bigint, 'parked conversations'),
@@ -88,6 +90,7 @@ export const WITHOUT_UPDATES: Omit<BatchPlan, 'events' | 'tickets'> = {
   parking: { expected: [], parked: [], changed: [], released: [], queued: [], unqueued: [] },
   messages: { appended: [], edited: [] },
   gaps: { added: [], removed: [] },
+  migratedChats: [],
 };
 
 /** @throws what PostgreSQL throws; `40001` also when another instance has settled one of these updates in the meantime */
@@ -97,7 +100,8 @@ export async function writePlan(session: Session, plan: BatchPlan): Promise<void
   const { expected, parked, changed, released, queued, unqueued } = plan.parking;
   const { added, removed } = plan.gaps;
   const { edited } = plan.messages;
-  const rare = [replacements, expected, parked, added, removed, edited];
+  const { migratedChats } = plan;
+  const rare = [replacements, expected, parked, added, removed, edited, migratedChats];
   if (rare.every((rows) => rows.length === 0)) {
     await session.query(WRITE_PLAN, [claims, ...valuesOf(plan)]);
     return;
@@ -115,5 +119,6 @@ export async function writePlan(session: Session, plan: BatchPlan): Promise<void
     ...UNQUEUED_ROWS.values(unqueued),
     ...GAP_ROWS.values(added),
     ...GONE_GAP_ROWS.values(removed),
+    ...MIGRATED_ROWS.values(migratedChats),
   ]);
 }

@@ -29,6 +29,8 @@ export interface RecordCustomerMessage {
   readonly occurredAt: string;
   /** Used when the message opens a ticket. */
   readonly newTicketId: string;
+  /** Where its chat has gone on, when it is no more. */
+  readonly migratedTo?: string;
   readonly policy: ConversationPolicy;
 }
 
@@ -50,6 +52,7 @@ export interface RecordStaffMessage {
   readonly mediaGroupId: string | null;
   /** For colleagues: the customer is not answered by it. */
   readonly isNote: boolean;
+  readonly migratedTo?: string;
   /** RFC 3339 UTC, as with customers. */
   readonly sentAt: string;
   readonly editedAt: string | null;
@@ -122,6 +125,24 @@ export interface RecordHappening {
   readonly occurredAt: string;
 }
 
+/** A group has become a supergroup: another chat. */
+export interface RecordChatMigration {
+  readonly type: 'record-chat-migration';
+  readonly idempotencyKey: string;
+  readonly botId: string;
+  /** The supergroup. */
+  readonly chatId: string;
+  readonly fromChatId: string;
+  /** When we received it, RFC 3339 UTC. */
+  readonly occurredAt: string;
+}
+
+/** A ticket of the group goes on in the supergroup. */
+export interface MoveTicket extends Omit<RecordChatMigration, 'type'> {
+  readonly type: 'move-ticket';
+  readonly conversation: string;
+}
+
 /** What an agent wants to be otherwise. What is left out stays. */
 export interface TicketChanges {
   /** A ticket is new only once. */
@@ -157,7 +178,8 @@ export interface AddNote {
 }
 
 /** What an update asks for, as far as it says so itself. */
-export type IntakeCommand = RecordCustomerMessage | RecordStaffMessage | RecordMessageDeletions | RecordHappening;
+export type IntakeCommand =
+  RecordCustomerMessage | RecordStaffMessage | RecordMessageDeletions | RecordHappening | RecordChatMigration;
 /** The same where it has found its ticket, or that there is none. */
 export type UpdateCommand =
   | RecordCustomerMessage
@@ -165,6 +187,7 @@ export type UpdateCommand =
   | RecordMessageEdit
   | RecordMessageDeletion
   | RecordHappening
-  | RecordMissingUpdate;
+  | RecordMissingUpdate
+  | MoveTicket;
 /** What an agent asks for. */
 export type AgentCommand = ChangeTicket | AddNote;

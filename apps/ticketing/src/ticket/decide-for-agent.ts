@@ -35,7 +35,8 @@ export function decideForAgent(
 }
 
 function change(command: ChangeTicket, ticket: Ticket, definitions: FieldDefinitions): Decision {
-  const refusal = snoozeRefusal(command) ?? fieldsRefusal(command, ticket, definitions);
+  const refusal =
+    mergedRefusal(command, ticket) ?? snoozeRefusal(command) ?? fieldsRefusal(command, ticket, definitions);
   if (refusal) return { refusal };
   const history = new History(command, ticket.ticketId, ticket);
   changeStatus(command, history);
@@ -45,6 +46,13 @@ function change(command: ChangeTicket, ticket: Ticket, definitions: FieldDefinit
   changeWatchers(command, history);
   changeFields(command, history);
   return { events: history.events };
+}
+
+/** It goes on in another ticket, for which its customer's messages are. */
+function mergedRefusal({ changes: { status } }: ChangeTicket, ticket: Ticket): Refusal | undefined {
+  const { mergedInto } = ticket;
+  if (mergedInto === null || status === undefined || status === ticket.status) return undefined;
+  return { field: 'status', detail: `It was merged into ${mergedInto}.`, fix: `Change that one: ${mergedInto}.` };
 }
 
 function snoozeRefusal({ changes, occurredAt }: ChangeTicket): Refusal | undefined {

@@ -2,6 +2,7 @@ import type { LinkKind } from '@onceline/contracts';
 import type { TicketEvent } from './events.js';
 import { History } from './history.js';
 import { INVERSE } from './links.js';
+import { merge } from './merge.js';
 import type { Ticket } from './state.js';
 
 interface Asked {
@@ -21,11 +22,18 @@ export interface UnlinkTickets extends Asked {
   readonly type: 'unlink-tickets';
 }
 
-/** What an agent asks of two tickets. */
-export type PairCommand = LinkTickets | UnlinkTickets;
+/** The first is to become one with the second, which goes on. */
+export interface MergeTickets extends Asked {
+  readonly type: 'merge-tickets';
+}
 
-/** Why it cannot be: always for the sake of the second ticket. */
+/** What an agent asks of two tickets. */
+export type PairCommand = LinkTickets | UnlinkTickets | MergeTickets;
+
+/** Why it cannot be. */
 export interface PairRefusal {
+  /** The first ticket, or the second one. */
+  readonly about: 'ticket' | 'other';
   /** Another choice of tickets is wanted, or these in another state. */
   readonly because: 'choice' | 'state';
   readonly detail: string;
@@ -43,13 +51,15 @@ export function decideForTwo(command: PairCommand, ticket: Ticket, other: Ticket
       return link(command, ticket, other);
     case 'unlink-tickets':
       return { events: [...unlinked(command, ticket, other), ...unlinked(command, other, ticket)] };
+    case 'merge-tickets':
+      return merge(command, ticket, other);
     default:
       return command satisfies never;
   }
 }
 
 const ONE_AND_THE_SAME: PairRefusal = {
-  ...{ because: 'choice', detail: 'This is the ticket itself.' },
+  ...{ about: 'other', because: 'choice', detail: 'This is the ticket itself.' },
   fix: 'Name another ticket.',
 };
 
@@ -61,9 +71,11 @@ function link(command: LinkTickets, ticket: Ticket, other: Ticket): PairDecision
     ...linked(command, command.kind, { ticket, other }),
     ...linked(command, INVERSE[command.kind], { ticket: other, other: ticket }),
   ];
-  if (events.length === 0 || (hasRoomFor(other, ticket) && hasRoomFor(ticket, other))) return { events };
+  const hasRoom = { ticket: hasRoomFor(other, ticket), other: hasRoomFor(ticket, other) };
+  if (events.length === 0 || (hasRoom.ticket && hasRoom.other)) return { events };
   const detail = `A ticket has ${MOST_LINKS} links, at most.`;
-  return { refusal: { because: 'state', detail, fix: 'Remove a link from it first: DELETE /v1/tickets/{id}/links/…' } };
+  const fix = 'Remove a link from it first: DELETE /v1/tickets/{id}/links/…';
+  return { refusal: { about: hasRoom.ticket ? 'other' : 'ticket', because: 'state', detail, fix } };
 }
 
 function hasRoomFor(other: Ticket, { links }: Ticket): boolean {

@@ -54,8 +54,8 @@ it('another kind takes the place of the first one', () => {
 it('no ticket has a link to itself, and none has too many', () => {
   expect(decideForTwo(linking('blocks'), a, a)).toMatchObject({ refusal: { because: 'choice' } });
   const links = Array.from({ length: MOST_LINKS }, (_, n) => ({ ticketId: `t_${n}`, kind: 'blocks' }) as const);
-  expect(decideForTwo(linking('blocks'), a, { ...b, links })).toMatchObject({ refusal: { because: 'state' } });
-  expect(decideForTwo(linking('blocks'), { ...a, links }, b)).toMatchObject({ refusal: { because: 'state' } });
+  expect(decideForTwo(linking('blocks'), a, { ...b, links })).toMatchObject({ refusal: { about: 'other' } });
+  expect(decideForTwo(linking('blocks'), { ...a, links }, b)).toMatchObject({ refusal: { about: 'ticket' } });
 });
 
 const steps = fc.array(

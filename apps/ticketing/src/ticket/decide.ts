@@ -9,6 +9,7 @@ import type {
 import type { TicketEvent } from './events.js';
 import { recordHappening } from './happening.js';
 import { History } from './history.js';
+import { moveTicket } from './migrated-chat.js';
 import { phrase } from './policy.js';
 import { isActive, isAnswered, NO_TICKET, type Ticket, type TicketState } from './state.js';
 import type { MatchedStaffMessage } from './match-ticket.js';
@@ -29,6 +30,8 @@ export function decide(command: DecidedCommand, state: TicketState): readonly Ti
       return state.status === 'none' ? [] : recordDeletion(command, state);
     case 'record-happening':
       return state.status === 'none' ? [] : recordHappening(command, state);
+    case 'move-ticket':
+      return state.status === 'none' ? [] : moveTicket(command, state);
     case 'record-missing-update':
       return recordMissing(command, state);
     default:
@@ -75,7 +78,8 @@ function recordMessage(command: RecordCustomerMessage, state: TicketState): read
 
 function open(command: RecordCustomerMessage, previousTicketId: string | null): readonly TicketEvent[] {
   if (opensNothing(command)) return [];
-  const { botId, chatId, conversation, topicId, sender, newTicketId } = command;
+  const { botId, conversation, topicId, sender, newTicketId } = command;
+  const chatId = command.migratedTo ?? command.chatId;
   return new History(command, newTicketId, NO_TICKET)
     .add('ticket-opened', { botId, chatId, conversation, customerId: sender.id, topicId, previousTicketId })
     .add('message-appended', messageOf(command)).events;

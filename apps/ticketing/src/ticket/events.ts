@@ -30,6 +30,9 @@ export const WRITTEN = {
   'ticket-fields-changed': 1,
   'ticket-linked': 1,
   'ticket-unlinked': 1,
+  'ticket-moved': 1,
+  'ticket-merged': 1,
+  'ticket-merge-received': 1,
 } as const satisfies { readonly [Type in TicketEvent['type']]: EventOf<Type>['schemaVersion'] };
 
 /** Identity of an event: a redo of the same decision makes the same one. */

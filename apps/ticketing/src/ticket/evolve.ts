@@ -1,6 +1,7 @@
 import type { EventOf, TicketEvent } from './events.js';
 import { withFields } from './custom-fields.js';
 import { withLink, withoutLink } from './links.js';
+import { withMerged } from './merged-times.js';
 import { isActive, isAnswered, NO_TICKET, type Ticket, type TicketState } from './state.js';
 
 /** Folds one event into the state. Total: an event that does not fit changes nothing, so that a replay never stops. */
@@ -34,6 +35,10 @@ export function evolveTicket(state: Ticket, event: TicketEvent): Ticket {
       };
     case 'ticket-unlinked':
       return { ...ticket, links: withoutLink(ticket.links, event.data.otherTicketId) };
+    case 'ticket-merged':
+      return { ...ticket, mergedInto: event.data.intoTicketId };
+    case 'ticket-merge-received':
+      return withMerged(ticket, event);
     case 'ticket-opened':
       return state;
     case 'message-edited':
@@ -48,6 +53,8 @@ export function evolveTicket(state: Ticket, event: TicketEvent): Ticket {
     case 'topic-reopened':
       // Nobody has done anything in the ticket: whom staff answers goes by the last who did.
       return { ...state, version: event.version };
+    case 'ticket-moved':
+      return { ...state, version: event.version, chatId: event.data.chatId, conversation: event.data.conversation };
     case 'staff-replied':
       return isAnswered(ticket, event.data.sentAt) ? { ...ticket, waitingSince: null } : ticket;
     case 'sla-warned':
@@ -71,6 +78,8 @@ function opened({ ticketId, version, occurredAt, data }: EventOf<'ticket-opened'
       watchers: [],
       fields: {},
       links: [],
+      mergedInto: null,
+      mergedFrom: [],
       snoozedUntil: null,
     },
     ...{ askedAt: null, customerWroteAt: null, waitingSince: null, resolvedAt: null },

@@ -28,6 +28,10 @@ export interface Ticket {
   readonly fields: FieldValues;
   /** One for each other ticket, at most; in the order of their ids. */
   readonly links: readonly Link[];
+  /** The ticket that goes on for this one too; null while it is one by itself. */
+  readonly mergedInto: string | null;
+  /** The tickets for which this one goes on. */
+  readonly mergedFrom: readonly string[];
   /** When it wakes; null unless it is snoozed. RFC 3339 UTC, like every time here. */
   readonly snoozedUntil: string | null;
   /** When the customer wrote the message that opened it, and the last one, by Telegram's clock; null before the first. */

@@ -135,6 +135,8 @@ describe('a customer message', () => {
       watchers: [],
       fields: {},
       links: [],
+      mergedInto: null,
+      mergedFrom: [],
       snoozedUntil: null,
       askedAt: '2026-01-01T10:00:00.000Z',
       customerWroteAt: '2026-01-01T10:00:00.000Z',

@@ -47,11 +47,12 @@ async function change(session: Session, command: PairWish & AgentCause, request:
 }
 
 const NO_SUCH_TICKET: PairRefusal = {
-  ...{ because: 'choice', detail: 'There is no ticket with this id.' },
+  ...{ about: 'other', because: 'choice', detail: 'There is no ticket with this id.' },
   fix: 'Take an id from GET /v1/tickets or from the ledger.',
 };
 
-function refused({ because, detail, fix }: PairRefusal, field: string): Problem {
+function refused({ about, because, detail, fix }: PairRefusal, otherField: string): Problem {
+  const field = about === 'other' ? otherField : 'params.id';
   if (because === 'choice') return new Problem(422, { title: 'Unprocessable Content', detail, field, fix });
   return new Problem(409, { title: 'Conflict', detail, field, fix });
 }
