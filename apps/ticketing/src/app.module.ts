@@ -4,6 +4,8 @@ import { BearerGuard, type ApiToken } from '@onceline/service-kit';
 import { AgentRequests } from './api/agent-requests.js';
 import { Exports } from './api/exports.js';
 import { ExportsController } from './api/exports.controller.js';
+import { AgentsApi } from './api/agents-api.js';
+import { AgentsController } from './api/agents.controller.js';
 import { LedgerController } from './api/ledger.controller.js';
 import { Operations } from './api/operations.js';
 import { OperationsController } from './api/operations.controller.js';
@@ -20,6 +22,7 @@ import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
 import { PolicyStore } from './policy/policy.store.js';
 import { UpdatesController } from './updates.controller.js';
+import type { AgentStore } from './work/agent.store.js';
 import type { WorkOnTicket } from './work/work-on-ticket.js';
 
 /** What the controllers work with. */
@@ -33,6 +36,7 @@ export interface TicketingParts {
   readonly operations: Operations;
   readonly work: WorkOnTicket;
   readonly policies: PolicyStore;
+  readonly agents: AgentStore;
   /** Closes what the parts hold, once requests and batches in hand are done. */
   close(): Promise<void>;
 }
@@ -47,6 +51,7 @@ export class TicketingModule {
         UpdatesController,
         TicketsController,
         PairsController,
+        AgentsController,
         LedgerController,
         OperationsController,
         PoliciesController,
@@ -64,6 +69,7 @@ export class TicketingModule {
         { provide: Exports, useValue: parts.exports },
         { provide: Operations, useValue: parts.operations },
         { provide: PoliciesApi, useValue: new PoliciesApi(parts.policies, parts.tokens) },
+        { provide: AgentsApi, useValue: new AgentsApi(parts.agents, parts.tokens) },
         { provide: AgentRequests, useValue: new AgentRequests(parts.tokens, parts.work) },
         { provide: 'lifetime', useValue: lifetime },
       ],

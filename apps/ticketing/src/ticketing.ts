@@ -47,9 +47,11 @@ import { sessionsOf } from './store/sessions.js';
 import { settleBatchOn, type SettleRules } from './store/settle-batch.js';
 import { KeepSla } from './sla/keep-sla.js';
 import { settleRules } from './settle-rules.js';
+import { RunAssignment } from './timers/run-assignment.js';
 import { RunTimers } from './timers/run-timers.js';
 import { Timers } from './timers/timers.js';
 import { UpdateSpans } from './trace-updates.js';
+import { AgentStore } from './work/agent.store.js';
 import { WorkOnTicket } from './work/work-on-ticket.js';
 
 /** Starts the service; the second argument is for tests that run it inside themselves, maybe twice. */
@@ -154,6 +156,7 @@ class Ticketing {
       exports: new Exports(withSession, this.streams),
       operations: this.operations(withSession, rules),
       policies: new PolicyStore(withSession),
+      agents: new AgentStore(withSession),
       work: new WorkOnTicket({
         ...{ withSession, committed: () => relay.wake() },
         fieldsOf: (botId) => policies.of(botId).fields,
@@ -211,7 +214,12 @@ class Ticketing {
       committed: () => relay.wake(),
     });
     const sla = new KeepSla({ withSession, committed: () => relay.wake() });
-    return new Timers({ run, sla }, (error) => observer.timerFailed(error));
+    const assignment = new RunAssignment({
+      withSession,
+      bots: () => policies.assignments(),
+      committed: () => relay.wake(),
+    });
+    return new Timers({ timers: run, assignment, sla }, (error) => observer.timerFailed(error));
   }
 
   private async policies(withSession: WithSession, observer: TicketingObserver): Promise<Policies> {

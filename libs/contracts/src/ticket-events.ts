@@ -172,12 +172,17 @@ const priorityChangedSchema = z.looseObject({
   data: z.looseObject({ from: z.enum(PRIORITIES), to: z.enum(PRIORITIES), by }),
 });
 
-/** Whose work the ticket is: an agent's, a team's, or nobody's. */
+/** Whose work the ticket is: an agent's, a team's, or nobody's. Where a rule gave it to an agent, `reason` names it (`round-robin`, `least-loaded`). */
 const assignedSchema = z.looseObject({
   ...envelope,
   schemaVersion: z.literal(1),
   type: z.literal('ticket-assigned'),
-  data: z.looseObject({ assignee: z.string().nullable(), team: z.string().nullable(), by }),
+  data: z.looseObject({
+    assignee: z.string().nullable(),
+    team: z.string().nullable(),
+    by,
+    reason: z.string().optional(),
+  }),
 });
 
 const tagsChangedSchema = z.looseObject({

@@ -32,7 +32,7 @@ export const GROWTH_READS: readonly GrowthRead[] = [
   },
 ];
 
-const WARM_UP = 20;
+const WARM_UP = 200;
 
 /** Milliseconds of each of so many reads, one after the other; the first ones, which find nothing prepared, do not count. */
 export async function millisecondsOf(

@@ -26,7 +26,7 @@ interface Level {
 
 const sizes = (quick: boolean): readonly Level[] =>
   quick
-    ? [400, 2000, 10_000].map((tickets) => ({ tickets, updates: 2000, reads: 50 }))
+    ? [400, 2000, 10_000].map((tickets) => ({ tickets, updates: 8000, reads: 50 }))
     : [10_000, 100_000, 1_000_000].map((tickets) => ({ tickets, updates: 30_000, reads: 1000 }));
 
 /** What an update and a read cost with more and more tickets stored. */

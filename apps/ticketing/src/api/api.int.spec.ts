@@ -216,6 +216,7 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/tickets/{id}/figures',
     '/v1/tickets/{id}/explain/{figure}',
     '/v1/reports/sla',
+    '/v1/agents/{name}',
     '/v1/ledger/{idempotencyKey}/discard',
     '/v1/rehearsals',
     '/v1/dead-letter-breaker',

@@ -1,4 +1,5 @@
 import { openApi, type ApiRoute, type OpenApiDocument } from '@onceline/service-kit';
+import { agentBodySchema, agentEntrySchema, agentParamsSchema } from './agent-schemas.js';
 import { botPolicySchema } from '../policy/bot-policy.js';
 import { EXPORT_TYPES, exportQuerySchema } from './export-schemas.js';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger-schemas.js';
@@ -39,7 +40,7 @@ export const TICKETING_API: OpenApiDocument = openApi(
   },
   [
     ...[...readingRoutes(), ...findingRoutes(), ...streamingRoutes()],
-    ...[...workingRoutes(), ...pairRoutes(), ...policyRoutes(), ...slaRoutes(), ...operatingRoutes()],
+    ...[...workingRoutes(), ...pairRoutes(), ...policyRoutes(), ...slaRoutes(), ...agentRoutes(), ...operatingRoutes()],
   ],
 );
 
@@ -195,6 +196,24 @@ function policyRoutes(): ApiRoute[] {
       responses: {
         200: { description: 'The policy, which holds everywhere within two seconds', schema: policyEntrySchema },
       },
+    },
+  ];
+}
+
+function agentRoutes(): ApiRoute[] {
+  const route = { path: '/v1/agents/{name}', params: agentParamsSchema } as const;
+  const responses = { 200: { description: 'The agent', schema: agentEntrySchema } };
+  return [
+    { ...route, method: 'get', role: 'viewer', summary: 'An agent, and how much he has to act on', responses },
+    {
+      ...{
+        ...route,
+        method: 'put',
+        role: 'admin',
+        summary: 'Register him anew: who can be given tickets by the rules',
+      },
+      body: agentBodySchema,
+      responses,
     },
   ];
 }

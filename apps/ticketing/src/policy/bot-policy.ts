@@ -1,5 +1,6 @@
 import { readableText } from '@onceline/contracts';
 import { z } from 'zod';
+import { ASSIGNMENT_MODES, type AssignmentMode } from '../ticket/assign-tickets.js';
 import type { FieldDefinitions } from '../ticket/custom-fields.js';
 import { phrase, type ConversationPolicy } from '../ticket/policy.js';
 import { fieldDefinitionsSchema } from './field-definitions.js';
@@ -51,6 +52,14 @@ const settings = {
     .nullable()
     .default('//')
     .describe("what a staff member's message begins with that is a note for colleagues; null: none is"),
+  assignment: z
+    .enum(['none', ...ASSIGNMENT_MODES])
+    .default('none')
+    .describe('how tickets that nobody has are given to agents: not at all, in turns, or to whom has the fewest'),
+  assignmentTeam: text(64)
+    .nullable()
+    .default(null)
+    .describe('the team whose agents get the tickets that have no team; null: all agents'),
   fields: fieldDefinitionsSchema
     .default({})
     .describe('what agents can say of its tickets, by name: text, a number, a boolean, a date, one of some choices'),
@@ -72,6 +81,14 @@ export const storedPolicySchema = z.object(settings);
 
 export type BotPolicyDocument = z.infer<typeof botPolicySchema>;
 
+/** How the tickets of a bot are given to agents. */
+export interface BotAssignment {
+  readonly botId: string;
+  readonly mode: AssignmentMode;
+  /** Of the tickets that have no team themselves; null: anybody's. */
+  readonly team: string | null;
+}
+
 /** The same as the rules ask for it. */
 export interface BotPolicy {
   readonly closeAfterMs: number | null;
@@ -81,6 +98,8 @@ export interface BotPolicy {
   sharesTickets(chatId: string): boolean;
   readonly notePrefix: string | null;
   readonly fields: FieldDefinitions;
+  /** null where agents take tickets themselves. */
+  readonly assignment: Omit<BotAssignment, 'botId'> | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -89,7 +108,7 @@ const HOUR_MS = 3_600_000;
 export function botPolicy(document: BotPolicyDocument, migratedFrom: Readonly<Record<string, string>> = {}): BotPolicy {
   const staff = new Set(document.staff);
   const byChat = new Map(Object.entries(document.groupTicketsByChat));
-  const { closeAfterHours } = document;
+  const { closeAfterHours, assignment: mode, assignmentTeam: team } = document;
   return {
     closeAfterMs: closeAfterHours === null ? null : closeAfterHours * HOUR_MS,
     conversation: {
@@ -102,6 +121,7 @@ export function botPolicy(document: BotPolicyDocument, migratedFrom: Readonly<Re
       (byChat.get(chatId) ?? byChat.get(migratedFrom[chatId] ?? '') ?? document.groupTickets) === 'topic',
     notePrefix: document.notePrefix,
     fields: new Map(Object.entries(document.fields)),
+    assignment: mode === 'none' ? null : { mode, team },
   };
 }
 

@@ -1,5 +1,5 @@
 import { Measurement } from '@onceline/service-kit';
-import { botPolicy, STANDARD_POLICY, type BotPolicy } from './bot-policy.js';
+import { botPolicy, STANDARD_POLICY, type BotAssignment, type BotPolicy } from './bot-policy.js';
 import type { PolicyStore } from './policy.store.js';
 
 /** A change holds in every instance after this time, at most. */
@@ -31,6 +31,11 @@ export class Policies {
   /** That have one of their own. */
   bots(): readonly string[] {
     return [...this.byBot.keys()];
+  }
+
+  /** Of the bots whose tickets are given to agents. */
+  assignments(): readonly BotAssignment[] {
+    return [...this.byBot].flatMap(([botId, { assignment }]) => (assignment ? [{ botId, ...assignment }] : []));
   }
 
   async load(): Promise<void> {

@@ -7,15 +7,16 @@ import { WorkOnTickets1764600000000 } from './migrations/1764600000000-work-on-t
 import { PoliciesAndStaff1764700000000 } from './migrations/1764700000000-policies-and-staff.js';
 import { QueueAndTimers1764800000000 } from './migrations/1764800000000-queue-and-timers.js';
 import { RecordEvents1764900000000 } from './migrations/1764900000000-record-events.js';
+import { MigrateChats1764900100000 } from './migrations/1764900100000-migrate-chats.js';
 import { WatchTickets1765000000000 } from './migrations/1765000000000-watch-tickets.js';
 import { CustomFields1765000020000 } from './migrations/1765000020000-custom-fields.js';
 import { LinkTickets1765000040000 } from './migrations/1765000040000-link-tickets.js';
-import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
+import { MergeTickets1765000060000 } from './migrations/1765000060000-merge-tickets.js';
+import { AgentsAndAssignment1765000100000 } from './migrations/1765000100000-agents-and-assignment.js';
 import { FindInTheLedger1765100000000 } from './migrations/1765100000000-find-in-the-ledger.js';
 import { FilterTickets1765100050000 } from './migrations/1765100050000-filter-tickets.js';
 import { SearchMessages1765100100000 } from './migrations/1765100100000-search-messages.js';
-import { MigrateChats1764900100000 } from './migrations/1764900100000-migrate-chats.js';
-import { MergeTickets1765000060000 } from './migrations/1765000060000-merge-tickets.js';
+import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -28,13 +29,14 @@ export const MIGRATIONS = [
   PoliciesAndStaff1764700000000,
   QueueAndTimers1764800000000,
   RecordEvents1764900000000,
+  MigrateChats1764900100000,
   WatchTickets1765000000000,
   CustomFields1765000020000,
   LinkTickets1765000040000,
-  ServiceLevels1765300000000,
+  MergeTickets1765000060000,
+  AgentsAndAssignment1765000100000,
   FindInTheLedger1765100000000,
   FilterTickets1765100050000,
   SearchMessages1765100100000,
-  MigrateChats1764900100000,
-  MergeTickets1765000060000,
+  ServiceLevels1765300000000,
 ] as const;

@@ -104,7 +104,7 @@ describe('a rebuild beside the live read models', () => {
     const described = () =>
       store.ask(
         `select relname, reloptions::text, relacl::text,
-           array(select pg_get_indexdef(indexrelid) from pg_index where indrelid = c.oid order by 1) as indexes,
+           array(select pg_get_indexdef(indexrelid) || indisvalid::text from pg_index where indrelid = c.oid order by 1) as indexes,
            array(select conname || ' ' || pg_get_constraintdef(oid) from pg_constraint where conrelid = c.oid order by 1) as constraints,
            array(select attname || format_type(atttypid, atttypmod) || attnotnull || attgenerated::text
              || coalesce((select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = attrelid and adnum = attnum), '')

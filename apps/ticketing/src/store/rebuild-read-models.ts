@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { differingTickets } from './compare-read-models.js';
 import { copyHistories } from './copy-histories.js';
+import { givingWay, untilFree } from './giving-way.js';
 import { inTransaction } from './in-transaction.js';
 import { READ_MODELS } from './read-models.js';
 import type { Session, WithSession } from './session.js';
-import { createShadow, dropShadow, switchToShadow } from './shadow-tables.js';
+import { createShadow, createFurtherIndexes, dropShadow, switchToShadow } from './shadow-tables.js';
 
 export interface RebuildOptions {
   /** False compares only. Default true. */
@@ -71,11 +71,11 @@ async function alone<Result>(session: Session, work: () => Promise<Result>): Pro
   const { rows } = await session.query<{ locked: boolean }>(LOCK, []);
   if (rows[0]?.locked !== true) throw new RebuildRunning();
   try {
-    await session.command('set synchronous_commit = off');
+    await session.command(`set synchronous_commit = off; set maintenance_work_mem = '256MB'`);
     return await work();
   } finally {
     await session
-      .command('reset synchronous_commit')
+      .command('reset synchronous_commit; reset maintenance_work_mem')
       .then(() => session.query(UNLOCK, []))
       .catch(() => session.discard());
   }
@@ -84,11 +84,6 @@ async function alone<Result>(session: Session, work: () => Promise<Result>): Pro
 /** So few tickets are made again while everybody waits. */
 const FEW = 200;
 const MAX_ROUNDS = 20;
-/** Shorter than PostgreSQL's wait before it looks for a deadlock: it is we who give way, never an update. */
-const LOCK_TIMEOUT_MS = 300;
-const LOCK_EVERY_MS = 1000;
-const MAX_LOCK_TRIES = 600;
-
 const TABLES = READ_MODELS.map(({ table }) => `ticketing.${table}`).join(', ');
 
 /** Events that a snapshot does not see have this transaction number, or a higher one. */
@@ -112,6 +107,7 @@ class Rebuild {
     await createShadow(this.writer);
     const load = await this.atOneMoment((since) => this.copy(this.reader).then((copied) => ({ since, ...copied })));
     this.say(`${load.events} events of ${load.tickets} tickets read`);
+    await createFurtherIndexes(this.writer);
     let since = await this.catchUp(load.since);
     this.touched.clear();
     const suspects = await this.atOneMoment(() => this.compare());
@@ -170,27 +166,22 @@ class Rebuild {
   }
 
   private async finish(since: string, suspects: ReadonlySet<string>) {
-    for (let tries = 1; tries <= MAX_LOCK_TRIES; tries += 1) {
-      const from = tries === 1 ? since : await this.catchUp(since);
-      try {
-        return await this.finishLocked(from, suspects);
-      } catch (error) {
-        if (!isHeld(error)) throw error;
+    const finished = await untilFree(
+      async (tries) => this.finishLocked(tries === 1 ? since : await this.catchUp(since), suspects),
+      (tries) => {
         if (tries % 10 === 1) this.say('other transactions hold the read models: waiting for a moment without them');
-        await sleep(LOCK_EVERY_MS);
-      }
-    }
-    throw new ReadModelsHeld();
+      },
+    );
+    if (!finished) throw new ReadModelsHeld();
+    return finished.result;
   }
 
   /** Nobody else reads or writes a ticket in here. */
   private async finishLocked(since: string, suspects: ReadonlySet<string>) {
     const { replace = true } = this.options;
     let lockedAt = 0;
-    const differing = await inTransaction(this.writer, async () => {
-      await this.writer.command(
-        `set local lock_timeout = ${LOCK_TIMEOUT_MS}; lock table ${TABLES} in access exclusive mode`,
-      );
+    const differing = await givingWay(this.writer, async () => {
+      await this.writer.command(`lock table ${TABLES} in access exclusive mode`);
       lockedAt = performance.now();
       await this.copy(this.writer, await this.touchedSince(this.writer, since));
       const changing = [...suspects].filter((id) => this.touched.has(id));
@@ -204,11 +195,6 @@ class Rebuild {
   private say(line: string): void {
     this.options.onProgress?.(line);
   }
-}
-
-/** `lock_not_available`, or a deadlock that PostgreSQL ended. */
-function isHeld(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
 }
 
 const CHECKSUM = {

@@ -1,3 +1,4 @@
+import { givingWay, untilFree } from './giving-way.js';
 import { READ_MODELS } from './read-models.js';
 import type { Session } from './session.js';
 
@@ -13,7 +14,7 @@ const DESCRIBE = {
   name: 'describe-read-model',
   text: `with live as (select $1::regclass as id)
     select
-      array(select pg_get_indexdef(indexrelid) from pg_index where indrelid = live.id
+      array(select json_build_object('definition', pg_get_indexdef(indexrelid), 'isUnique', indisunique) from pg_index where indrelid = live.id
         and not exists (select 1 from pg_constraint where conindid = indexrelid and conrelid = live.id)) as indexes,
       array(select format('add constraint %I %s', conname, pg_get_constraintdef(oid)) from pg_constraint
         where conrelid = live.id and contype in ('p', 'u', 'x', 'f') order by contype desc) as constraints,
@@ -28,7 +29,7 @@ const DESCRIBE = {
 };
 
 interface Description {
-  indexes: string[];
+  indexes: { definition: string; isUnique: boolean }[];
   constraints: string[];
   options: string | null;
   grants: string[];
@@ -43,29 +44,55 @@ export async function createShadow(session: Session): Promise<void> {
   for (const table of TABLES) await createLike(session, table);
 }
 
+/**
+ * All but the unique ones, which judge each row: an index is cheaper to make of a full table than to keep up while it is filled. One by one and
+ * `concurrently`: that way no transaction that others wait for goes on for as long as it takes.
+ */
+export async function createFurtherIndexes(session: Session): Promise<void> {
+  for (const table of TABLES) {
+    const { indexes } = await describe(session, table);
+    for (const { definition } of indexes.filter(({ isUnique }) => !isUnique)) {
+      await session.command(inShadow(definition, table).replace(' INDEX ', ' INDEX CONCURRENTLY '));
+    }
+  }
+}
+
+function inShadow(definition: string, table: string): string {
+  return definition.replace(` ON ticketing.${table} `, ` ON ${SHADOW}.${table} `);
+}
+
+async function describe(session: Session, table: string): Promise<Description> {
+  const { rows } = await session.query<Description>(DESCRIBE, [`ticketing.${table}`, `${SHADOW}.${table}`]);
+  if (!rows[0]) throw new Error(`ticketing.${table} is not there`);
+  return rows[0];
+}
+
 async function createLike(session: Session, table: string): Promise<void> {
   const shadow = `${SHADOW}.${table}`;
-  const { rows } = await session.query<Description>(DESCRIBE, [`ticketing.${table}`, shadow]);
-  const [live] = rows;
-  if (!live) throw new Error(`ticketing.${table} is not there`);
+  const live = await describe(session, table);
   const [dependent] = live.dependents;
   if (dependent !== undefined) throw new Error(`${dependent} depends on ticketing.${table}, which cannot be replaced`);
   const statements = [
     `create table ${shadow} (like ticketing.${table} including all excluding indexes)`,
     ...(live.options === null ? [] : [`alter table ${shadow} set (${live.options})`]),
     ...live.constraints.map((constraint) => `alter table ${shadow} ${constraint}`),
-    ...live.indexes.map((index) => index.replace(` ON ticketing.${table} `, ` ON ${shadow} `)),
+    ...live.indexes.filter(({ isUnique }) => isUnique).map(({ definition }) => inShadow(definition, table)),
     ...live.grants,
   ];
   await session.command(statements.join(';\n'));
 }
 
+/** Who began before the switch may still read a table that was live then: it is we who give way, as with the switch itself. */
 export async function dropShadow(session: Session): Promise<void> {
-  const tables = [SHADOW, REPLACED].flatMap((schema) => TABLES.map((table) => `${schema}.${table}`));
-  await session.command(
-    `set client_min_messages = error; drop table if exists ${tables.join(', ')};
-     drop schema if exists ${SHADOW}, ${REPLACED}; reset client_min_messages`,
-  );
+  for (const table of [SHADOW, REPLACED].flatMap((schema) => TABLES.map((name) => `${schema}.${name}`))) {
+    await untilFree(() => quietly(session, `drop table if exists ${table}`));
+  }
+  await quietly(session, `drop schema if exists ${SHADOW}, ${REPLACED}`);
+}
+
+/** A name that is not there is no news. */
+function quietly(session: Session, statement: string): Promise<void> {
+  return givingWay(session, () => session.command(`set local client_min_messages = error; ${statement}`));
 }
 
 /** Inside a transaction that holds the live tables. Statements that others have prepared find the new ones by name. */

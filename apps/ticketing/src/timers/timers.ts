@@ -1,15 +1,19 @@
 import { Measurement } from '@onceline/service-kit';
-import { TIMERS, type Timer } from '../ticket/decide-for-timer.js';
 import type { KeepSla } from '../sla/keep-sla.js';
+import { TIMERS, type Timer } from '../ticket/decide-for-timer.js';
+import type { RunAssignment } from './run-assignment.js';
 import type { RunTimers } from './run-timers.js';
 
 /** A snoozed ticket wakes within a second; whether one is closed now or in a minute is all the same. */
 const EVERY_MS: Readonly<Record<Timer, number>> = { wake: 1000, close: 60_000 };
+/** A new ticket that nobody has does not wait long for the agent who is free. */
+const ASSIGNS_EVERY_MS = 1000;
 /** Clocks are that much behind their tickets, at most. */
-const SLA_EVERY_MS = 1000;
+const CLOCKS_EVERY_MS = 1000;
 
 export interface TimedWork {
-  readonly run: Pick<RunTimers, 'run'>;
+  readonly timers: Pick<RunTimers, 'run'>;
+  readonly assignment: Pick<RunAssignment, 'run'>;
   readonly sla: Pick<KeepSla, 'run'>;
 }
 
@@ -17,12 +21,13 @@ export interface TimedWork {
 export class Timers {
   private readonly loops: readonly Measurement[];
 
-  constructor({ run, sla }: TimedWork, onFailure: (error: unknown) => void) {
-    const loop = (work: string, everyMs: number, measure: () => Promise<void>) =>
-      new Measurement({ work, everyMs, measure, forget: () => undefined, onFailure });
+  constructor({ timers, assignment, sla }: TimedWork, onFailure: (error: unknown) => void) {
+    const loop = (work: string, everyMs: number, run: () => Promise<unknown>) =>
+      new Measurement({ work, everyMs, measure: async () => void (await run()), forget: () => undefined, onFailure });
     this.loops = [
-      ...TIMERS.map((timer) => loop(`timer ${timer}`, EVERY_MS[timer], async () => void (await run.run(timer)))),
-      loop('clocks', SLA_EVERY_MS, () => sla.run()),
+      ...TIMERS.map((timer) => loop(`timer ${timer}`, EVERY_MS[timer], () => timers.run(timer))),
+      loop('assignment', ASSIGNS_EVERY_MS, () => assignment.run()),
+      loop('clocks', CLOCKS_EVERY_MS, () => sla.run()),
     ];
   }
 
