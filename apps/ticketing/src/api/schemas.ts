@@ -73,7 +73,7 @@ export const ticketSchema = z.object({
     .describe('when the customer wrote the first message that nobody has answered; null while it is not for us to act'),
   resolvedAt: time.nullable().describe('null while it is not resolved'),
   version: z.int().describe('rises with every event; also the ETag'),
-  messageCount: z.int(),
+  messageCount: z.int().describe('messages of the customer, each part of an album by itself'),
   openedAt: time,
   updatedAt: time,
 });
