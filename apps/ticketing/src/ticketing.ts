@@ -26,7 +26,7 @@ import type { TicketingConfig } from './config.js';
 import { FaultStore } from './faults/fault.store.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
-import { OpenStreams } from './live/open-streams.js';
+import { OpenStreams } from './api/open-streams.js';
 import { CONSUMED, Measuring } from './measuring/measuring.js';
 import { receive } from './intake/to-command.js';
 import { MeasuredGauges } from './measuring/measured-gauges.js';
@@ -45,6 +45,7 @@ import { rehearseOn } from './store/rehearse.js';
 import type { WithSession } from './store/session.js';
 import { sessionsOf } from './store/sessions.js';
 import { settleBatchOn, type SettleRules } from './store/settle-batch.js';
+import { FollowWords } from './search/follow-words.js';
 import { KeepSla } from './sla/keep-sla.js';
 import { settleRules } from './settle-rules.js';
 import { RunAssignment } from './timers/run-assignment.js';
@@ -109,7 +110,7 @@ class Ticketing {
     return transport;
   }
 
-  /** Answers that go on for as long as somebody reads would hold up the stop. */
+  /** Exports that nobody reads to their end would hold up the stop. */
   endStreams(): void {
     this.streams.end();
   }
@@ -219,7 +220,8 @@ class Ticketing {
       bots: () => policies.assignments(),
       committed: () => relay.wake(),
     });
-    return new Timers({ timers: run, assignment, sla }, (error) => observer.timerFailed(error));
+    const words = new FollowWords(withSession);
+    return new Timers({ timers: run, assignment, sla, words }, (error) => observer.timerFailed(error));
   }
 
   private async policies(withSession: WithSession, observer: TicketingObserver): Promise<Policies> {

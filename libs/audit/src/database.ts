@@ -6,6 +6,9 @@ import { milliseconds, number, optional, text, type Row, type Section } from './
 import { readTableFaults } from './tables.js';
 import { WAITING_SECTIONS } from './waiting-tables.js';
 
+/** Of a ticket with one of these the messages come from more than one conversation, and conversations have no order among each other. */
+const JOINS_CONVERSATIONS: ReadonlySet<string> = new Set(['ticket-moved', 'ticket-merge-received']);
+
 const SECTIONS: readonly Section[] = [
   {
     query: `select idempotency_key, outcome, ticket_id, unique_partition, unique_offset::float8 as unique_offset,
@@ -38,7 +41,7 @@ const SECTIONS: readonly Section[] = [
               ((tx_id, global_id) <= (select tx_id, id from ticketing.outbox_cursors where source = 'events'))::int as relayed
               from ticketing.events`,
     add: (books, row) => {
-      if (text(row, 'type') === 'ticket-moved') books.addMovedTicket(text(row, 'ticket_id'));
+      if (JOINS_CONVERSATIONS.has(text(row, 'type'))) books.addMovedTicket(text(row, 'ticket_id'));
       books.addEvent({
         ticketId: text(row, 'ticket_id'),
         version: number(row, 'version'),

@@ -14,7 +14,7 @@ const promise = {
   /** Of the time that counts. */
   targetSeconds: z.number(),
   /** Of what the bot promised. */
-  policyVersion: z.int(),
+  slaVersion: z.int(),
 };
 
 /** Most of the time for an answer, or for the resolution, is used up. */

@@ -59,6 +59,8 @@ export const mergeReceivedSchema = z.looseObject({
   type: z.literal('ticket-merge-received'),
   data: z.looseObject({
     fromTicketId: z.string(),
+    /** Whether it was still to be resolved. */
+    isActive: z.boolean(),
     /** When its customer wrote first, and last; null where nobody did. RFC 3339 UTC, like every time here. */
     askedAt: z.string().nullable(),
     customerWroteAt: z.string().nullable(),

@@ -51,13 +51,14 @@ interface MessageRow {
   media_group_id: string | null;
   edited_at: Date | null;
   edit_count: number;
+  deleted_at: Date | null;
 }
 
 const MESSAGES = {
   name: 'messages-to-export',
   text: `select m.* from unnest($1::text[]) with ordinality as t(id, position) cross join lateral (
            select ticket_id, version, bot_id, chat_id, message_id, author, sender, sent_at, text, attachments, media_group_id, edited_at,
-               edit_count
+               edit_count, deleted_at
              from ticketing.ticket_messages where ticket_id = t.id and version > $2 order by version limit ${PAGE_MESSAGES}) as m
          order by t.position, m.version`,
 };
@@ -98,5 +99,6 @@ function toExported(row: MessageRow): ExportedMessage {
     mediaGroupId: row.media_group_id,
     text: row.text,
     attachments: row.attachments ?? [],
+    deletedAt: row.deleted_at?.toISOString() ?? null,
   };
 }

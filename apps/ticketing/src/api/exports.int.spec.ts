@@ -1,6 +1,6 @@
 /** Whole lists as files: each line once, whatever the number of lines, and no faster than somebody reads. */
 import { eventually } from '@onceline/testing';
-import { OpenStreams } from '../live/open-streams.js';
+import { OpenStreams } from './open-streams.js';
 import { messageFrom } from '../store/fixtures.spec.js';
 import { TestService } from '../test-service.spec.js';
 import { Exports } from './exports.js';
@@ -55,9 +55,9 @@ it('in CSV, by the header Accept or by name, without formulas', async () => {
   expect(type).toBe('text/csv; charset=utf-8; header=present');
   const [head, first, second] = text.split('\r\n');
   expect(head).toBe(
-    'ticketId,version,botId,chatId,messageId,author,senderId,senderName,senderUsername,sentAt,editedAt,editCount,mediaGroupId,text,attachments',
+    'ticketId,version,botId,chatId,messageId,author,senderId,senderName,senderUsername,sentAt,editedAt,editCount,mediaGroupId,text,attachments,deletedAt',
   );
-  expect(first).toMatch(/^t007,1,20,-7,1,customer,7,"Ann ""A""",,[^,]+,,0,,'=1\+1,\[\]$/);
+  expect(first).toMatch(/^t007,1,20,-7,1,customer,7,"Ann ""A""",,[^,]+,,0,,'=1\+1,\[\],$/);
   expect(second).toContain(',message 2,');
   expect((await get('tickets?bot=20&tag=vip&format=csv', { accept: 'application/x-ndjson' })).text).toMatch(
     /^id,botId,chatId,[^]*\r\nt007,20,-7,20:-7,[^]*"\[""vip""\]"[^]*\r\n$/,

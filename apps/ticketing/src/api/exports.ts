@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { OpenStreams } from '../live/open-streams.js';
+import type { OpenStreams } from './open-streams.js';
 import type { WithSession } from '../store/session.js';
 import { answering } from './answering.js';
 import { csvLine } from './csv.js';

@@ -16,7 +16,7 @@ import { reportQuerySchema } from './sla-schemas.js';
 import { ticketsQuerySchema } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
 
-const BIG = new Set(['tickets', 'ticket_messages', 'events', 'ledger', 'sla_tickets', 'sla_clocks']);
+const BIG = new Set(['tickets', 'ticket_messages', 'events', 'ledger', 'sla_tickets', 'sla_clocks', 'message_words']);
 /** Rows that one question may look at in vain. */
 const MOST_IN_VAIN = 2000;
 
@@ -41,13 +41,15 @@ const SEED = [
      select 'tg1:7:message:' || i || ':1:' || (i * 10 + n), '7', 'message', case when i = 3 then 'dead-lettered' when n = 1 then 'ignored' else 'message-appended' end,
        'x', case when n > 1 then 't' || i end, 0, i, now() + i * interval '1 second', '7:' || i
      from generate_series(1, 20000) as i, generate_series(1, 3) as n`,
+  `insert into ticketing.message_words (bot_id, chat_id, message_id, ticket_id, version, sent_at, words)
+     select bot_id, chat_id, message_id, ticket_id, version, sent_at, to_tsvector('simple', text) from ticketing.ticket_messages`,
   `insert into ticketing.sla_tickets (ticket_id, bot_id, version, clocks, due_at, next_at, latest_at)
      select 't' || i, '7', 4, '{}', case when i % 200 = 1 then now() + i * interval '1 second' end, case when i % 200 = 1 then now() end, now()
      from generate_series(1, 20000) as i`,
-  `insert into ticketing.sla_clocks (ticket_id, kind, started_by, bot_id, priority, started_at, ended_at, elapsed_ms, state, policy_version)
+  `insert into ticketing.sla_clocks (ticket_id, kind, started_by, bot_id, priority, started_at, ended_at, elapsed_ms, state, sla_version)
      select 't' || i, 'resolution', 2, '7', 'normal', now(), now() + i * interval '1 minute', 60000, 'met', 1 from generate_series(1, 20000) as i`,
   `vacuum analyze ticketing.tickets, ticketing.ticket_messages, ticketing.events, ticketing.ledger, ticketing.sla_tickets,
-     ticketing.sla_clocks`,
+     ticketing.sla_clocks, ticketing.message_words`,
 ];
 
 interface Plan {

@@ -13,7 +13,7 @@ const GROUPS: Readonly<Record<ReportQuery['by'], string>> = {
 /** Times and attainment of clocks that ended, from what was stored of them. */
 export async function readReport(withSession: WithSession, query: ReportQuery): Promise<Report> {
   const { from, to, by, timeZone, figure, bot, team, agent, priority } = query;
-  const values: unknown[] = [from, to, timeZone];
+  const values: unknown[] = [from, to, ...(by === 'day' ? [timeZone] : [])];
   const filters = Object.entries({ kind: figure, bot_id: bot, team, assignee: agent, priority }).flatMap(
     ([column, value]) => (value === undefined ? [] : [`and ${column} = $${values.push(value)}`]),
   );
@@ -24,7 +24,7 @@ export async function readReport(withSession: WithSession, query: ReportQuery): 
       count(*) filter (where state in ('met', 'breached'))::int as "withTarget",
       count(*) filter (where state = 'met')::int as met, count(*) filter (where state = 'breached')::int as breached,
       avg((state = 'met')::int) filter (where state in ('met', 'breached'))::float8 as attainment
-    from ticketing.sla_clocks where ended_at >= $1 and ended_at < $2 and state <> 'unanswered' and $3::text is not null
+    from ticketing.sla_clocks where ended_at >= $1 and ended_at < $2 and state <> 'unanswered'
       ${filters.join(' ')}
     group by 1, 2 order by 1 nulls last, 2`;
   const { rows } = await withSession((session) => session.query<Report['items'][number]>({ text }, values));

@@ -4,9 +4,6 @@ import type { WithSession } from '../store/session.js';
 import { FOUND, searchCursorSchema, type SearchPage, type SearchQuery } from './search-schemas.js';
 import { splitSearch } from './split-search.js';
 
-/** As the index has it, names first: what is too long for an index loses its end. */
-const WORDS = `to_tsvector('simple', left(coalesce(m.sender ->> 'name', '') || ' ' || coalesce(m.sender ->> 'username', '') || ' '
-  || coalesce(m.text, ''), 16384))`;
 const EXCERPT = `StartSel=${FOUND[0]}, StopSel=${FOUND[1]}, MaxFragments=2, MaxWords=30, MinWords=10, ShortWord=0`;
 const ORDER = 'sent_at desc, ticket_id desc, version desc';
 
@@ -45,11 +42,11 @@ export async function searchMessages(withSession: WithSession, query: SearchQuer
 type Way = (conditions: { readonly words: string; readonly before: string }) => string;
 
 const AMONG_LATEST: Way = ({ words, before }) => `(select * from
-    (select * from ticketing.ticket_messages m where ${before} order by ${ORDER} limit ${LATEST}) as m where ${words}) as m`;
+    (select * from ticketing.message_words m where ${before} order by ${ORDER} limit ${LATEST}) as m where ${words}) as m`;
 
 /** What sorts is narrow, for it may be many. */
 const BY_WORDS: Way = ({ words, before }) => `(with found as materialized
-    (select bot_id, chat_id, message_id, ticket_id, version, sent_at from ticketing.ticket_messages m where ${words})
+    (select bot_id, chat_id, message_id, ticket_id, version, sent_at from ticketing.message_words m where ${words})
     select * from found as m where ${before}) as m`;
 
 /** Texts are read, and excerpts made, of the rows of the page alone. */
@@ -60,7 +57,7 @@ function select({ q, bot, status, cursor, limit }: SearchQuery, way: Way): { tex
   const conditions = ['true'];
   if (bot !== undefined) conditions.push(`m.bot_id = ${value(bot)}`);
   if (status !== undefined) conditions.push(`${statusOf('m')} = ${value(status)}`);
-  const messages = way({ words: `${WORDS} @@ (${asked})`, before: beforeCursor(cursor, value) });
+  const messages = way({ words: `m.words @@ (${asked})`, before: beforeCursor(cursor, value) });
   const text = `select page.*, ${statusOf('page')} as status, m.author, m.sender, ts_headline('simple', m.text, ${asked}, '${EXCERPT}') as excerpt
     from (select ticket_id, bot_id, chat_id, message_id, version, sent_at from ${messages}
         where ${conditions.join(' and ')} order by ${ORDER} limit ${value(limit + 1)}) as page

@@ -1,5 +1,6 @@
 /** Messages are found by what they say and by who wrote them. */
 import { encodeCursor } from '@onceline/service-kit';
+import { eventually } from '@onceline/testing';
 import fc from 'fast-check';
 import { messageFrom } from '../store/fixtures.spec.js';
 import { TestService } from '../test-service.spec.js';
@@ -8,6 +9,10 @@ interface Page {
   readonly items: { readonly ticketId: string; readonly messageId: number; readonly excerpt: string | null }[];
   readonly nextCursor: string | null;
 }
+
+const search = async (q: string, more = '') =>
+  (await service.get<Page>(`/v1/search?q=${encodeURIComponent(q)}${more}`)).json;
+const texts = async (q: string, more = '') => (await search(q, more)).items.map(({ excerpt }) => excerpt);
 
 let service: TestService;
 let own: Readonly<Record<'ada' | 'boris' | 'photo', { ticketId: string }>>;
@@ -32,12 +37,11 @@ beforeAll(async () => {
   await write(804, 'parcel for another bot', {}, '8');
   await service.ask('ada', 'PATCH', `/v1/tickets/${ada.ticketId}`, { status: 'pending' });
   own = { ada, boris, photo };
+  await eventually(async () => {
+    expect(await texts('another bot')).toHaveLength(1);
+  });
 }, 60_000);
 afterAll(() => service.stop());
-
-const search = async (q: string, more = '') =>
-  (await service.get<Page>(`/v1/search?q=${encodeURIComponent(q)}${more}`)).json;
-const texts = async (q: string, more = '') => (await search(q, more)).items.map(({ excerpt }) => excerpt);
 
 it('finds words in any case and language, the last written first, and the beginning of the last word', async () => {
   expect(await texts('lost')).toEqual(['My parcel is ⟦LOST⟧, where is it']);
@@ -84,7 +88,9 @@ it('shows a message as it reads after an edit', async () => {
     { key: 'tg1:7:edited_message:805:1:900001' },
   );
   expect(await service.settled(key)).toMatchObject({ outcome: 'message-edited' });
-  expect(await texts('cucumber')).toEqual(['I want a ⟦cucumber⟧']);
+  await eventually(async () => {
+    expect(await texts('cucumber')).toEqual(['I want a ⟦cucumber⟧']);
+  });
   expect(await texts('banana')).toEqual([]);
 });
 

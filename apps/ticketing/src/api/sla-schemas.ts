@@ -46,7 +46,7 @@ export const figureSchema = z.object({
   elapsedSeconds: z.number().describe('that count'),
   targetSeconds: z.number().nullable(),
   dueAt: time.nullable().describe('null without a target, while it stands still, and when it ended in time'),
-  policyVersion: z.int().describe('of what the bot promised; 0: nothing'),
+  slaVersion: z.int().describe('of what the bot promised; 0: nothing'),
   rule: z.int().nullable().describe('which of its targets, from 0'),
 });
 export const figuresSchema = z.object({

@@ -9,7 +9,7 @@ interface Figure {
   readonly elapsedSeconds: number;
   readonly targetSeconds: number | null;
   readonly dueAt: string | null;
-  readonly policyVersion: number;
+  readonly slaVersion: number;
 }
 
 let service: TestService;
@@ -61,7 +61,7 @@ it('figures and their explanation name events, intervals and the rule; reports a
   await promise(own, always({ firstResponseMinutes: 30, resolutionMinutes: 60 }));
   const id = await ticket(own, 50);
   expect(await figures(id)).toMatchObject([
-    { figure: 'first-response', state: 'breached', targetSeconds: 1800, policyVersion: 1 },
+    { figure: 'first-response', state: 'breached', targetSeconds: 1800, slaVersion: 1 },
     { figure: 'resolution', state: 'running', targetSeconds: 3600 },
   ]);
   await service.ask('ada', 'PATCH', `/v1/tickets/${id}`, { status: 'resolved' });
@@ -71,7 +71,7 @@ it('figures and their explanation name events, intervals and the rule; reports a
   expect(json.events.map(({ type }) => type)).toEqual(['message-appended', 'ticket-status-changed']);
   expect(json.figures).toMatchObject([
     {
-      ...{ state: 'met', policyVersion: 1, rule: 0, startedBy: 2 },
+      ...{ state: 'met', slaVersion: 1, rule: 0, startedBy: 2 },
       intervals: [
         { standing: 'active', counts: true, why: 'all of it counts', version: 2 },
         { standing: 'ended', counts: false, why: 'the ticket had ended', countedSeconds: 0 },
@@ -96,7 +96,7 @@ it('figures and their explanation name events, intervals and the rule; reports a
   expect((await service.get(`/v1/tickets/${id}/explain/mood`)).status).toBe(400);
 });
 
-it('a breach is among the events of the ticket within seconds, once', async () => {
+it('a breach is among the events of the ticket within seconds', async () => {
   const own = newBot();
   await promise(own, always({ firstResponseMinutes: 30 }));
   const id = await ticket(own, 40);

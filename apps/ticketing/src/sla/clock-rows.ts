@@ -4,7 +4,7 @@ import type { EndedClock } from './clock.js';
 import { isUntold, slaTimes, type SlaView } from './decide-firing.js';
 import { measure, type Measured } from './measure.js';
 import { policyAt, type SlaPolicy } from './sla-policy.js';
-import type { TicketClocks } from './ticket-clocks.js';
+import { currentClocks, type TicketClocks } from './ticket-clocks.js';
 
 const READ = {
   name: 'read-clocks',
@@ -66,7 +66,7 @@ const ENDED_TYPES = [
 const ENDED_CLOCKS: Rows<EndedRow> = {
   columns: ENDED_TYPES.length,
   sql: (first) => `insert into ticketing.sla_clocks (ticket_id, kind, started_by, bot_id, priority, team, assignee,
-      started_at, ended_at, elapsed_ms, target_ms, state, policy_version)
+      started_at, ended_at, elapsed_ms, target_ms, state, sla_version)
     select * from ${arrays(first, ENDED_TYPES)}`,
   values: (rows) => [
     rows.map(({ ticketId }) => ticketId),
@@ -111,8 +111,8 @@ export async function writeClocks(
 }
 
 function endedRows({ clocks, view }: Judged): readonly EndedRow[] {
-  const { ticketId, botId, subject, resolution, ended } = clocks;
-  const all = resolution?.end ? [...ended, { ...subject, clock: resolution }] : ended;
+  const { ticketId, botId } = clocks;
+  const all = [...clocks.ended, ...currentClocks(clocks).filter(({ clock }) => clock.end !== null)];
   return all.map((each) => {
     const policy = policyAt(view.versions, each.clock.startedAt);
     return {
@@ -128,6 +128,6 @@ function endedRows({ clocks, view }: Judged): readonly EndedRow[] {
 /** What is over stays only as long as something is to be told of it. */
 function withoutEnded({ clocks, view }: Judged): Judged {
   const { ended, untold } = clocks;
-  const late = [...untold, ...ended.map(({ clock }) => clock)].filter((clock) => isUntold(clocks, clock, view));
+  const late = [...untold, ...ended].filter((each) => isUntold(clocks, each, view));
   return { clocks: { ...clocks, ended: [], untold: late }, view };
 }

@@ -73,12 +73,14 @@ export function endClock(clock: Clock, { at, version }: Moment, by: ClockEnd): C
 }
 
 /** It had begun elsewhere, where somebody had to act since then. */
-export function startEarlier(clock: Clock, at: number): Clock {
-  const { startedAt, startedBy: version, stretches } = clock;
+export function startEarlier(clock: Clock, { at, version }: Moment): Clock {
+  const { startedAt, stretches } = clock;
   if (at >= startedAt) return clock;
   return {
     ...clock,
     startedAt: at,
+    // The message that had started it may be unanswered when this one is over, and start the next one.
+    startedBy: version,
     stretches: [{ from: at, to: startedAt, standing: 'active', version }, ...stretches],
   };
 }

@@ -1,10 +1,10 @@
 import type { EventOf, TicketEvent } from '../ticket/events.js';
 import { History } from '../ticket/history.js';
 import type { Ticket } from '../ticket/state.js';
-import type { Clock } from './clock.js';
+import type { Clock, EndedClock } from './clock.js';
 import { measure, type Measured } from './measure.js';
 import { policyAt, type SlaPolicy } from './sla-policy.js';
-import { firing, type Fired, type TicketClocks } from './ticket-clocks.js';
+import { currentClocks, firing, type Fired, type TicketClocks } from './ticket-clocks.js';
 
 /** What bots promise, in the order of the versions, and what time it is: milliseconds since the epoch. */
 export interface SlaView {
@@ -28,13 +28,14 @@ interface Telling {
   readonly policy: SlaPolicy;
 }
 
+/** A ticket that is not for us to act on is not in the queue, however long it was late before. */
 export function slaTimes(clocks: TicketClocks, view: SlaView): SlaTimes {
-  const dues = [clocks.response, clocks.resolution].flatMap((clock) => {
-    const dueAt = clock && clock.end === null ? measureIn(clocks, clock, view).measured.dueAt : null;
-    return dueAt === null ? [] : [dueAt];
+  const dues = currentClocks(clocks).flatMap((current) => {
+    const { dueAt } = measureIn(current, view).measured;
+    return dueAt === null || current.clock.end !== null ? [] : [dueAt];
   });
   const times = tellings(clocks, view).map(({ at }) => at);
-  return { dueAt: earliest(dues), nextAt: earliest(times) };
+  return { dueAt: clocks.standing === 'active' ? earliest(dues) : null, nextAt: earliest(times) };
 }
 
 /** Warnings and breaches that are due. The ticket must be of the same version as its clocks: then nothing is told twice. */
@@ -42,40 +43,39 @@ export function decideFiring(ticket: Ticket, clocks: TicketClocks, view: SlaView
   const { ticketId, version } = ticket;
   const cause = { occurredAt: new Date(view.now).toISOString(), idempotencyKey: `timer:sla:${ticketId}.${version}` };
   const history = new History(cause, ticketId, ticket);
-  for (const telling of tellings(clocks, view)) if (telling.at < view.now) history.add(telling.type, dataOf(telling));
+  for (const telling of tellings(clocks, view)) if (telling.at <= view.now) history.add(telling.type, dataOf(telling));
   return history.events;
 }
 
 /** Whether a clock that is over has used up more than it had, and nobody was told. */
-export function isUntold(clocks: TicketClocks, clock: Clock, view: SlaView): boolean {
-  return tellingOf(clocks, clock, view) !== undefined;
+export function isUntold(clocks: TicketClocks, ended: EndedClock, view: SlaView): boolean {
+  return tellingOf(clocks, ended, view) !== undefined;
 }
 
 function tellings(clocks: TicketClocks, view: SlaView): readonly Telling[] {
-  const { response, resolution, untold } = clocks;
-  return [response, resolution, ...untold].flatMap((clock) => (clock && tellingOf(clocks, clock, view)) ?? []);
+  return [...currentClocks(clocks), ...clocks.untold].flatMap((each) => tellingOf(clocks, each, view) ?? []);
 }
 
 /** Who is told of a breach needs no warning any more; who waits for the customer needs none yet. */
-function tellingOf(clocks: TicketClocks, clock: Clock, view: SlaView): Telling | undefined {
-  const told = new Set(clocks.fired);
-  const found = measureIn(clocks, clock, view);
-  const { state, dueAt, warnAt } = found.measured;
-  if (told.has(firing('sla-breached', clock)) || (state !== 'breached' && state !== 'running')) return undefined;
-  const isWarning = state === 'running' && !told.has(firing('sla-warned', clock));
-  const at = isWarning ? warnAt : dueAt;
-  return at === null ? undefined : { type: isWarning ? 'sla-warned' : 'sla-breached', at, ...found };
+function tellingOf({ fired }: TicketClocks, each: EndedClock, view: SlaView): Telling | undefined {
+  const { clock } = each;
+  const found = measureIn(each, view);
+  const { state, breachAt, warnAt } = found.measured;
+  if (fired.includes(firing('sla-breached', clock)) || (state !== 'breached' && state !== 'running')) return undefined;
+  const isWarning = state === 'running' && !fired.includes(firing('sla-warned', clock));
+  const at = isWarning ? warnAt : breachAt;
+  return at === null ? undefined : { type: isWarning ? 'sla-warned' : 'sla-breached', at, clock, ...found };
 }
 
-function measureIn({ subject }: TicketClocks, clock: Clock, { versions, now }: SlaView) {
-  const policy = policyAt(versions, clock.startedAt);
-  return { clock, policy, measured: measure(clock, { policy, subject, now }) };
+function measureIn(each: EndedClock, { versions, now }: SlaView) {
+  const policy = policyAt(versions, each.clock.startedAt);
+  return { policy, measured: measure(each.clock, { policy, subject: each, now }) };
 }
 
 function dataOf({ clock, measured, policy }: Telling): EventOf<Fired>['data'] {
   const { kind, startedBy, startedAt } = clock;
   return {
-    ...{ clock: kind, startedBy, policyVersion: policy.version },
+    ...{ clock: kind, startedBy, slaVersion: policy.version },
     startedAt: new Date(startedAt).toISOString(),
     dueAt: new Date(measured.dueAt ?? startedAt).toISOString(),
     targetSeconds: (measured.target?.targetMs ?? 0) / 1000,

@@ -19,10 +19,10 @@ const nextAt = (story: Story, at: number) => {
 it('warns once most of the time is used up, and tells the breach once all of it is', () => {
   const story = new Story().customer(0);
   expect(nextAt(story, 0)).toBe(8);
-  expect(told(story, 8)).toEqual([]);
-  expect(told(story, 8.1)).toEqual(['sla-warned first-response']);
+  expect(told(story, 7.9)).toEqual([]);
+  expect(told(story, 8)).toEqual(['sla-warned first-response']);
   expect(told(story, 9)).toEqual([]);
-  expect(nextAt(story, 9)).toBe(10);
+  expect(nextAt(story, 9)).toBeCloseTo(10, 3);
   expect(told(story, 10)).toEqual([]);
   expect(told(story, 10.1)).toEqual(['sla-breached first-response']);
   expect(told(story, 47)).toEqual([]);
@@ -49,6 +49,29 @@ it('what was answered in time, though nobody looked, is no breach; what was not 
   expect(told(inTime, 21)).toEqual([]);
   const late = new Story().customer(0).agent(70, { status: 'resolved' });
   expect(told(late, 71)).toEqual(['sla-breached resolution', 'sla-breached first-response'].sort());
+});
+
+it('a target that is used up at closing time is breached at the next opening, not over night', () => {
+  const day = [{ from: '09:00', to: '17:00' }];
+  const week = { monday: day, tuesday: day, wednesday: day, thursday: day, friday: day };
+  const businessHours = { timeZone: 'UTC', week, holidays: [] };
+  const targets = [{ firstResponseMinutes: 300, nextResponseMinutes: null, resolutionMinutes: null }];
+  const office = [promised({ businessHours, targets, warnAtPercent: 99 })];
+  const story = new Story().customer(0);
+  expect(told(story, 299, office)).toEqual(['sla-warned first-response']);
+  expect(told(story, 301, office)).toEqual([]);
+  expect(told(story, 20 * 60, office)).toEqual([]);
+  expect(told(story, 21 * 60 + 1, office)).toEqual(['sla-breached first-response']);
+});
+
+it('of a clock that is over the priority counts that the ticket had then', () => {
+  const targets = [
+    { priority: 'urgent' as const, firstResponseMinutes: 10, nextResponseMinutes: null, resolutionMinutes: 20 },
+    { firstResponseMinutes: 500, nextResponseMinutes: null, resolutionMinutes: 500 },
+  ];
+  const versions = [promised({ targets, pauseWhile: [] })];
+  const story = new Story().customer(0).staff(2).agent(30, { status: 'resolved' }).agent(31, { priority: 'urgent' });
+  expect(told(story, 40, versions)).toEqual([]);
 });
 
 it('nothing is told while the ticket waits for the customer', () => {

@@ -3,7 +3,7 @@ import type { Clock, EndedClock, Standing, Stretch } from './clock.js';
 import { lengthOf, type Interval } from './calendar.js';
 import { countedIntervals, measure, type ClockState } from './measure.js';
 import { policyAt, type SlaPolicy } from './sla-policy.js';
-import { followClocks } from './ticket-clocks.js';
+import { currentClocks, followClocks } from './ticket-clocks.js';
 
 /** Part of a figure's time, and why it counts or does not. */
 export interface ExplainedInterval {
@@ -32,7 +32,7 @@ export interface Explained {
   readonly targetSeconds: number | null;
   readonly dueAt: string | null;
   /** Of what the bot promised; 0: nothing. */
-  readonly policyVersion: number;
+  readonly slaVersion: number;
   /** Which of its targets, from 0; null: none fits. */
   readonly rule: number | null;
   readonly intervals: ExplainedInterval[];
@@ -47,11 +47,8 @@ export function explainAll(
 ): readonly Explained[] {
   const clocks = followClocks(undefined, events);
   if (!clocks) return [];
-  const running = [clocks.response, clocks.resolution].flatMap((clock) =>
-    clock ? [{ ...clocks.subject, clock }] : [],
-  );
   const versions = versionsOf(clocks.botId);
-  return [...clocks.ended, ...running].map((each) => explain(each, { versions, now }));
+  return [...clocks.ended, ...currentClocks(clocks)].map((each) => explain(each, { versions, now }));
 }
 
 function explain(ended: EndedClock, { versions, now }: { versions: readonly SlaPolicy[]; now: number }): Explained {
@@ -62,7 +59,7 @@ function explain(ended: EndedClock, { versions, now }: { versions: readonly SlaP
     ...{ figure: clock.kind, state, startedAt: iso(clock.startedAt), startedBy: clock.startedBy },
     ...{ endedAt: isoOrNull(clock.end?.at), endedBy: clock.end?.version ?? null },
     ...{ elapsedSeconds: elapsedMs / 1000, targetSeconds: target && target.targetMs / 1000, dueAt: isoOrNull(dueAt) },
-    ...{ policyVersion: policy.version, rule: target?.rule ?? null },
+    ...{ slaVersion: policy.version, rule: target?.rule ?? null },
     intervals: clock.stretches.map((stretch) => intervalOf(stretch, policy, now)),
   };
 }
@@ -82,7 +79,7 @@ function intervalOf(stretch: Stretch, policy: SlaPolicy, now: number): Explained
 
 function whyOf(counts: boolean, standing: Standing, isWhole: boolean): string {
   if (standing === 'ended') return 'the ticket had ended';
-  if (!counts) return `the policy stops the clock while a ticket is ${standing}`;
+  if (!counts) return `what the bot promises stops the clock while a ticket is ${standing}`;
   return isWhole ? 'all of it counts' : 'only business hours count';
 }
 

@@ -6,8 +6,8 @@ import type { SlaPolicies } from './sla-policy.store.js';
 import { followClocks, type TicketClocks } from './ticket-clocks.js';
 
 /** Events, or tickets, in one transaction. */
-const EVENTS_AT_ONCE = 2000;
-const TICKETS_AT_ONCE = 200;
+const EVENTS_AT_ONCE = 3000;
+const TICKETS_AT_ONCE = 500;
 
 /** Whole transactions: events of one command are not read apart. */
 const NEXT_EVENTS = {
@@ -25,7 +25,7 @@ const MOVE_CURSOR = {
   text: `update ticketing.sla_cursor set tx_id = $1::xid8, id = $2::bigint`,
 };
 
-/** Lets clocks go on with the next events. Answers how many there were; {@link EVENTS_AT_ONCE} or more: there may be further ones. */
+/** Lets clocks go on with the next events. Answers how many there were. */
 export async function followEvents(session: Session, policies: SlaPolicies, now: number): Promise<number> {
   const { rows } = await session.query<EventRow & { tx_id: string; id: string }>(NEXT_EVENTS, [EVENTS_AT_ONCE]);
   const last = rows.at(-1);

@@ -26,8 +26,11 @@ async function change(ticketId: string, at: number, changes: TicketChanges): Pro
   const request = { key: undefined, actor: 'ada', route: '', body: undefined, find: byId(ticketId) };
   await work.do({ type: 'change-ticket', changes }, request);
 }
-const lookAt = (at: number) =>
-  new KeepSla({ withSession: store.withSession, committed: () => undefined, now: () => minute(at) }).run();
+/** Often enough for all that there is in a spec: one look goes one page further. */
+async function lookAt(at: number): Promise<void> {
+  const sla = new KeepSla({ withSession: store.withSession, committed: () => undefined, now: () => minute(at) });
+  for (let page = 1; page <= 4; page += 1) await sla.run();
+}
 let version = 0;
 const promise = (changes: Partial<SlaDocument> = {}, botId = '7') => {
   version += 1;
@@ -45,7 +48,7 @@ const told = async () =>
 const ended = async () =>
   (
     await store.ask<{ row: string }>(
-      `select concat_ws(' ', kind, elapsed_ms / 60000, state, 'v' || policy_version) as row from ticketing.sla_clocks
+      `select concat_ws(' ', kind, elapsed_ms / 60000, state, 'v' || sla_version) as row from ticketing.sla_clocks
          order by ticket_id, kind, started_by`,
     )
   ).map(({ row }) => row);
@@ -88,7 +91,7 @@ it('after an outage tells what was breached meanwhile, also of a ticket that has
 
 it('a page of events holds whole commands: a thousand tickets are all followed', async () => {
   await promise();
-  const minutes = Array.from({ length: 1200 }, () => 0);
+  const minutes = Array.from({ length: 1800 }, () => 0);
   for (let first = 0; first < minutes.length; first += 300) {
     const updates = minutes
       .slice(first, first + 300)
@@ -96,10 +99,10 @@ it('a page of events holds whole commands: a thousand tickets are all followed',
     await settling(store.withSession)(updates.map((update) => traced(uniqueRecord(update))));
   }
   await lookAt(30);
-  expect(await told()).toHaveLength(1200);
+  expect(await told()).toHaveLength(1800);
   const [{ behind = 0 } = {}] = await store.ask<{ behind: number }>(
     `select count(*)::int as behind from ticketing.tickets t left join ticketing.sla_tickets s using (ticket_id)
-      where s.version is distinct from t.version - 1`,
+      where s.version is distinct from t.version`,
   );
   expect(behind).toBe(0);
 }, 120_000);

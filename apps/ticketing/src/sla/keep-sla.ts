@@ -1,4 +1,4 @@
-import { inTransaction } from '../store/in-transaction.js';
+import { inTurn } from '../store/in-turn.js';
 import type { Session, WithSession } from '../store/session.js';
 import { throughConflicts } from '../timers/through-conflicts.js';
 import { followEvents, restateClocks } from './keep-clocks.js';
@@ -12,12 +12,6 @@ export interface SlaOptions {
   readonly now?: () => number;
 }
 
-/** One instance at a time. */
-const TURN = {
-  name: 'turn-of-sla',
-  text: `select pg_try_advisory_xact_lock(hashtext('onceline.ticketing.sla')) as mine`,
-};
-
 /** Tickets that are told of in one transaction. */
 const TOLD_AT_ONCE = 200;
 
@@ -27,12 +21,13 @@ export class KeepSla {
 
   constructor(private readonly options: SlaOptions) {}
 
-  /** Until there is nothing to do; nothing at all while another instance does it. */
+  /** One page of each, so that updates come first where there is much to do; nothing at all while another instance does it. */
   async run(): Promise<void> {
     const { now = Date.now, committed } = this.options;
-    while ((await this.inTurn((session) => followEvents(session, this.policies, now()))) > 0);
-    while ((await this.inTurn((session) => restateClocks(session, this.policies, now()))) > 0);
+    await this.inTurn((session) => followEvents(session, this.policies, now()));
     while ((await this.tell(now())) > 0) committed();
+    // Last: what it cannot do must not keep anybody from being told.
+    await this.inTurn((session) => restateClocks(session, this.policies, now()));
   }
 
   private tell(now: number): Promise<number> {
@@ -42,11 +37,6 @@ export class KeepSla {
   }
 
   private inTurn(work: (session: Session) => Promise<number>): Promise<number> {
-    return this.options.withSession((session) =>
-      inTransaction(session, async () => {
-        const { rows } = await session.query<{ mine: boolean }>(TURN, []);
-        return rows[0]?.mine === true ? work(session) : 0;
-      }),
-    );
+    return inTurn(this.options.withSession, 'sla', work);
   }
 }

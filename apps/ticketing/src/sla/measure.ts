@@ -12,6 +12,8 @@ export interface Measured {
   readonly target: SlaTarget | null;
   /** When its target is used up if nothing changes; null without a target, while it stands still before that, and for one that ended in time. */
   readonly dueAt: number | null;
+  /** When it is breached, likewise: of a target that is used up at closing time that is the next opening. */
+  readonly breachAt: number | null;
   /** When a warning is due, likewise. */
   readonly warnAt: number | null;
   readonly state: ClockState;
@@ -25,8 +27,14 @@ export function measure(
   const target = policy.targetOf(clock.kind, subject);
   const state = stateOf(clock, policy, { elapsedMs, target });
   const isOver = clock.end !== null && state !== 'breached';
-  const due = (share: number) => (target && !isOver ? reaches(clock, policy, target.targetMs * share) : null);
-  return { elapsedMs, target, dueAt: due(1), warnAt: due(policy.warnAt), state };
+  const reached = (durationMs: (targetMs: number) => number) =>
+    target && !isOver ? reaches(clock, policy, durationMs(target.targetMs)) : null;
+  return {
+    ...{ elapsedMs, target, state },
+    dueAt: reached((targetMs) => targetMs),
+    breachAt: reached((targetMs) => targetMs + 1),
+    warnAt: reached((targetMs) => Math.round(targetMs * policy.warnAt)),
+  };
 }
 
 /** The intervals of a stretch that count. */

@@ -42,7 +42,7 @@ export function slaPolicy(version: number, document: SlaDocument): SlaPolicy {
     targetOf(kind, subject) {
       const rule = targets.findIndex((target) => fits(target, subject));
       const minutes = targets[rule]?.[MINUTES[kind]] ?? null;
-      return minutes === null ? null : { rule, targetMs: minutes * MINUTE_MS };
+      return minutes === null ? null : { rule, targetMs: Math.round(minutes * MINUTE_MS) };
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { TicketChanges } from '../ticket/commands.js';
 import { decide } from '../ticket/decide.js';
 import { decideForAgent } from '../ticket/decide-for-agent.js';
+import { decideForTimer } from '../ticket/decide-for-timer.js';
 import type { TicketEvent } from '../ticket/events.js';
 import { evolve } from '../ticket/evolve.js';
 import { message } from '../ticket/fixtures.spec.js';
@@ -41,6 +42,11 @@ export class Story {
     const command = { type: 'change-ticket', idempotencyKey, by: 'ada', changes, occurredAt } as const;
     const decision = decideForAgent(command, this.state);
     return 'events' in decision ? this.add(decision.events) : this;
+  }
+
+  wake(at: number): this {
+    if (this.state.status === 'none') return this;
+    return this.add(decideForTimer({ timer: 'wake', occurredAt: iso(at), closeAfterMs: null }, this.state));
   }
 
   note(at: number): this {

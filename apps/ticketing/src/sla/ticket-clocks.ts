@@ -1,5 +1,6 @@
 import type { TicketStatus } from '@onceline/contracts';
 import type { EventOf, TicketEvent } from '../ticket/events.js';
+import { withNames } from '../ticket/evolve.js';
 import {
   endClock,
   startEarlier,
@@ -29,6 +30,8 @@ export interface TicketClocks {
   readonly response: Clock | null;
   /** Goes on when the ticket is reopened. */
   readonly resolution: Clock | null;
+  /** What the ticket was when it was resolved; null while it is not. */
+  readonly resolvedAs: ClockSubject | null;
   /** What was told of the clocks: {@link firing}. */
   readonly fired: readonly string[];
   /** The latest moment of any event. */
@@ -36,7 +39,17 @@ export interface TicketClocks {
   /** Answers that are over, until they are stored elsewhere. */
   readonly ended: readonly EndedClock[];
   /** Those of which a breach is still to be told. */
-  readonly untold: readonly Clock[];
+  readonly untold: readonly EndedClock[];
+  /** When a snoozed ticket wakes, milliseconds since the epoch; null unless it is snoozed. */
+  readonly wakesAt: number | null;
+}
+
+/** Those that are still to come to an end, and the resolution: what is changed in a ticket after it changes no figure. */
+export function currentClocks({ response, resolution, resolvedAs, subject }: TicketClocks): readonly EndedClock[] {
+  return [
+    ...(response ? [{ ...subject, clock: response }] : []),
+    ...(resolution ? [{ ...(resolvedAs ?? subject), clock: resolution }] : []),
+  ];
 }
 
 /** Only the order of the first and the last matter to an answer that comes late. */
@@ -92,16 +105,16 @@ function step(clocks: TicketClocks | undefined, { event, at }: Happening): Ticke
     case 'staff-replied':
       return staffWrote(next, moment);
     case 'ticket-status-changed':
-      return changed(next, moment, STANDING[event.data.to]);
+      return changedStatus(next, event, moment);
     case 'ticket-priority-changed':
       return { ...next, subject: { ...next.subject, priority: event.data.to } };
     case 'ticket-assigned':
       return { ...next, subject: { ...next.subject, assignee: event.data.assignee, team: event.data.team } };
     case 'ticket-tags-changed':
-      return { ...next, subject: { ...next.subject, tags: withTags(next.subject.tags, event.data) } };
+      return { ...next, subject: { ...next.subject, tags: withNames(next.subject.tags, event.data) } };
     case 'ticket-merged':
       // They go on in the other ticket.
-      return { ...next, response: null, resolution: null, unanswered: [] };
+      return { ...next, response: null, resolution: null, resolvedAs: null, unanswered: [] };
     case 'ticket-merge-received':
       return withMerged(next, event);
     case 'sla-warned':
@@ -112,6 +125,17 @@ function step(clocks: TicketClocks | undefined, { event, at }: Happening): Ticke
     default:
       return next;
   }
+}
+
+/** A ticket that was snoozed is for us to act on from the time that was said, whenever somebody saw to it. */
+function changedStatus(
+  clocks: TicketClocks,
+  { data }: EventOf<'ticket-status-changed'>,
+  { at, version }: Moment,
+): TicketClocks {
+  const since = data.reason === 'snooze-over' ? Math.min(at, clocks.wakesAt ?? at) : at;
+  const wakesAt = data.snoozedUntil === null ? null : Date.parse(data.snoozedUntil);
+  return { ...changed(clocks, { at: since, version }, STANDING[data.to]), wakesAt };
 }
 
 const STANDING: Readonly<Record<TicketStatus, Standing>> = {
@@ -130,6 +154,7 @@ function opened({ ticketId, version, data }: EventOf<'ticket-opened'>, at: numbe
     subject: { priority: 'normal', tags: [], team: null, assignee: null },
     isAnswered: false,
     ...{ unanswered: [], response: null, resolution: null, fired: [], ended: [], untold: [] },
+    ...{ resolvedAs: null, wakesAt: null },
   };
 }
 
@@ -173,7 +198,7 @@ function changed(before: TicketClocks, moment: Moment, standing: Standing): Tick
   const switched = (clock: Clock | null) => clock && switchClock(clock, moment, standing);
   const after = { ...before, standing, response: switched(before.response), resolution: switched(before.resolution) };
   if (standing === 'ended') return withEnd(before, after, moment);
-  return after.resolution ? { ...after, resolution: resumeClock(after.resolution) } : after;
+  return { ...after, resolution: after.resolution && resumeClock(after.resolution), resolvedAs: null };
 }
 
 /** A ticket that ends unanswered owes no further answer. Its first one is still due when it is reopened. */
@@ -182,7 +207,7 @@ function withEnd(before: TicketClocks, after: TicketClocks, moment: Moment): Tic
   const resolved = after.resolution && { ...after.resolution, end: endOf(after.resolution, moment) };
   const isOver = response?.kind === 'next-response';
   const answers = isOver ? { ...over(before, endClock(response, moment, 'unanswered')), unanswered: [] } : {};
-  return { ...after, resolution: resolved, ...answers };
+  return { ...after, resolution: resolved, resolvedAs: before.subject, ...answers };
 }
 
 function endOf({ stretches, startedAt }: Clock, { at, version }: Moment): Clock['end'] {
@@ -192,7 +217,8 @@ function endOf({ stretches, startedAt }: Clock, { at, version }: Moment): Clock[
 /** Time is that of both: clocks start when the customer of either has begun to wait. */
 function withMerged(clocks: TicketClocks, { version, data }: EventOf<'ticket-merge-received'>): TicketClocks {
   const moment = (time: string | null) => (time === null ? null : { at: Date.parse(time), version });
-  const [asked, waiting] = [moment(data.askedAt), moment(data.waitingSince)];
+  // How long the other one was worked on before it had ended is a figure that nobody asks of this one.
+  const [asked, waiting] = [moment(data.isActive ? data.askedAt : null), moment(data.waitingSince)];
   return {
     ...clocks,
     unanswered: waiting ? withMoment(clocks.unanswered, waiting) : clocks.unanswered,
@@ -207,10 +233,5 @@ function startedBy(
   start: (Moment & { kind: Clock['kind'] }) | null,
 ): Clock | null {
   if (!start || standing === 'ended') return clock;
-  return clock ? startEarlier(clock, start.at) : startClock(start.kind, start, standing);
-}
-
-function withTags(tags: readonly string[], { added, removed }: EventOf<'ticket-tags-changed'>['data']): string[] {
-  const gone = new Set(removed);
-  return [...new Set([...tags, ...added])].filter((tag) => !gone.has(tag)).sort();
+  return clock ? startEarlier(clock, start) : startClock(start.kind, start, standing);
 }

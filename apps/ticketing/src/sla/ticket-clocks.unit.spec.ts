@@ -95,6 +95,13 @@ describe('the resolution', () => {
     expect(figures(story).at(-1)).toBe('resolution 20 met');
   });
 
+  it('a snoozed ticket is for us to act on from the time that was said, also when nobody woke it then', () => {
+    const snoozedUntil = new Date(minute(20)).toISOString();
+    const story = new Story().customer(0).agent(5, { status: 'snoozed', snoozedUntil }).wake(90);
+    const policy = promised({ pauseWhile: ['snoozed'] });
+    expect(figures(story, { policy, now: 100 }).at(-1)).toBe('resolution 85 breached');
+  });
+
   it('stands still while snoozed only where the policy says so', () => {
     const snoozedUntil = new Date(minute(600)).toISOString();
     const story = new Story().customer(0).agent(5, { status: 'snoozed', snoozedUntil }).agent(50, { status: 'open' });
@@ -105,9 +112,9 @@ describe('the resolution', () => {
 });
 
 describe('a merged ticket', () => {
-  const merged = () => {
-    const source = new Story('t_source').customer(0);
-    const target = new Story('t_target').customer(10).staff(12).customer(20);
+  const merged = () =>
+    joined(new Story('t_source').customer(0), new Story('t_target').customer(10).staff(12).customer(20));
+  const joined = (source: Story, target: Story) => {
     const command = { idempotencyKey: 'command:ada:m', by: 'ada', occurredAt: new Date(minute(25)).toISOString() };
     const decision = decideForTwo({ type: 'merge-tickets', ...command }, source.ticket(), target.ticket());
     if ('refusal' in decision) throw new Error(decision.refusal.detail);
@@ -123,6 +130,22 @@ describe('a merged ticket', () => {
       'resolution 22 running',
     ]);
     expect(figures(target.staff(40)).slice(0, -1)).toEqual(['first-response 2 met', 'next-response 40 breached']);
+  });
+
+  it('an answer between the two questions leaves the later one, and each has a name of its own', () => {
+    const { target } = merged();
+    target.staff(15, 30).staff(35);
+    expect(figures(target).slice(0, -1)).toEqual([
+      ...['first-response 2 met', 'next-response 15 breached', 'next-response 15 breached'],
+    ]);
+    const names = target.clocks().ended.map(({ clock }) => `${clock.kind} ${clock.startedBy}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('that had ended brings none of its time', () => {
+    const source = new Story('t_source').customer(0).agent(5, { status: 'resolved' });
+    const target = new Story('t_target').customer(500);
+    expect(figures(joined(source, target).target, { now: 530 }).at(-1)).toBe('resolution 30 running');
   });
 
   it('has no figures of its own any more', () => {

@@ -22,7 +22,7 @@ export interface ReadModel {
   values(histories: readonly TicketHistory[]): unknown[][];
 }
 
-/** All of them: parked updates, gaps that no ticket shows yet and the ledger are none, and stay as they are. */
+/** Those that are written with the events. Clocks follow them (decision 31); parked updates, gaps that no ticket shows yet and the ledger are no read models, and stay as they are. */
 export const READ_MODELS: readonly ReadModel[] = [
   readModel('tickets', TICKET_ROWS, ({ ticket }) => [ticket]),
   readModel('ticket_messages', MESSAGE_ROWS, ({ messages }) => messages),

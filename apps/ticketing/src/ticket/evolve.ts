@@ -23,9 +23,9 @@ export function evolveTicket(state: Ticket, event: TicketEvent): Ticket {
     case 'ticket-assigned':
       return { ...ticket, assignee: event.data.assignee, team: event.data.team };
     case 'ticket-tags-changed':
-      return { ...ticket, tags: changed(ticket.tags, event.data) };
+      return { ...ticket, tags: withNames(ticket.tags, event.data) };
     case 'ticket-watchers-changed':
-      return { ...ticket, watchers: changed(ticket.watchers, event.data) };
+      return { ...ticket, watchers: withNames(ticket.watchers, event.data) };
     case 'ticket-fields-changed':
       return { ...ticket, fields: withFields(ticket.fields, event.data.changed) };
     case 'ticket-linked':
@@ -51,16 +51,14 @@ export function evolveTicket(state: Ticket, event: TicketEvent): Ticket {
     case 'member-left':
     case 'topic-closed':
     case 'topic-reopened':
+    case 'sla-warned':
+    case 'sla-breached':
       // Nobody has done anything in the ticket: whom staff answers goes by the last who did.
       return { ...state, version: event.version };
     case 'ticket-moved':
       return { ...state, version: event.version, chatId: event.data.chatId, conversation: event.data.conversation };
     case 'staff-replied':
       return isAnswered(ticket, event.data.sentAt) ? { ...ticket, waitingSince: null } : ticket;
-    case 'sla-warned':
-    case 'sla-breached':
-      // Nobody has done anything: it is no younger than before.
-      return { ...state, version: event.version };
     default:
       return event satisfies never;
   }
@@ -112,7 +110,8 @@ interface SetChange {
   readonly removed: readonly string[];
 }
 
-function changed(before: readonly string[], { added, removed }: SetChange): string[] {
+/** A set of names after it was changed, in the order of the alphabet. */
+export function withNames(before: readonly string[], { added, removed }: SetChange): string[] {
   const gone = new Set(removed);
   return [...new Set([...before, ...added])].filter((name) => !gone.has(name)).sort();
 }

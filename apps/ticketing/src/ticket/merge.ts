@@ -58,7 +58,7 @@ function received(command: MergeTickets, source: Ticket, target: Ticket) {
     history.add('ticket-status-changed', change);
   }
   const { ticketId: fromTicketId, askedAt, customerWroteAt, waitingSince, messageCount } = source;
-  const times = { askedAt, customerWroteAt, waitingSince };
+  const times = { isActive: isActive(source), askedAt, customerWroteAt, waitingSince };
   return history.add('ticket-merge-received', { fromTicketId, ...times, messageCount, by }).events;
 }
 

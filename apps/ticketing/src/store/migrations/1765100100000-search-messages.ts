@@ -1,20 +1,34 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Messages by their words, and by who wrote them. */
+/** Messages by their words, and by who wrote them. Made from the events, beside the messages: no update waits for it. */
 export class SearchMessages1765100100000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    // An expression, not a column: it is stored once, in the index, and reading a message does not carry it along. The limit keeps short
-    // what a batch of updates has to sort in when it is the one that finds the list of new words full.
-    await queryRunner.query(
-      `create index messages_by_words on ticketing.ticket_messages using gin
-         (to_tsvector('simple', left(coalesce(sender ->> 'name', '') || ' ' || coalesce(sender ->> 'username', '') || ' '
-           || coalesce(text, ''), 16384))) with (gin_pending_list_limit = 1024)`,
-    );
-    // For words that many messages have: the last ones are looked through until a page is full.
-    await queryRunner.query('create index messages_by_age on ticketing.ticket_messages (sent_at)');
+    for (const statement of STATEMENTS) await queryRunner.query(statement);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query('drop index ticketing.messages_by_words, ticketing.messages_by_age');
+    await queryRunner.query('drop table ticketing.words_cursor, ticketing.message_words');
   }
 }
+
+const STATEMENTS = [
+  `create table ticketing.message_words (
+     bot_id text not null,
+     chat_id text not null,
+     message_id bigint not null,
+     ticket_id text not null,
+     version int not null,
+     sent_at timestamptz not null,
+     words tsvector not null,
+     primary key (bot_id, chat_id, message_id)
+   )`,
+  'create index messages_by_words on ticketing.message_words using gin (words)',
+  // For words that many messages have: the last ones are looked through until a page is full.
+  'create index messages_by_age on ticketing.message_words (sent_at)',
+  `create table ticketing.words_cursor (
+     is_only boolean primary key default true check (is_only),
+     tx_id xid8 not null,
+     id bigint not null
+   )`,
+  `insert into ticketing.words_cursor (tx_id, id) values ('0', 0)`,
+];

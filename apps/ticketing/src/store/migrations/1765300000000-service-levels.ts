@@ -41,6 +41,8 @@ const STATEMENTS = [
    )`,
   `create index sla_tickets_by_due on ticketing.sla_tickets (due_at, ticket_id) where due_at is not null`,
   `create index sla_tickets_to_tell on ticketing.sla_tickets (next_at) where next_at is not null`,
+  // For what a new version of a promise touches.
+  `create index sla_tickets_of_bot on ticketing.sla_tickets (bot_id, ticket_id) include (latest_at)`,
   `create table ticketing.sla_clocks (
      ticket_id text not null,
      kind text not null,
@@ -55,7 +57,7 @@ const STATEMENTS = [
      elapsed_ms bigint not null,
      target_ms bigint,
      state text not null,
-     policy_version int not null,
+     sla_version int not null,
      primary key (ticket_id, kind, started_by)
    )`,
   `create index sla_clocks_by_end on ticketing.sla_clocks (ended_at)`,
