@@ -5,8 +5,9 @@ import type { Settlement } from './plan-batch.js';
 import type { SettleBatch, SettleOptions } from './settle-batch.js';
 import type { TracedUpdate } from './traced-update.js';
 
-/** Tries of one transaction that others get in the way of. */
+/** Tries of one transaction that others get in the way of. One update alone has more: what conflicts with it is done, and else it and all behind it wait for seconds. */
 const MAX_TRIES = 3;
+const MAX_TRIES_ALONE = 12;
 
 /**
  * Settles all updates, whatever single ones do to the transaction: after conflicts it reads again and decides again, then
@@ -23,7 +24,8 @@ export async function settleUpdates(
       return await settle(updates, { locked: tries > 1 });
     } catch (error) {
       const kind = transactionVerdict(error);
-      if (kind === 'conflict' && tries < MAX_TRIES) continue;
+      const maxTries = updates.length === 1 ? MAX_TRIES_ALONE : MAX_TRIES;
+      if (kind === 'conflict' && tries < maxTries) continue;
       if (kind !== 'record' && kind !== 'conflict') throw error;
       const [only] = updates;
       if (updates.length === 1 && only) return settleAlone(only, settle, { kind, error });

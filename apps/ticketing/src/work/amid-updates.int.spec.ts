@@ -1,4 +1,5 @@
 /** Agents, time and updates change the same tickets at the same moments: nobody's change is lost or done twice, and nobody waits crosswise. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { releaseStack } from '@onceline/testing';
 import { openStore, reopened, settling, tracedMessage, type TestStore } from '../store/fixtures.spec.js';
 import { readModelChecksum, rebuildReadModels } from '../store/rebuild-read-models.js';
@@ -46,6 +47,8 @@ it('all of it is there, in histories without gaps', async () => {
   const agent = async (by: number) => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const ticketId = ids[(round + by) % ids.length] ?? '';
+      // A moment to think, as short as no agent's, so that others come in between.
+      await sleep(5);
       await ask(ticketId, { type: 'add-note', text: `${by} ${round}` });
       await ask(ticketId, {
         type: 'change-ticket',
@@ -54,7 +57,10 @@ it('all of it is there, in histories without gaps', async () => {
     }
   };
   const time = async () => {
-    for (let round = 0; round < ROUNDS; round += 1) await timers.run('wake');
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await timers.run('wake');
+      await sleep(5);
+    }
   };
   await Promise.all([updates(), agent(0), agent(1), time(), time()]);
 
