@@ -12,6 +12,12 @@ export function setEtag(reply: Reply, version: number): void {
   reply.header('etag', etagOf(version));
 }
 
+/** The same for an answer that has its version in it. */
+export function withEtag<Answer extends { readonly version: number }>(reply: Reply, answer: Answer): Answer {
+  setEtag(reply, answer.version);
+  return answer;
+}
+
 /** Header `If-Match` as the version that was seen. */
 export function ifMatch(what: string) {
   return z

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Headers, HttpCode, Inject, Param, Post, Res }
 import { parseRequest, Roles } from '@onceline/service-kit';
 import type { PairWish } from '../work/work-on-two-tickets.js';
 import { AgentRequests, type RequestHeaders } from './agent-requests.js';
-import { setEtag, type Reply } from './etag.js';
+import { withEtag, type Reply } from './etag.js';
 import { linkBodySchema, linkParamsSchema, mergeBodySchema } from './pair-schemas.js';
 import { ticketParamsSchema, type TicketWithMessages } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
@@ -70,7 +70,6 @@ export class PairsController {
     const worked = await this.agents.doWithTwo(wish, pair, request);
     const ticket = worked && (await this.reader.ticket(pair.ticketId));
     if (!ticket) throw noTicket();
-    setEtag(reply, ticket.version);
-    return ticket;
+    return withEtag(reply, ticket);
   }
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, Inject, Param, Put, Res } from '@nestjs/common';
-import { setEtag, type Reply } from './etag.js';
+import { withEtag, type Reply } from './etag.js';
 import { parseRequest, Roles } from '@onceline/service-kit';
 import { botPolicySchema } from '../policy/bot-policy.js';
 import type { RequestHeaders } from './agent-requests.js';
@@ -32,9 +32,4 @@ export class PoliciesController {
     const { authorization } = headers;
     return withEtag(reply, await this.policies.write(botId, policy, { authorization, seenVersion }));
   }
-}
-
-function withEtag(reply: Reply, entry: PolicyEntry): PolicyEntry {
-  setEtag(reply, entry.version);
-  return entry;
 }

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Headers, Inject, Param, Put, Query, Res } from '
 import { parseRequest, Roles } from '@onceline/service-kit';
 import { slaDocumentSchema } from '../sla/sla-document.js';
 import type { RequestHeaders } from './agent-requests.js';
-import { setEtag, type Reply } from './etag.js';
+import { withEtag, type Reply } from './etag.js';
 import { noTicket } from './no-ticket.js';
 import { botParamsSchema } from './policy-schemas.js';
 import { ticketParamsSchema } from './schemas.js';
@@ -72,9 +72,4 @@ export class SlaController {
   report(@Query() query: unknown): Promise<Report> {
     return this.sla.report(parseRequest(reportQuerySchema, 'query', query));
   }
-}
-
-function withEtag(reply: Reply, entry: SlaEntry): SlaEntry {
-  setEtag(reply, entry.version);
-  return entry;
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { setEtag, type Reply } from './etag.js';
+import { setEtag, withEtag, type Reply } from './etag.js';
 import { noTicket } from './no-ticket.js';
 import { etagOf } from '../work/versions.js';
 import { parseRequest, Roles } from '@onceline/service-kit';
@@ -80,8 +80,7 @@ export class TicketsController {
     const worked = await this.agents.do(id, wish, request);
     const ticket = worked && (await this.reader.ticket(id));
     if (!ticket) throw noTicket();
-    setEtag(reply, ticket.version);
-    return ticket;
+    return withEtag(reply, ticket);
   }
 
   @Get(':id/events')

@@ -1,6 +1,6 @@
 import { inTurn } from '../store/in-turn.js';
 import type { Session, WithSession } from '../store/session.js';
-import { throughConflicts } from '../timers/through-conflicts.js';
+import { throughConflicts } from '../store/through-conflicts.js';
 import { followEvents, restateClocks } from './keep-clocks.js';
 import { SlaPolicies } from './sla-policy.store.js';
 import { tellBreaches } from './tell-breaches.js';

@@ -1,7 +1,6 @@
 import type { Session } from '../store/session.js';
 import { ticketColumnsOf, ticketOf, type TicketRow } from '../store/ticket-row.js';
-import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
-import { evolveTicket } from '../ticket/evolve.js';
+import { writeDecided } from '../store/write-decided.js';
 import { decideFiring } from './decide-firing.js';
 import type { SlaPolicies } from './sla-policy.store.js';
 import type { TicketClocks } from './ticket-clocks.js';
@@ -14,7 +13,7 @@ const DUE = {
     where s.next_at < $1 order by s.next_at limit $2`,
 };
 
-/** Writes warnings and breaches that are due. Answers the number of tickets that were looked at. */
+/** Writes warnings and breaches that are due. Answers how many. */
 export async function tellBreaches(
   session: Session,
   policies: SlaPolicies,
@@ -29,14 +28,7 @@ export async function tellBreaches(
   const told = rows.map((row) => {
     const ticket = ticketOf(row);
     const events = decideFiring(ticket, row.clocks, { versions: promised.get(ticket.botId) ?? [], now });
-    return { events, after: events.reduce(evolveTicket, ticket) };
+    return { ticket, events };
   });
-  const events = told.flatMap(({ events: made }) => made);
-  if (events.length === 0) return 0;
-  await writePlan(session, {
-    ...WITHOUT_UPDATES,
-    events: events.map((event) => ({ event, trace: { traceparent: null, tracestate: null } })),
-    tickets: told.flatMap(({ events: made, after }) => (made.length > 0 ? [after] : [])),
-  });
-  return rows.length;
+  return writeDecided(session, told);
 }

@@ -1,13 +1,12 @@
-import { transactionVerdict } from '@onceline/retry-policy';
 import type { BotAssignment } from '../policy/bot-policy.js';
-import { inTransaction } from '../store/in-transaction.js';
+import { inTurn } from '../store/in-turn.js';
 import type { Session, WithSession } from '../store/session.js';
 import { IN_QUEUE, QUEUE_ORDER } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
-import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
+import { throughConflicts } from '../store/through-conflicts.js';
+import { writeDecided } from '../store/write-decided.js';
 import { assignTickets, type AssignableAgent } from '../ticket/assign-tickets.js';
 import { decideAssignment } from '../ticket/decide-assignment.js';
-import { evolveTicket } from '../ticket/evolve.js';
 import type { Ticket } from '../ticket/state.js';
 import { readAgents } from '../work/agent.store.js';
 
@@ -22,13 +21,6 @@ export interface AssignmentOptions {
 
 /** Tickets of a bot that one transaction gives away; fewer when updates get in the way of some. */
 const AT_ONCE = 200;
-const MAX_TRIES = 4;
-
-/** One instance looks at a time, for all bots: an agent has one capacity, whoever's tickets he has. Rows are not locked: `work/find-ticket` says why. */
-const TURN = {
-  name: 'turn-of-assignment',
-  text: `select pg_try_advisory_xact_lock(hashtext('onceline.ticketing.assignment')) as mine`,
-};
 /** Those for whom nobody has room are passed over, or they would hide what is behind them. */
 const WAITING = {
   name: 'tickets-to-assign',
@@ -50,57 +42,47 @@ export class RunAssignment {
   async run(): Promise<number> {
     let given = 0;
     for (;;) {
-      const count = await this.untilThrough();
+      const count = await throughConflicts(AT_ONCE, (most) => this.assignAll(most));
       if (count === 0) return given;
       given += count;
       this.options.committed();
     }
   }
 
-  private async untilThrough(): Promise<number> {
+  /** One instance at a time, for all bots: an agent has one capacity, whoever's tickets he has. Rows are not locked: `work/find-ticket` says why. */
+  private async assignAll(most: number): Promise<number> {
     const bots = this.options.bots();
     if (bots.length === 0) return 0;
-    for (let tries = 1, most = AT_ONCE; ; tries += 1, most = Math.ceil(most / 8)) {
-      try {
-        return await this.options.withSession((session) =>
-          inTransaction(session, () => this.inTurn(session, bots, most)),
-        );
-      } catch (error) {
-        if (transactionVerdict(error) !== 'conflict' || tries === MAX_TRIES) throw error;
-      }
-    }
-  }
-
-  private async inTurn(session: Session, bots: readonly BotAssignment[], most: number): Promise<number> {
-    const { rows } = await session.query<{ mine: boolean }>(TURN, []);
-    if (rows[0]?.mine !== true) return 0;
-    let given = 0;
-    for (const bot of bots) given += await this.assign(session, bot, most);
-    return given;
+    return inTurn(this.options.withSession, 'assignment', async (session) => {
+      let given = 0;
+      for (const bot of bots) given += await this.assign(session, bot, most);
+      return given;
+    });
   }
 
   private async assign(session: Session, { botId, mode, team }: BotAssignment, most: number): Promise<number> {
     const { now = () => new Date() } = this.options;
     const agents = await readAgents(session);
-    const waiting = await waitingFor(agents, session, { botId, team, most });
+    const waiting = await waitingFor(session, agents, { botId, team, most });
     if (waiting.length === 0) return 0;
     const { rows } = await session.query<{ last_agent: string }>(LAST, [botId]);
     const tickets = waiting.map((ticket) => ({ ticketId: ticket.ticketId, team: ticket.team ?? team }));
     const round = assignTickets({ mode, agents, tickets, last: rows[0]?.last_agent ?? null });
     const agentOf = new Map(round.assignments.map(({ ticketId, agent }) => [ticketId, agent]));
     const occurredAt = now().toISOString();
-    await write(session, waiting, (ticket) => {
+    const decided = waiting.map((ticket) => {
       const agent = agentOf.get(ticket.ticketId);
-      return agent === undefined ? [] : decideAssignment({ agent, mode, occurredAt }, ticket);
+      return { ticket, events: agent === undefined ? [] : decideAssignment({ agent, mode, occurredAt }, ticket) };
     });
+    await writeDecided(session, decided);
     if (round.last !== null) await session.query(KEEP_LAST, [botId, round.last]);
     return round.assignments.length;
   }
 }
 
 async function waitingFor(
-  agents: readonly AssignableAgent[],
   session: Session,
+  agents: readonly AssignableAgent[],
   { botId, team, most }: { botId: string; team: string | null; most: number },
 ): Promise<readonly Ticket[]> {
   const able = agents.filter(({ isAway, load, capacity }) => !isAway && load < capacity);
@@ -108,22 +90,4 @@ async function waitingFor(
   const teams = able.flatMap((agent) => agent.team ?? []);
   const { rows } = await session.query<TicketRow>(WAITING, [botId, team, teams, most]);
   return rows.map(ticketOf);
-}
-
-async function write(
-  session: Session,
-  waiting: readonly Ticket[],
-  decideFor: (ticket: Ticket) => ReturnType<typeof decideAssignment>,
-): Promise<void> {
-  const decided = waiting
-    .map((ticket) => ({ ticket, events: decideFor(ticket) }))
-    .filter(({ events }) => events.length > 0);
-  if (decided.length === 0) return;
-  await writePlan(session, {
-    ...WITHOUT_UPDATES,
-    events: decided.flatMap(({ events }) =>
-      events.map((event) => ({ event, trace: { traceparent: null, tracestate: null } })),
-    ),
-    tickets: decided.map(({ ticket, events }) => events.reduce(evolveTicket, ticket)),
-  });
 }

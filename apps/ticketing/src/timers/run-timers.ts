@@ -1,10 +1,9 @@
-import { inTransaction } from '../store/in-transaction.js';
+import { inTurn } from '../store/in-turn.js';
 import type { Session, WithSession } from '../store/session.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
-import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
-import { throughConflicts } from './through-conflicts.js';
+import { throughConflicts } from '../store/through-conflicts.js';
+import { writeDecided } from '../store/write-decided.js';
 import { decideForTimer, type Timer } from '../ticket/decide-for-timer.js';
-import { evolveTicket } from '../ticket/evolve.js';
 import type { Ticket } from '../ticket/state.js';
 
 /** Tickets that one transaction changes; fewer when updates get in the way of some. */
@@ -20,12 +19,6 @@ export interface TimerOptions {
   /** After each commit: there may be something to publish. */
   readonly committed: () => void;
 }
-
-/** One instance looks at a time. Rows are not locked: `work/find-ticket` says why. */
-const TURN = {
-  name: 'turn-of-timers',
-  text: `select pg_try_advisory_xact_lock(hashtext('onceline.ticketing.timers')) as mine`,
-};
 
 const DUE = {
   wake: {
@@ -53,38 +46,26 @@ export class RunTimers {
   async run(timer: Timer): Promise<number> {
     let changed = 0;
     for (;;) {
-      const count = await throughConflicts(AT_ONCE, (most) => this.inTransaction(timer, most));
+      const count = await throughConflicts(AT_ONCE, (most) =>
+        inTurn(this.options.withSession, 'timers', (session) => this.change(session, timer, most)),
+      );
       changed += count;
       if (count > 0) this.options.committed();
       if (count < AT_ONCE) return changed;
     }
   }
 
-  private inTransaction(timer: Timer, most: number): Promise<number> {
-    return this.options.withSession((session) => inTransaction(session, () => this.inTurn(session, timer, most)));
-  }
-
-  private async inTurn(session: Session, timer: Timer, most: number): Promise<number> {
-    const { rows } = await session.query<{ mine: boolean }>(TURN, []);
-    return rows[0]?.mine === true ? this.change(session, timer, most) : 0;
-  }
-
   private async change(session: Session, timer: Timer, most: number): Promise<number> {
     const { now = () => new Date(), closeAfterMs } = this.options;
     const occurredAt = now().toISOString();
     const due = await this.due(session, timer, { now: occurredAt, most });
-    const decided = due.map((ticket) => {
-      const events = decideForTimer({ timer, occurredAt, closeAfterMs: closeAfterMs(ticket.botId) }, ticket);
-      return { events, after: events.reduce(evolveTicket, ticket) };
-    });
-    const events = decided.flatMap(({ events: made }) => made);
-    if (events.length === 0) return 0;
-    await writePlan(session, {
-      ...WITHOUT_UPDATES,
-      events: events.map((event) => ({ event, trace: { traceparent: null, tracestate: null } })),
-      tickets: decided.map(({ after }) => after),
-    });
-    return events.length;
+    return writeDecided(
+      session,
+      due.map((ticket) => ({
+        ticket,
+        events: decideForTimer({ timer, occurredAt, closeAfterMs: closeAfterMs(ticket.botId) }, ticket),
+      })),
+    );
   }
 
   private async due(

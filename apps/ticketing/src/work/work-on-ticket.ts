@@ -6,12 +6,11 @@ import { Problem, type IdempotentRequest } from '@onceline/service-kit';
 import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
 import type { TraceContext } from '../store/traced-update.js';
-import { WITHOUT_UPDATES, writePlan } from '../store/write-plan.js';
+import { writeDecided } from '../store/write-decided.js';
 import type { AgentCommand } from '../ticket/commands.js';
 import { NO_FIELDS, type FieldDefinitions } from '../ticket/custom-fields.js';
 import { decideForAgent, type Refusal } from '../ticket/decide-for-agent.js';
 import type { TicketEvent } from '../ticket/events.js';
-import { evolveTicket } from '../ticket/evolve.js';
 import type { Ticket } from '../ticket/state.js';
 import { runOnce } from './run-once.js';
 import { changedMeanwhile } from './versions.js';
@@ -107,15 +106,11 @@ export async function writeEvents(
   before: readonly Ticket[],
   events: readonly TicketEvent[],
 ): Promise<void> {
-  if (events.length === 0) return;
-  const trace = traceOfRequest();
-  await writePlan(session, {
-    ...WITHOUT_UPDATES,
-    events: events.map((event) => ({ event, trace })),
-    tickets: before.map((ticket) =>
-      events.filter(({ ticketId }) => ticketId === ticket.ticketId).reduce(evolveTicket, ticket),
-    ),
-  });
+  const decided = before.map((ticket) => ({
+    ticket,
+    events: events.filter(({ ticketId }) => ticketId === ticket.ticketId),
+  }));
+  await writeDecided(session, decided, traceOfRequest());
 }
 
 function traceOfRequest(): TraceContext {
