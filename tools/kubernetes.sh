@@ -317,6 +317,8 @@ failSwapOn: false
 clusterDNS: [10.89.0.1]
 clusterDomain: cluster.local
 evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}
+# No image that is thrown away could be fetched again, the sandbox of every pod included.
+imageGCHighThresholdPercent: 100
 YAML
   cat >"$run/proxy.yaml" <<YAML
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
