@@ -23,9 +23,15 @@ function targetOf(config: string, service: string): string {
   return target;
 }
 
-/** The Alertmanager configuration of compose without its patience; each receiver posts to the hook, under its own name. */
+/**
+ * The Alertmanager configuration of compose without its patience; each receiver posts to the hook, under its own name. It tells in the
+ * middle between two looks of Prometheus: at the same moment it could hear that one alert is over and tell of another, which that one held
+ * back, before it hears that this one is over too.
+ */
 export function localAlertmanagerConfig(text: string, hook: string): string {
-  const hurried = text.replaceAll(/\b(group_wait|group_interval): \w+/g, '$1: 1s');
+  const hurried = text
+    .replaceAll(/\bgroup_wait: \w+/g, 'group_wait: 500ms')
+    .replaceAll(/\bgroup_interval: \w+/g, 'group_interval: 1s');
   return hurried.replaceAll(
     /^( *)- name: (\S+)$/gm,
     (line, indent: string, name: string) =>

@@ -47,7 +47,7 @@ it('each receiver of the Alertmanager posts to the hook, and soon', () => {
     'http://127.0.0.1:9',
   );
   expect(config).toBe(
-    "route:\n  group_wait: 1s\n  group_interval: 1s\n  repeat_interval: 12h\nreceivers:\n  - name: at-once\n    webhook_configs: [{ url: 'http://127.0.0.1:9/at-once', send_resolved: true }]\n",
+    "route:\n  group_wait: 500ms\n  group_interval: 1s\n  repeat_interval: 12h\nreceivers:\n  - name: at-once\n    webhook_configs: [{ url: 'http://127.0.0.1:9/at-once', send_resolved: true }]\n",
   );
 });
 
