@@ -10,7 +10,7 @@ const PASSWORD = join(FOLDER, 'postgres-password');
 /** Which service is given which settings; each reads its file with `node --env-file`. */
 const SETTINGS_OF = {
   ingress: ['BOTS'],
-  ticketing: ['DATABASE_URL', 'API_TOKENS'],
+  ticketing: ['DATABASE_URL', 'API_TOKENS', 'MASTER_KEYS'],
   retry: ['DATABASE_URL', 'API_TOKENS', 'TICKETING_TOKEN'],
   setup: ['DATABASE_URL'],
 } as const;

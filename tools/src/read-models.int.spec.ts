@@ -1,7 +1,9 @@
 import { releaseStack, uniqueName, useStack } from '@onceline/testing';
 import { Client } from 'pg';
+import { masterKeyLine } from './demo-credentials.js';
 import { resultOfTicketingProgram, runTicketingProgram } from './ticketing-program.js';
 
+const KEYS = { MASTER_KEYS: masterKeyLine('spec') };
 let url: string;
 beforeAll(async () => {
   const { postgres } = await useStack({ kafka: false });
@@ -23,7 +25,7 @@ async function ask<Row>(sql: string): Promise<Row[]> {
 const lastLine = (output: string) => output.trimEnd().split('\n').at(-1);
 
 it('names what was damaged, mends it, and says with its exit code how it went', async () => {
-  const seeded = await resultOfTicketingProgram<object>('seed-tickets', url, ['--tickets', '16']);
+  const seeded = await resultOfTicketingProgram<object>('seed-tickets', url, ['--tickets', '16'], KEYS);
   expect(seeded).toMatchObject({ tickets: 16, stored: 16 });
   const healthy = await runTicketingProgram('read-models', url, ['check']);
   expect(healthy.code).toBe(0);
@@ -49,5 +51,5 @@ it('is refused with a sentence: a wrong word, another one that runs, made up tic
   expect((await runTicketingProgram('read-models', url, ['rebuild'])).code).toBe(69);
   await other.end();
   await ask(`update ticketing.tickets set bot_id = '7'`);
-  expect((await runTicketingProgram('seed-tickets', url, ['--tickets', '4'])).code).toBe(78);
+  expect((await runTicketingProgram('seed-tickets', url, ['--tickets', '4'], KEYS)).code).toBe(78);
 }, 120_000);

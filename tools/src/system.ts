@@ -35,7 +35,7 @@ export class System {
   private readonly running: ServiceProcess[] = [];
   private readonly temporary: string | undefined;
   private readonly folder: string;
-  private readonly credentials: Credentials;
+  readonly credentials: Credentials;
   private readonly reaper: Reaper;
   /** Of a cluster and a database that the environment names; the services inherit the same settings. */
   private readonly security = readConnectionSecurity(process.env);

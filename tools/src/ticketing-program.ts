@@ -11,12 +11,13 @@ export interface EndedProgram {
 
 /** Runs a program of ticketing on a database, here as in a cluster; what it tells on its way goes to standard error. */
 export async function runTicketingProgram(
-  name: 'migrate' | 'read-models' | 'seed-tickets',
+  name: 'customer-keys' | 'migrate' | 'read-models' | 'seed-tickets',
   databaseUrl: string,
   args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<EndedProgram> {
   const child = spawn(process.execPath, [join(repositoryRoot(), 'apps/ticketing/dist', `${name}.js`), ...args], {
-    env: { ...process.env, DATABASE_URL: databaseUrl },
+    env: { ...process.env, ...environment, DATABASE_URL: databaseUrl },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -30,9 +31,9 @@ export async function runTicketingProgram(
 
 /** The same where anything but success is a defect; answers the JSON of its last line. */
 export async function resultOfTicketingProgram<Result>(
-  ...[name, databaseUrl, args]: Parameters<typeof runTicketingProgram>
+  ...[name, databaseUrl, args, environment]: Parameters<typeof runTicketingProgram>
 ): Promise<Result> {
-  const { code, output } = await runTicketingProgram(name, databaseUrl, args);
+  const { code, output } = await runTicketingProgram(name, databaseUrl, args, environment);
   if (code !== 0) throw new Error(`${name} ended with ${code}: ${output}`);
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Result;
 }

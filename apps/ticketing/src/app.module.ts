@@ -12,6 +12,8 @@ import { OperationsController } from './api/operations.controller.js';
 import { PairsController } from './api/pairs.controller.js';
 import { PoliciesApi } from './api/policies-api.js';
 import { PoliciesController } from './api/policies.controller.js';
+import { PrivacyApi } from './api/privacy-api.js';
+import { PrivacyController } from './api/privacy.controller.js';
 import { QueueController } from './api/queue.controller.js';
 import { SlaApi } from './api/sla-api.js';
 import { SlaController } from './api/sla.controller.js';
@@ -33,6 +35,7 @@ export interface TicketingParts {
   readonly reader: TicketReader;
   readonly sla: SlaApi;
   readonly exports: Exports;
+  readonly privacy: PrivacyApi;
   readonly operations: Operations;
   readonly work: WorkOnTicket;
   readonly policies: PolicyStore;
@@ -59,6 +62,7 @@ export class TicketingModule {
         SlaController,
         SearchController,
         ExportsController,
+        PrivacyController,
       ],
       providers: [
         { provide: APP_GUARD, useValue: new BearerGuard(parts.tokens) },
@@ -67,6 +71,7 @@ export class TicketingModule {
         { provide: TicketReader, useValue: parts.reader },
         { provide: SlaApi, useValue: parts.sla },
         { provide: Exports, useValue: parts.exports },
+        { provide: PrivacyApi, useValue: parts.privacy },
         { provide: Operations, useValue: parts.operations },
         { provide: PoliciesApi, useValue: new PoliciesApi(parts.policies, parts.tokens) },
         { provide: AgentsApi, useValue: new AgentsApi(parts.agents, parts.tokens) },

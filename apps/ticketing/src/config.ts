@@ -12,6 +12,7 @@ import {
   wholeNumber,
 } from '@onceline/service-kit';
 import { z } from 'zod';
+import { masterKeysSetting } from './privacy/master-keys.js';
 
 /** Every setting of this service. */
 export const ticketingSettings = z.object({
@@ -19,6 +20,7 @@ export const ticketingSettings = z.object({
   PORT: portSetting(8082),
   ...databaseSettings,
   API_TOKENS: apiTokensSetting,
+  MASTER_KEYS: masterKeysSetting,
   TICKETING_GROUP_ID: groupIdSetting('ticketing', 'the Kafka consumer group of this service'),
   TICKETING_MAX_BATCH: wholeNumber({
     min: 1,
@@ -79,7 +81,7 @@ export const ticketingSettings = z.object({
 });
 export type TicketingConfig = z.infer<typeof ticketingSettings>;
 
-const SECRETS = ['API_TOKENS'];
+const SECRETS = ['API_TOKENS', 'MASTER_KEYS'];
 
 export function readTicketingConfig(environment: NodeJS.ProcessEnv = process.env): TicketingConfig {
   const config = readConfig(ticketingSettings, environment, { secrets: SECRETS });
@@ -118,6 +120,12 @@ const FAULTS_IN_PRODUCTION = {
 };
 
 const migrationSettings = z.object(databaseSettings);
+const keySettings = z.object({ ...databaseSettings, MASTER_KEYS: masterKeysSetting });
+
+/** What programs need that seal, or wrap keys anew. */
+export function readKeyConfig(environment: NodeJS.ProcessEnv = process.env): z.infer<typeof keySettings> {
+  return readConfig(keySettings, environment, { secrets: ['MASTER_KEYS'] });
+}
 
 /** What the migration program needs: nothing but the database. */
 export function readMigrationConfig(environment: NodeJS.ProcessEnv = process.env): z.infer<typeof migrationSettings> {

@@ -3,11 +3,14 @@ import { ladderOf } from '@onceline/retry-policy';
 import { hashToken } from '@onceline/service-kit';
 import { readTicketingConfig } from './config.js';
 
+const key = (id: string, bytes = 32) => `${id}:${Buffer.alloc(bytes, id).toString('base64')}`;
+
 const read = (changes: Record<string, string>) =>
   readTicketingConfig({
     KAFKA_BROKERS: '127.0.0.1:9092',
     DATABASE_URL: 'postgres://127.0.0.1/onceline',
     API_TOKENS: `viewer:${hashToken('secret')}`,
+    MASTER_KEYS: key('one'),
     ...changes,
   });
 
@@ -48,4 +51,24 @@ it('faults are off, and cannot be switched on in production', () => {
   expect(read({}).FAULTS_ENABLED).toBe(false);
   expect(read({ FAULTS_ENABLED: 'true', NODE_ENV: 'test' }).FAULTS_ENABLED).toBe(true);
   expect(() => read({ FAULTS_ENABLED: 'true', NODE_ENV: 'production' })).toThrow(/FAULTS_ENABLED=true.*production/);
+});
+
+it('master keys are read in their order, and the first one wraps', () => {
+  const keys = read({ MASTER_KEYS: `${key('new')}, ${key('old')}` }).MASTER_KEYS;
+  expect(keys.map(({ id, key: bytes }) => [id, bytes.length])).toEqual([
+    ['new', 32],
+    ['old', 32],
+  ]);
+});
+
+it.each([
+  [',', 'entry 1 is not an id and 32 bytes of base64'],
+  [key('short', 16), 'entry 1 is not an id and 32 bytes of base64'],
+  [`${key('one')},${key('TWO')}`, 'entry 2 is not an id and 32 bytes of base64'],
+  [`${key('one')},${key('one')}`, 'two entries have the same id'],
+])('master keys %j are refused, and not shown', (text, problem) => {
+  const refused = () => read({ MASTER_KEYS: text });
+  expect(refused).toThrow(problem);
+  expect(refused).toThrow('npm run master-key');
+  expect(refused).not.toThrow(key('one'));
 });

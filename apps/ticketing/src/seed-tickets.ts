@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import { databaseSecurity, runMain, StartRefused } from '@onceline/service-kit';
-import { readMigrationConfig } from './config.js';
+import { readKeyConfig } from './config.js';
+import { openVault } from './privacy/open-vault.js';
+import type { Vault } from './privacy/vault.js';
 import { SEED_BOT, seedHistory, TICKETS_PER_CHAT } from './seeding/seed-history.js';
 import { openForProgram } from './store/open-database.js';
 import { rebuildReadModels } from './store/rebuild-read-models.js';
 import type { Session } from './store/session.js';
 import { sessionsOf } from './store/sessions.js';
-import { writePlan } from './store/write-plan.js';
+import { writeSealed } from './store/write-sealed.js';
 
 const CHATS_AT_ONCE = 500;
 
@@ -21,11 +23,12 @@ await runMain(async () => {
   if (![tickets, first].every((count) => Number.isInteger(count / TICKETS_PER_CHAT))) {
     throw new StartRefused(`Usage: node dist/seed-tickets.js --tickets N --first N (multiples of ${TICKETS_PER_CHAT})`);
   }
-  const config = readMigrationConfig();
+  const config = readKeyConfig();
   const postgres = await openForProgram('seed', { url: config.DATABASE_URL, ...databaseSecurity(config) });
   const withSession = sessionsOf(postgres);
   try {
-    const events = await withSession((session) => write(session, { first, tickets }));
+    const vault = await openVault(withSession, config.MASTER_KEYS);
+    const events = await withSession((session) => write(session, vault, { first, tickets }));
     const rebuilt = await rebuildReadModels(withSession);
     await postgres.query('analyze');
     console.log(JSON.stringify({ tickets, events, stored: rebuilt.tickets }));
@@ -34,7 +37,11 @@ await runMain(async () => {
   }
 });
 
-async function write(session: Session, { first, tickets }: { first: number; tickets: number }): Promise<number> {
+async function write(
+  session: Session,
+  vault: Vault,
+  { first, tickets }: { first: number; tickets: number },
+): Promise<number> {
   if ((await session.query(OTHERS, [SEED_BOT])).rowCount > 0) {
     throw new StartRefused('This database holds tickets of others. Made up ones belong into one of their own.');
   }
@@ -43,7 +50,7 @@ async function write(session: Session, { first, tickets }: { first: number; tick
   let events = 0;
   for (let firstChat = first / TICKETS_PER_CHAT; firstChat < end; firstChat += CHATS_AT_ONCE) {
     const plan = seedHistory({ firstChat, chats: Math.min(CHATS_AT_ONCE, end - firstChat) });
-    await writePlan(session, plan);
+    await writeSealed(session, plan, vault);
     events += plan.events.length;
   }
   await session.command(AS_PUBLISHED);

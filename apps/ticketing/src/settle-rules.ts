@@ -5,7 +5,7 @@ import type { SettleRules } from './store/settle-batch.js';
 /** What the settings say about settling. */
 export function settleRules(
   config: TicketingConfig,
-  given: Pick<SettleRules, 'receive' | 'trace' | 'keep'>,
+  given: Pick<SettleRules, 'receive' | 'trace' | 'keep' | 'vault'>,
 ): SettleRules {
   const ladder = ladderOf(config);
   return {

@@ -5,7 +5,7 @@ import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } 
 import { hashToken, newMetricsRegistry, type RunningService } from '@onceline/service-kit';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
 import { readTicketingConfig } from './config.js';
-import { openStore, type TestStore } from './store/fixtures.spec.js';
+import { MASTER_KEY, openStore, type TestStore } from './store/fixtures.spec.js';
 import { runTicketing } from './ticketing.js';
 
 export interface Answer<Body> {
@@ -58,6 +58,7 @@ export class TestService {
       KAFKA_BROKERS: this.stack.kafka.brokers.join(','),
       DATABASE_URL: this.store.url,
       API_TOKENS: `viewer:${hashToken('secret')},admin:${hashToken('admin-secret')},agent:${hashToken('ada-secret')}:ada,agent:${hashToken('bob-secret')}:bob`,
+      MASTER_KEYS: MASTER_KEY,
       TICKETING_GROUP_ID: this.group,
       PARTITIONS: '3',
       TICKETING_RETRY_RUNGS: '200ms',

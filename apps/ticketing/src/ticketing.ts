@@ -19,6 +19,7 @@ import {
 import { Exports } from './api/exports.js';
 import { TICKETING_API } from './api/open-api.js';
 import { Operations } from './api/operations.js';
+import { PrivacyApi } from './api/privacy-api.js';
 import { SlaApi } from './api/sla-api.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketingModule } from './app.module.js';
@@ -35,6 +36,9 @@ import { TicketingObserver } from './observer.js';
 import type { DatabaseMeasures } from './measuring/read-measures.js';
 import { Relay } from './outbox/relay.js';
 import { Policies } from './policy/policies.js';
+import { openVault } from './privacy/open-vault.js';
+import { KeepRetention } from './privacy/keep-retention.js';
+import type { Vault } from './privacy/vault.js';
 import { PolicyStore } from './policy/policy.store.js';
 import { BreakerStore } from './stopping/breaker.store.js';
 import { ConsumerGate } from './stopping/consumer-gate.js';
@@ -127,12 +131,14 @@ class Ticketing {
     const withSession = sessionsOf(postgres);
     const observer = new TicketingObserver(kit.logger, this.metrics);
     const spans = new UpdateSpans(this.config.TICKETING_GROUP_ID);
+    const vault = await openVault(withSession, this.config.MASTER_KEYS);
     const policies = await this.policies(withSession, observer);
     const read = (record: ConsumedRecord) => receive(record, (botId) => policies.of(botId));
     const rules = settleRules(this.config, {
       receive: read,
       trace: (update, waitedMs) => spans.start(update, waitedMs),
       keep: (update) => spans.keep(update),
+      vault,
     });
     const gate = this.gate(withSession, rules, observer);
     kit.health.readiness('database', () => gate.outage() ?? pingProblem(postgres));
@@ -140,11 +146,13 @@ class Ticketing {
     kit.health.degradation('dead-letters', () => gate.stopReason());
     const relay = new Relay({ withSession, producer: await kafka.producer(), observer });
     relay.start();
-    const timers = this.timers(withSession, { policies, relay, observer });
+    const timers = this.timers(withSession, { policies, relay, observer, vault });
     timers.start();
     const measuring = this.measuring(kafka, withSession, { gate, observer });
     measuring.start();
     const settle = settleBatchOn(withSession, rules);
+    const reading = { withSession, vault };
+    const exports = new Exports(reading, this.streams);
     return TicketingModule.of({
       tokens: this.config.API_TOKENS,
       updates: new HandleUpdates({
@@ -152,14 +160,15 @@ class Ticketing {
         committed: () => relay.wake(),
       }),
       duplicates: new HandleDuplicates({ withSession, gate, observer }),
-      reader: new TicketReader(withSession),
-      sla: new SlaApi(withSession, this.config.API_TOKENS),
-      exports: new Exports(withSession, this.streams),
+      reader: new TicketReader(reading),
+      sla: new SlaApi(reading, this.config.API_TOKENS),
+      exports,
+      privacy: new PrivacyApi(reading, exports, this.config.API_TOKENS),
       operations: this.operations(withSession, rules),
       policies: new PolicyStore(withSession),
       agents: new AgentStore(withSession),
       work: new WorkOnTicket({
-        ...{ withSession, committed: () => relay.wake() },
+        ...{ withSession, vault, committed: () => relay.wake() },
         fieldsOf: (botId) => policies.of(botId).fields,
       }),
       close: async () => {
@@ -206,7 +215,12 @@ class Ticketing {
 
   private timers(
     withSession: WithSession,
-    { policies, relay, observer }: { policies: Policies; relay: Relay; observer: TicketingObserver },
+    {
+      policies,
+      relay,
+      observer,
+      vault,
+    }: { policies: Policies; relay: Relay; observer: TicketingObserver; vault: Vault },
   ): Timers {
     const run = new RunTimers({
       withSession,
@@ -220,8 +234,9 @@ class Ticketing {
       bots: () => policies.assignments(),
       committed: () => relay.wake(),
     });
-    const words = new FollowWords(withSession);
-    return new Timers({ timers: run, assignment, sla, words }, (error) => observer.timerFailed(error));
+    const words = new FollowWords(withSession, vault);
+    const retention = new KeepRetention({ withSession, bots: () => policies.retentions() });
+    return new Timers({ timers: run, assignment, sla, words, retention }, (error) => observer.timerFailed(error));
   }
 
   private async policies(withSession: WithSession, observer: TicketingObserver): Promise<Policies> {

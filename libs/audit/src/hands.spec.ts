@@ -31,7 +31,7 @@ export const TABLES = [
   `create table ticketing.tickets (ticket_id text primary key, version int, message_count int,
      status text not null default 'new')`,
   `create table ticketing.ticket_messages (bot_id text, chat_id text, message_id bigint, ticket_id text, version int,
-     text text, edited_at timestamptz, edit_count int not null default 0,
+     content_version int, edited_at timestamptz, edit_count int not null default 0,
      deleted_at timestamptz)`,
 ];
 
@@ -39,8 +39,11 @@ export const TABLES = [
 export const TAMPERING: readonly (readonly [sql: string, ...rules: string[]])[] = [
   [`delete from ticketing.ticket_messages where ticket_id = 'ticket-3'`, 'event-without-message'],
   [`update ticketing.ticket_messages set ticket_id = 'ticket-4' where ticket_id = 'ticket-3'`, 'message-without-event'],
-  [`insert into ticketing.ticket_messages values ('${BOT}', '1', 4711, 'ticket-3', 7)`, 'message-without-event'],
-  [`update ticketing.ticket_messages set text = 'forged' where ticket_id = 'ticket-3'`, 'message-differs-from-events'],
+  [`insert into ticketing.ticket_messages values ('${BOT}', '1', 4711, 'ticket-3', 7, 7)`, 'message-without-event'],
+  [
+    `update ticketing.ticket_messages set content_version = 7 where ticket_id = 'ticket-3'`,
+    'message-differs-from-events',
+  ],
   [`update ticketing.ticket_messages set edit_count = 1 where ticket_id = 'ticket-3'`, 'message-differs-from-events'],
   [
     `update ticketing.ticket_messages set deleted_at = now() where ticket_id = 'ticket-3'`,
@@ -198,7 +201,7 @@ export class Hands {
       `${at.ticket}.${at.version}`,
       payload,
     ]);
-    await this.database.query('insert into ticketing.ticket_messages values ($1, $2, $3, $4, $5)', [
+    await this.database.query('insert into ticketing.ticket_messages values ($1, $2, $3, $4, $5, $5)', [
       BOT,
       '1',
       at.messageId,

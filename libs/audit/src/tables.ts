@@ -65,7 +65,7 @@ const QUESTIONS: readonly Question[] = [
     query: `select m.bot_id || ':' || m.chat_id || ':' || m.message_id as subject
       from ticketing.ticket_messages m join (
         select distinct on (ticket_id, bot_id, chat_id, message_id) ticket_id, bot_id, chat_id, message_id,
-            data ->> 'text' as text, (data ->> 'editedAt')::timestamptz as edited_at,
+            version as content_version, (data ->> 'editedAt')::timestamptz as edited_at,
             count(*) filter (where type = 'message-edited') over (partition by ticket_id, bot_id, chat_id, message_id) as edits
           from (select ticket_id, version, type, payload -> 'data' as data, payload #>> '{data,botId}' as bot_id,
               payload #>> '{data,chatId}' as chat_id, (payload #>> '{data,messageId}')::bigint as message_id
@@ -77,7 +77,7 @@ const QUESTIONS: readonly Question[] = [
             (payload #>> '{data,messageId}')::bigint as message_id, min((payload ->> 'occurredAt')::timestamptz) as deleted_at
           from ticketing.events where type = 'message-deleted' group by 1, 2, 3, 4) d
         using (ticket_id, bot_id, chat_id, message_id)
-      where m.text is distinct from e.text or m.edited_at is distinct from e.edited_at or m.edit_count <> e.edits
+      where m.content_version <> e.content_version or m.edited_at is distinct from e.edited_at or m.edit_count <> e.edits
         or m.deleted_at is distinct from d.deleted_at`,
   },
   {

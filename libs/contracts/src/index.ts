@@ -33,6 +33,7 @@ export {
   attachmentSchema,
   PRIORITIES,
   readTicketEvent,
+  storedTicketEvent,
   senderSchema,
   TICKET_STATUSES,
   ticketEventSchema,

@@ -10,6 +10,18 @@ export const envelope = {
   occurredAt: z.string(),
   /** The update that caused the event; `command:…` where somebody asked for it over the API, `timer:…` where time did. */
   idempotencyKey: z.string(),
+  /**
+   * What people wrote and are called, sealed; its places in `data` are empty then (null, `''` or `[]`). Without the key, as after an erasure, it
+   * stays like that. Not there where nothing is personal, and in events of before it was sealed.
+   */
+  sealed: z
+    .object({
+      /** Id of the key that opens it. */
+      key: z.string(),
+      /** Base64 of nonce (12 bytes), tag (16 bytes) and ciphertext by AES-256-GCM, with the event's id as associated data. */
+      data: z.string(),
+    })
+    .optional(),
 };
 
 /** Who did it over the API; null where a rule did. */

@@ -74,8 +74,8 @@ export function heldIn(topic: string): TopicDeclaration['holds'] {
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 /** What a hop may add in headers. Without it the largest record of one topic would block its partition for ever at the next. */
 const HOP_BYTES = 256 * 1024;
-/** A byte that is no UTF-8 is read as U+FFFD and written as three: so much can the text of an event outgrow its update. */
-const MAX_EVENT_BYTES = 3 * MAX_RECORD_BYTES + HOP_BYTES;
+/** A byte that is no UTF-8 is read as U+FFFD and written as three, and base64 of what is sealed makes four of three: so much can an event outgrow its update. */
+const MAX_EVENT_BYTES = 4 * MAX_RECORD_BYTES + HOP_BYTES;
 
 /** Every topic with its partition count and settings: the one list that creation, checks and docs follow. */
 export function topicDeclarations(settings: TopicSettings = {}): readonly TopicDeclaration[] {

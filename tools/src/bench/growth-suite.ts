@@ -1,5 +1,6 @@
 import { TOPICS } from '@onceline/contracts';
 import { messageUpdate, uniqueRecord } from '@onceline/testing';
+import { credentialSettings } from '../demo-credentials.js';
 import { resultOfTicketingProgram } from '../ticketing-program.js';
 import { rateOf } from './commit-rate.js';
 import { GROWTH_READS, millisecondsOf } from './growth-reads.js';
@@ -68,7 +69,12 @@ function labelOf(tickets: number): string {
 
 async function seed({ system }: Workbench, { first, tickets }: { first: number; tickets: number }): Promise<void> {
   const args = ['--first', `${first}`, '--tickets', `${tickets}`];
-  await resultOfTicketingProgram('seed-tickets', system.stack.postgres.url, args);
+  await resultOfTicketingProgram(
+    'seed-tickets',
+    system.stack.postgres.url,
+    args,
+    credentialSettings(system.credentials),
+  );
 }
 
 /** Steps by a prime through all conversations, so that no two neighbours are close in any index. */

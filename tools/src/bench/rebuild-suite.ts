@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { masterKeyLine } from '../demo-credentials.js';
 import { resultOfTicketingProgram } from '../ticketing-program.js';
 import { median } from './statistics.js';
 import { withWorkbench, type Suite } from './suite-context.js';
@@ -21,7 +22,14 @@ export const rebuildSuite: Suite = ({ quick, say }) =>
   withWorkbench({ services: [], onProgress: say }, async ({ system }) => {
     const url = system.stack.postgres.url;
     const tickets = quick ? 2000 : 250_000;
-    const seeded = await resultOfTicketingProgram<{ events: number }>('seed-tickets', url, ['--tickets', `${tickets}`]);
+    const seeded = await resultOfTicketingProgram<{ events: number }>(
+      'seed-tickets',
+      url,
+      ['--tickets', `${tickets}`],
+      {
+        MASTER_KEYS: masterKeyLine('bench'),
+      },
+    );
     say(`${tickets} tickets seeded with ${seeded.events} events`);
     const rounds: Rebuilt[] = [];
     const floors: number[] = [];

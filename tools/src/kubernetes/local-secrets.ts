@@ -1,28 +1,26 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { credentialSettings, newCredentials, newToken, type Credentials } from '../demo-credentials.js';
+import { join } from 'node:path';
+import { credentialSettings, keptIn, newCredentials, newToken, type Credentials } from '../demo-credentials.js';
 import { repositoryRoot } from '../repository-root.js';
 
-/** What the overlay `local` must know and nobody else may: bots, API tokens, and the database's password. */
+/** What the overlay `local` must know and nobody else may: bots, API tokens, the master key, and the database's password. */
 export type LocalCredentials = Credentials & { readonly password: string };
 
 /** Made once and kept in `.onceline` (mode 600): the database keeps the password that it was made with. */
 export function localCredentials(): LocalCredentials {
-  const file = join(repositoryRoot(), '.onceline', 'kubernetes.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as LocalCredentials;
-  const credentials = { ...newCredentials(), password: newToken() };
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(credentials, null, 2), { mode: 0o600 });
-  return credentials;
+  return keptIn(join(repositoryRoot(), '.onceline', 'kubernetes.json'), () => ({
+    ...newCredentials(),
+    password: newToken(),
+  }));
 }
 
 /** The Secrets that the manifests refer to, as `kubectl apply -f -` takes them. */
 export function localSecrets(credentials: LocalCredentials): string {
-  const { BOTS = '', API_TOKENS = '', TICKETING_TOKEN = '' } = credentialSettings(credentials);
+  const { BOTS = '', API_TOKENS = '', TICKETING_TOKEN = '', MASTER_KEYS = '' } = credentialSettings(credentials);
   const { password } = credentials;
   const secrets: Record<string, Record<string, string>> = {
     'onceline-bots': { BOTS },
     'onceline-api': { API_TOKENS, TICKETING_TOKEN },
+    'onceline-encryption': { MASTER_KEYS },
     'onceline-database': { DATABASE_URL: `postgres://onceline:${password}@postgres:5432/onceline` },
     'onceline-postgres': { password },
   };

@@ -190,4 +190,8 @@ describe('the manifests', () => {
   });
 });
 
-const CREDENTIALS = { bots: [{ id: '1', secret: 's' }], tokens: { viewer: 'v', agent: 'a', admin: 'd' } };
+const CREDENTIALS = {
+  bots: [{ id: '1', secret: 's' }],
+  tokens: { viewer: 'v', agent: 'a', admin: 'd' },
+  masterKey: 'k',
+};

@@ -1,8 +1,9 @@
-import type { Attachment, Sender } from '@onceline/contracts';
+import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
 import type { WithSession } from '../store/session.js';
 import { TicketConditions, type TicketFilter } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { ExportedMessage } from './export-schemas.js';
+import type { Reading } from './reading.js';
 import { toTicket } from './read-tickets.js';
 import type { Ticket } from './schemas.js';
 
@@ -37,17 +38,14 @@ function pageAfter(filter: TicketFilter, after: Ticket | undefined): { text: str
   return { text, values: conditions.values };
 }
 
-interface MessageRow {
+interface MessageRow extends MessagePayloads {
   ticket_id: string;
   version: number;
   bot_id: string;
   chat_id: string;
   message_id: string;
   author: 'customer' | 'staff';
-  sender: Sender | null;
   sent_at: Date;
-  text: string | null;
-  attachments: Attachment[] | null;
   media_group_id: string | null;
   edited_at: Date | null;
   edit_count: number;
@@ -57,16 +55,23 @@ interface MessageRow {
 const MESSAGES = {
   name: 'messages-to-export',
   text: `select m.* from unnest($1::text[]) with ordinality as t(id, position) cross join lateral (
-           select ticket_id, version, bot_id, chat_id, message_id, author, sender, sent_at, text, attachments, media_group_id, edited_at,
-               edit_count, deleted_at
-             from ticketing.ticket_messages where ticket_id = t.id and version > $2 order by version limit ${PAGE_MESSAGES}) as m
+           select ticket_id, version, bot_id, chat_id, message_id, author, sent_at, media_group_id, edited_at, edit_count, deleted_at,
+               ${MESSAGE_PAYLOADS}
+             from ticketing.ticket_messages m where ticket_id = t.id and version > $2 order by version limit ${PAGE_MESSAGES}) as m
          order by t.position, m.version`,
 };
 
 /** The messages of those tickets as they read now, ticket by ticket, in the order of their arrival. */
-export async function* messagePages(withSession: WithSession, filter: TicketFilter): AsyncGenerator<ExportedMessage[]> {
-  const read = async (ids: readonly string[], after: number) =>
-    (await withSession((session) => session.query<MessageRow>(MESSAGES, [ids, after]))).rows.map(toExported);
+export async function* messagePages(
+  { withSession, vault }: Reading,
+  filter: TicketFilter,
+): AsyncGenerator<ExportedMessage[]> {
+  const read = (ids: readonly string[], after: number) =>
+    withSession(async (session) => {
+      const { rows } = await session.query<MessageRow>(MESSAGES, [ids, after]);
+      const contents = await openMessages(session, vault, rows);
+      return rows.flatMap((row, index) => toExported(row, contents[index]) ?? []);
+    });
   for await (const tickets of ticketPages(withSession, filter)) {
     const messages = await read(
       tickets.map(({ id }) => id),
@@ -82,7 +87,9 @@ export async function* messagePages(withSession: WithSession, filter: TicketFilt
   }
 }
 
-function toExported(row: MessageRow): ExportedMessage {
+function toExported(row: MessageRow, content: MessageContent | undefined): ExportedMessage | undefined {
+  if (!content) return undefined;
+  const { sender, text, attachments, isErased } = content;
   return {
     ticketId: row.ticket_id,
     version: row.version,
@@ -90,15 +97,16 @@ function toExported(row: MessageRow): ExportedMessage {
     chatId: row.chat_id,
     messageId: Number(row.message_id),
     author: row.author,
-    senderId: row.sender?.id ?? null,
-    senderName: row.sender?.name ?? null,
-    senderUsername: row.sender?.username ?? null,
+    senderId: sender?.id ?? null,
+    senderName: sender?.name ?? null,
+    senderUsername: sender?.username ?? null,
     sentAt: row.sent_at.toISOString(),
     editedAt: row.edited_at?.toISOString() ?? null,
     editCount: row.edit_count,
     mediaGroupId: row.media_group_id,
-    text: row.text,
-    attachments: row.attachments ?? [],
+    text,
+    attachments: [...attachments],
+    isErased,
     deletedAt: row.deleted_at?.toISOString() ?? null,
   };
 }

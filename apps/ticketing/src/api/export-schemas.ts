@@ -27,6 +27,7 @@ export const exportedMessageSchema = z.object({
   mediaGroupId: z.string().nullable(),
   text: z.string().nullable(),
   attachments: z.array(attachmentSchema),
+  isErased: z.boolean(),
   deletedAt: z.iso.datetime().nullable(),
 });
 export type ExportedMessage = z.infer<typeof exportedMessageSchema>;

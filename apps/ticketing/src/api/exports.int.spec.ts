@@ -14,8 +14,15 @@ beforeAll(async () => {
          case when i = 7 then '["vip"]' else '[]' end::jsonb from generate_series(1, 130) as i`,
   );
   await service.store.ask(
-    `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sent_at, text, sender)
-       select '20', '-7', n, 't007', n, now(), case n when 1 then '=1+1' else 'message ' || n end, '{"id":"7","name":"Ann \\"A\\"","username":null}'
+    `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, content_version, sent_at, sender_id)
+       select '20', '-7', n, 't007', n, n, now(), '7' from generate_series(1, 250) as n`,
+  );
+  // As they were before they were sealed.
+  await service.store.ask(
+    `insert into ticketing.events (ticket_id, version, type, event_id, idempotency_key, payload)
+       select 't007', n, 'message-appended', 't007.' || n, 'k' || n, json_build_object('type', 'message-appended', 'schemaVersion', 2,
+         'eventId', 't007.' || n, 'data', json_build_object('text', case n when 1 then '=1+1' else 'message ' || n end, 'attachments', '[]'::json,
+           'sender', '{"id":"7","name":"Ann \\"A\\"","username":null}'::json))
          from generate_series(1, 250) as n`,
   );
 }, 60_000);
@@ -55,9 +62,9 @@ it('in CSV, by the header Accept or by name, without formulas', async () => {
   expect(type).toBe('text/csv; charset=utf-8; header=present');
   const [head, first, second] = text.split('\r\n');
   expect(head).toBe(
-    'ticketId,version,botId,chatId,messageId,author,senderId,senderName,senderUsername,sentAt,editedAt,editCount,mediaGroupId,text,attachments,deletedAt',
+    'ticketId,version,botId,chatId,messageId,author,senderId,senderName,senderUsername,sentAt,editedAt,editCount,mediaGroupId,text,attachments,isErased,deletedAt',
   );
-  expect(first).toMatch(/^t007,1,20,-7,1,customer,7,"Ann ""A""",,[^,]+,,0,,'=1\+1,\[\],$/);
+  expect(first).toMatch(/^t007,1,20,-7,1,customer,7,"Ann ""A""",,[^,]+,,0,,'=1\+1,\[\],false,$/);
   expect(second).toContain(',message 2,');
   expect((await get('tickets?bot=20&tag=vip&format=csv', { accept: 'application/x-ndjson' })).text).toMatch(
     /^id,botId,chatId,[^]*\r\nt007,20,-7,20:-7,[^]*"\[""vip""\]"[^]*\r\n$/,
@@ -71,7 +78,11 @@ it('reads a page ahead of its reader and no more', async () => {
     asked += 1;
     return service.store.withSession(work);
   };
-  const stream = await new Exports(counting, new OpenStreams()).open('messages', { bot: '20' }, 'ndjson');
+  const stream = await new Exports({ ...service.store, withSession: counting }, new OpenStreams()).open(
+    'messages',
+    { bot: '20' },
+    'ndjson',
+  );
   stream.once('readable', () => undefined);
   await eventually(() => expect(stream.readableLength).toBeGreaterThan(0));
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -85,7 +96,7 @@ it('reads a page ahead of its reader and no more', async () => {
 
 it('breaks off what nobody reads to the end when the service stops', async () => {
   const streams = new OpenStreams();
-  const stream = await new Exports(service.store.withSession, streams).open('messages', { bot: '20' }, 'ndjson');
+  const stream = await new Exports(service.store, streams).open('messages', { bot: '20' }, 'ndjson');
   const ended = new Promise((resolve) => stream.once('error', resolve));
   streams.end();
   expect(await ended).toEqual(new Error('The service stops.'));

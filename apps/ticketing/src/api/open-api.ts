@@ -4,6 +4,7 @@ import { botPolicySchema } from '../policy/bot-policy.js';
 import { EXPORT_TYPES, exportQuerySchema } from './export-schemas.js';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger-schemas.js';
 import { nextBodySchema, queuePageSchema, queueQuerySchema } from './queue-schemas.js';
+import { privacyRoutes } from './privacy-routes.js';
 import { slaRoutes } from './sla-routes.js';
 import { searchPageSchema, searchQuerySchema } from './search-schemas.js';
 import { linkBodySchema, linkParamsSchema, mergeBodySchema } from './pair-schemas.js';
@@ -40,7 +41,8 @@ export const TICKETING_API: OpenApiDocument = openApi(
   },
   [
     ...[...readingRoutes(), ...findingRoutes(), ...streamingRoutes()],
-    ...[...workingRoutes(), ...pairRoutes(), ...policyRoutes(), ...slaRoutes(), ...agentRoutes(), ...operatingRoutes()],
+    ...[...workingRoutes(), ...pairRoutes(), ...policyRoutes(), ...slaRoutes(), ...privacyRoutes(), ...agentRoutes()],
+    ...operatingRoutes(),
   ],
 );
 

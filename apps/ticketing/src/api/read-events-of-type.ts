@@ -1,4 +1,4 @@
-import { readTicketEvent } from '@onceline/contracts';
+import type { Vault } from '../privacy/vault.js';
 import type { Session } from '../store/session.js';
 import type { EventOf, TicketEvent } from '../ticket/events.js';
 
@@ -13,10 +13,14 @@ const OF_TYPE = {
 /** The last 1000 events of one type in a ticket, in order. */
 export async function readEventsOfType<Type extends TicketEvent['type']>(
   session: Session,
-  ticketId: string,
-  type: Type,
+  vault: Vault,
+  { ticketId, type }: { ticketId: string; type: Type },
 ): Promise<EventOf<Type>[]> {
   const { rows } = await session.query<{ payload: unknown }>(OF_TYPE, [ticketId, type]);
   const isWanted = (event: TicketEvent): event is EventOf<Type> => event.type === type;
-  return rows.map(({ payload }) => readTicketEvent(payload)).filter(isWanted);
+  const opened = await vault.open(
+    session,
+    rows.map(({ payload }) => payload),
+  );
+  return opened.map(({ event }) => event).filter(isWanted);
 }

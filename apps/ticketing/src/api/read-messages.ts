@@ -1,16 +1,17 @@
-import type { Attachment, Sender } from '@onceline/contracts';
+import type { Vault } from '../privacy/vault.js';
+import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
 import type { Session } from '../store/session.js';
 import type { EventOf } from '../ticket/events.js';
 import { readEventsOfType } from './read-events-of-type.js';
 import type { TicketMessage } from './schemas.js';
 
-const COLUMNS =
-  'ticket_id, chat_id, message_id, version, author, sender, sent_at, text, attachments, media_group_id, edited_at, edit_count, deleted_at';
+const COLUMNS = `ticket_id, chat_id, message_id, version, author, sent_at, media_group_id, edited_at, edit_count, deleted_at,
+  ${MESSAGE_PAYLOADS}`;
 
 const MESSAGES = {
   name: 'messages-of-ticket',
   text: `select ${COLUMNS} from
-           (select * from ticketing.ticket_messages where ticket_id = $1 order by version desc limit 1000) as latest
+           (select * from ticketing.ticket_messages where ticket_id = $1 order by version desc limit 1000) as m
          order by version`,
 };
 
@@ -19,20 +20,17 @@ const MERGED_MESSAGES = {
   name: 'messages-of-merged-tickets',
   text: `select ${COLUMNS} from
            (select * from ticketing.ticket_messages where ticket_id = any($1::text[])
-              order by sent_at desc, ticket_id desc, version desc limit 1000) as latest
+              order by sent_at desc, ticket_id desc, version desc limit 1000) as m
          order by sent_at, ticket_id, version`,
 };
 
-interface MessageRow {
+interface MessageRow extends MessagePayloads {
   ticket_id: string;
   chat_id: string;
   message_id: string;
   version: number;
   author: 'customer' | 'staff';
-  sender: Sender | null;
   sent_at: Date;
-  text: string | null;
-  attachments: Attachment[] | null;
   media_group_id: string | null;
   edited_at: Date | null;
   edit_count: number;
@@ -40,7 +38,11 @@ interface MessageRow {
 }
 
 /** The last messages of a ticket, and of those that were merged into it, as they read now, with their edits; the parts of an album as one. */
-export async function readMessages(session: Session, ticketIds: readonly string[]): Promise<TicketMessage[]> {
+export async function readMessages(
+  session: Session,
+  vault: Vault,
+  ticketIds: readonly string[],
+): Promise<TicketMessage[]> {
   const [ticketId, ...merged] = ticketIds;
   const { rows } =
     merged.length === 0
@@ -48,8 +50,11 @@ export async function readMessages(session: Session, ticketIds: readonly string[
       : await session.query<MessageRow>(MERGED_MESSAGES, [ticketIds]);
   const edited = new Set(rows.filter(({ edit_count: count }) => count > 0).map((row) => row.ticket_id));
   const edits: EventOf<'message-edited'>[] = [];
-  for (const id of edited) edits.push(...(await readEventsOfType(session, id, 'message-edited')));
-  return joinAlbums(rows.map((row) => toMessage(row, edits)));
+  for (const ticket of edited) {
+    edits.push(...(await readEventsOfType(session, vault, { ticketId: ticket, type: 'message-edited' })));
+  }
+  const contents = await openMessages(session, vault, rows);
+  return joinAlbums(rows.flatMap((row, index) => toMessage(row, contents[index], edits) ?? []));
 }
 
 type Edit = TicketMessage['edits'][number];
@@ -59,7 +64,12 @@ function toEdit({ version, data }: EventOf<'message-edited'>): Edit {
   return { version, messageId, editedAt, text, attachments };
 }
 
-function toMessage(row: MessageRow, edits: readonly EventOf<'message-edited'>[]): TicketMessage {
+function toMessage(
+  row: MessageRow,
+  content: MessageContent | undefined,
+  edits: readonly EventOf<'message-edited'>[],
+): TicketMessage | undefined {
+  if (!content) return undefined;
   const messageId = Number(row.message_id);
   const { ticket_id: ticketId, chat_id: chatId } = row;
   const own = edits.filter(({ data }) => data.messageId === messageId && data.chatId === chatId);
@@ -67,10 +77,11 @@ function toMessage(row: MessageRow, edits: readonly EventOf<'message-edited'>[])
     ...{ ticketId, chatId, messageId },
     version: row.version,
     author: row.author,
-    sender: row.sender,
+    sender: content.sender,
     sentAt: row.sent_at.toISOString(),
-    text: row.text,
-    attachments: row.attachments ?? [],
+    text: content.text,
+    attachments: [...content.attachments],
+    isErased: content.isErased,
     mediaGroupId: row.media_group_id,
     albumMessageIds: [],
     editedAt: row.edited_at?.toISOString() ?? null,
@@ -107,6 +118,7 @@ function asOne(parts: readonly TicketMessage[]): TicketMessage {
     version: Math.min(...parts.map(({ version }) => version)),
     text: texts.length === 0 ? null : texts.join('\n'),
     attachments: inOrder.flatMap(({ attachments }) => attachments),
+    isErased: inOrder.some(({ isErased }) => isErased),
     albumMessageIds: inOrder.map(({ messageId }) => messageId),
     editedAt: editTimes.at(-1) ?? null,
     deletedAt: deletions.length < parts.length ? null : (deletions.at(-1) ?? null),

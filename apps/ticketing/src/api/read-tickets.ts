@@ -1,10 +1,12 @@
 import type { Outcome } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
 import type { Session, WithSession } from '../store/session.js';
+import type { Reading } from './reading.js';
 import { TicketConditions } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { Ticket as TicketState } from '../ticket/state.js';
 import type { EventOf } from '../ticket/events.js';
+import type { OpenedEvent } from '../privacy/vault.js';
 import { readEventsOfType } from './read-events-of-type.js';
 import { readMessages } from './read-messages.js';
 import {
@@ -58,16 +60,16 @@ interface MissingRow {
 }
 
 /** Ticket and messages of one moment. */
-export function readTicket(withSession: WithSession, id: string): Promise<TicketWithMessages | undefined> {
+export function readTicket({ withSession, vault }: Reading, id: string): Promise<TicketWithMessages | undefined> {
   return withSession((session) =>
     atOneMoment(session, async () => {
       const [ticket] = (await session.query<TicketRow>(ONE_TICKET, [id])).rows;
       if (!ticket) return undefined;
-      const messages = await readMessages(session, [id, ...ticket.merged_from]);
+      const messages = await readMessages(session, vault, [id, ...ticket.merged_from]);
       // Without an event beside those that every ticket has there is nothing to look for.
       const hasOthers = ticket.version > ticket.message_count + 1;
       const gaps = hasOthers ? (await session.query<MissingRow>(MISSING, [id])).rows : [];
-      const notes = hasOthers ? await readEventsOfType(session, id, 'note-added') : [];
+      const notes = hasOthers ? await readEventsOfType(session, vault, { ticketId: id, type: 'note-added' }) : [];
       return { ...toTicket(ticketOf(ticket)), messages, missing: gaps.map(toMissing), notes: notes.map(toNote) };
     }),
   );
@@ -75,7 +77,7 @@ export function readTicket(withSession: WithSession, id: string): Promise<Ticket
 
 const EVENTS = {
   name: 'events-of-ticket',
-  text: `select version, payload from ticketing.events where ticket_id = $1 and version > $2 order by version limit $3`,
+  text: `select payload from ticketing.events where ticket_id = $1 and version > $2 order by version limit $3`,
 };
 
 function toNote({ version, occurredAt: at, data }: EventOf<'note-added'>): TicketWithMessages['notes'][number] {
@@ -92,28 +94,27 @@ const EXISTS = { name: 'ticket-exists', text: 'select 1 from ticketing.tickets w
 
 /** The history in order; undefined when there is no such ticket. */
 export async function readEvents(
-  withSession: WithSession,
+  { withSession, vault }: Reading,
   id: string,
   page: { limit: number; cursor?: string | undefined },
 ): Promise<EventsPage | undefined> {
   const after = page.cursor === undefined ? 0 : decodeCursor(eventsCursorSchema, page.cursor);
-  const rows = await withSession(async (session) => {
-    const found = await session.query<{ version: number; payload: EventsPage['items'][number] }>(EVENTS, [
-      id,
-      after,
-      page.limit + 1,
-    ]);
+  const events = await withSession(async (session) => {
+    const { rows } = await session.query<{ payload: unknown }>(EVENTS, [id, after, page.limit + 1]);
     // Behind the last event there is nothing, in a ticket as in none.
-    if (found.rows.length > 0 || (await session.query(EXISTS, [id])).rowCount > 0) return found.rows;
-    return undefined;
+    if (rows.length === 0 && (await session.query(EXISTS, [id])).rowCount === 0) return undefined;
+    return vault.open(
+      session,
+      rows.map(({ payload }) => payload),
+    );
   });
-  if (!rows) return undefined;
-  return pageOf(
-    rows,
-    page.limit,
-    ({ payload }) => payload,
-    ({ version }) => version,
-  );
+  if (!events) return undefined;
+  return pageOf(events, page.limit, toShown, ({ event: { version } }) => version);
+}
+
+/** As the API shows an event. */
+export function toShown({ event, isErased }: OpenedEvent): EventsPage['items'][number] {
+  return isErased ? { ...event, isErased } : { ...event };
 }
 
 /** The tables are held before the moment is taken: a rebuild that replaced them in between would leave them empty at that moment. */

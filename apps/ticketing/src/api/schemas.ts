@@ -93,6 +93,7 @@ export const ticketMessageSchema = z.object({
   sender: senderSchema.nullable().describe('as he called himself then; null for messages of before that was recorded'),
   sentAt: time,
   ...readingSchema,
+  isErased: z.boolean().describe('what it said, and the names of who wrote it, were erased'),
   mediaGroupId: z
     .string()
     .nullable()
@@ -178,7 +179,11 @@ export const ticketsPageSchema = z.object({ items: z.array(ticketSchema), nextCu
 export type TicketsPage = z.infer<typeof ticketsPageSchema>;
 
 export const eventsPageSchema = z.object({
-  items: z.array(z.looseObject({ type: z.string(), version: z.int() })).describe('as published to tickets.events'),
+  items: z
+    .array(z.looseObject({ type: z.string(), version: z.int() }))
+    .describe(
+      'as published to tickets.events, with what is sealed there opened; `isErased` in those of which that was erased',
+    ),
   nextCursor: nextPageCursor,
 });
 export type EventsPage = z.infer<typeof eventsPageSchema>;

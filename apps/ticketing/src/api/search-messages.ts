@@ -1,13 +1,15 @@
-import type { Sender, TicketStatus } from '@onceline/contracts';
+import type { TicketStatus } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
-import type { WithSession } from '../store/session.js';
+import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
+import type { Session } from '../store/session.js';
+import type { Reading } from './reading.js';
 import { FOUND, searchCursorSchema, type SearchPage, type SearchQuery } from './search-schemas.js';
 import { splitSearch } from './split-search.js';
 
 const EXCERPT = `StartSel=${FOUND[0]}, StopSel=${FOUND[1]}, MaxFragments=2, MaxWords=30, MinWords=10, ShortWord=0`;
 const ORDER = 'sent_at desc, ticket_id desc, version desc';
 
-interface HitRow {
+interface HitRow extends MessagePayloads {
   ticket_id: string;
   status: TicketStatus;
   bot_id: string;
@@ -15,9 +17,7 @@ interface HitRow {
   message_id: string;
   version: number;
   author: 'customer' | 'staff';
-  sender: Sender | null;
   sent_at: Date;
-  excerpt: string | null;
 }
 
 /** Looked through one by one before the index is asked: a word that many messages have fills a page from these. */
@@ -27,15 +27,36 @@ const LATEST = 1000;
  * Messages that hold what was asked for, those written last first. Which way is the shorter one is not left to the planner: of a word that is
  * in no message it thinks that many have it, and would walk through all of them.
  */
-export async function searchMessages(withSession: WithSession, query: SearchQuery): Promise<SearchPage> {
-  const rows = await withSession(async (session) => {
-    const { text, values } = select(query, AMONG_LATEST);
-    const latest = (await session.query<HitRow>({ text }, values)).rows;
-    if (latest.length > query.limit) return latest;
-    const all = select(query, BY_WORDS);
-    return (await session.query<HitRow>({ text: all.text }, all.values)).rows;
+export function searchMessages({ withSession, vault }: Reading, query: SearchQuery): Promise<SearchPage> {
+  return withSession(async (session) => {
+    const rows = await find(session, query);
+    const contents = await openMessages(session, vault, rows);
+    const excerpts = await excerptsOf(session, query.q, contents);
+    const hits = rows.map((row, index) => ({ row, content: contents[index], excerpt: excerpts[index] ?? null }));
+    return pageOf(hits, query.limit, toHit, ({ row }) => [row.sent_at.toISOString(), row.ticket_id, row.version]);
   });
-  return pageOf(rows, query.limit, toHit, (row) => [row.sent_at.toISOString(), row.ticket_id, row.version]);
+}
+
+async function find(session: Session, query: SearchQuery): Promise<HitRow[]> {
+  const { text, values } = select(query, AMONG_LATEST);
+  const latest = (await session.query<HitRow>({ text }, values)).rows;
+  if (latest.length > query.limit) return latest;
+  const all = select(query, BY_WORDS);
+  return (await session.query<HitRow>({ text: all.text }, all.values)).rows;
+}
+
+/** Made by the database, which alone knows what it takes for a word. */
+async function excerptsOf(
+  session: Session,
+  q: string,
+  contents: readonly MessageContent[],
+): Promise<readonly (string | null)[]> {
+  if (contents.length === 0) return [];
+  const values: unknown[] = [contents.map(({ text }) => text)];
+  const asked = askedFor(q, (given) => `$${values.push(given)}`);
+  const text = `select ts_headline('simple', text, ${asked}, '${EXCERPT}') as excerpt
+    from unnest($1::text[]) with ordinality as t(text, position) order by position`;
+  return (await session.query<{ excerpt: string | null }>({ text }, values)).rows.map(({ excerpt }) => excerpt);
 }
 
 /** Rows of messages that are asked for, by where they are written in a page of messages. */
@@ -49,7 +70,7 @@ const BY_WORDS: Way = ({ words, before }) => `(with found as materialized
     (select bot_id, chat_id, message_id, ticket_id, version, sent_at from ticketing.message_words m where ${words})
     select * from found as m where ${before}) as m`;
 
-/** Texts are read, and excerpts made, of the rows of the page alone. */
+/** Events are looked up of the rows of the page alone. */
 function select({ q, bot, status, cursor, limit }: SearchQuery, way: Way): { text: string; values: unknown[] } {
   const values: unknown[] = [];
   const value = (given: unknown) => `$${values.push(given)}`;
@@ -58,7 +79,7 @@ function select({ q, bot, status, cursor, limit }: SearchQuery, way: Way): { tex
   if (bot !== undefined) conditions.push(`m.bot_id = ${value(bot)}`);
   if (status !== undefined) conditions.push(`${statusOf('m')} = ${value(status)}`);
   const messages = way({ words: `m.words @@ (${asked})`, before: beforeCursor(cursor, value) });
-  const text = `select page.*, ${statusOf('page')} as status, m.author, m.sender, ts_headline('simple', m.text, ${asked}, '${EXCERPT}') as excerpt
+  const text = `select page.*, ${statusOf('page')} as status, m.author, ${MESSAGE_PAYLOADS}
     from (select ticket_id, bot_id, chat_id, message_id, version, sent_at from ${messages}
         where ${conditions.join(' and ')} order by ${ORDER} limit ${value(limit + 1)}) as page
       join ticketing.ticket_messages m using (bot_id, chat_id, message_id)
@@ -82,7 +103,13 @@ function beforeCursor(cursor: string | undefined, value: (given: unknown) => str
   return `(m.sent_at, m.ticket_id, m.version) < (${value(sentAt)}::timestamptz, ${value(ticketId)}::text, ${value(version)}::int)`;
 }
 
-function toHit(row: HitRow): SearchPage['items'][number] {
+interface Hit {
+  readonly row: HitRow;
+  readonly content: MessageContent | undefined;
+  readonly excerpt: string | null;
+}
+
+function toHit({ row, content, excerpt }: Hit): SearchPage['items'][number] {
   return {
     ticketId: row.ticket_id,
     ticketStatus: row.status,
@@ -91,8 +118,8 @@ function toHit(row: HitRow): SearchPage['items'][number] {
     messageId: Number(row.message_id),
     version: row.version,
     author: row.author,
-    sender: row.sender,
+    sender: content?.sender ?? null,
     sentAt: row.sent_at.toISOString(),
-    excerpt: row.excerpt,
+    excerpt,
   };
 }

@@ -1,5 +1,13 @@
 /** In a group each customer has a conversation; a message that cannot be settled fails in its own one. */
-import { messageFrom, testRules, traced, uniqueRecord, type TestStore } from '../store/fixtures.spec.js';
+import {
+  messageFrom,
+  messageIdOf,
+  refuseMessage,
+  testRules,
+  type TestStore,
+  traced,
+  uniqueRecord,
+} from '../store/fixtures.spec.js';
 import { settleBatchOn, type SettleBatch } from '../store/settle-batch.js';
 import { settleUpdates } from '../store/settle-updates.js';
 import { withOwnWorlds, type World } from './world.spec.js';
@@ -43,9 +51,10 @@ it('given up after conflicts: what the same customer writes next waits behind it
 });
 
 it('refused by the database: the ticket of that customer shows the gap', async () => {
-  await store.ask(`alter table ticketing.ticket_messages add constraint no_poison check (text <> 'poison')`);
+  const poison = inGroup('poison');
+  await refuseMessage(store, messageIdOf(poison));
   await world.settle([inGroup('one')]);
-  await world.settle([inGroup('poison')]);
+  await world.settle([poison]);
   expect((await events()).slice(2)).toEqual([{ key: 'poison', type: 'update-missing' }]);
   const [entry] = await store.ask<{ outcome: string; ticket: string | null }>(
     `select outcome, ticket_id as ticket from ticketing.ledger where idempotency_key = 'poison'`,

@@ -60,6 +60,15 @@ const settings = {
     .nullable()
     .default(null)
     .describe('the team whose agents get the tickets that have no team; null: all agents'),
+  keepTextsDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .nullable()
+    .default(null)
+    .describe(
+      'days after which what people wrote and are called is erased for good, at most a week later; null: it is kept until somebody asks for its erasure',
+    ),
   fields: fieldDefinitionsSchema
     .default({})
     .describe('what agents can say of its tickets, by name: text, a number, a boolean, a date, one of some choices'),
@@ -98,17 +107,20 @@ export interface BotPolicy {
   sharesTickets(chatId: string): boolean;
   readonly notePrefix: string | null;
   readonly fields: FieldDefinitions;
+  /** How long texts and names are kept, milliseconds; null: for ever. */
+  readonly keepTextsMs: number | null;
   /** null where agents take tickets themselves. */
   readonly assignment: Omit<BotAssignment, 'botId'> | null;
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** @param migratedFrom as what chats were known that are others now: what was set for a group holds for the supergroup too */
 export function botPolicy(document: BotPolicyDocument, migratedFrom: Readonly<Record<string, string>> = {}): BotPolicy {
   const staff = new Set(document.staff);
   const byChat = new Map(Object.entries(document.groupTicketsByChat));
-  const { closeAfterHours, assignment: mode, assignmentTeam: team } = document;
+  const { closeAfterHours, keepTextsDays, assignment: mode, assignmentTeam: team } = document;
   return {
     closeAfterMs: closeAfterHours === null ? null : closeAfterHours * HOUR_MS,
     conversation: {
@@ -121,6 +133,7 @@ export function botPolicy(document: BotPolicyDocument, migratedFrom: Readonly<Re
       (byChat.get(chatId) ?? byChat.get(migratedFrom[chatId] ?? '') ?? document.groupTickets) === 'topic',
     notePrefix: document.notePrefix,
     fields: new Map(Object.entries(document.fields)),
+    keepTextsMs: keepTextsDays === null ? null : keepTextsDays * DAY_MS,
     assignment: mode === 'none' ? null : { mode, team },
   };
 }

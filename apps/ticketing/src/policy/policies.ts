@@ -1,4 +1,5 @@
 import { Measurement } from '@onceline/service-kit';
+import type { Retention } from '../privacy/keep-retention.js';
 import { botPolicy, STANDARD_POLICY, type BotAssignment, type BotPolicy } from './bot-policy.js';
 import type { PolicyStore } from './policy.store.js';
 
@@ -36,6 +37,11 @@ export class Policies {
   /** Of the bots whose tickets are given to agents. */
   assignments(): readonly BotAssignment[] {
     return [...this.byBot].flatMap(([botId, { assignment }]) => (assignment ? [{ botId, ...assignment }] : []));
+  }
+
+  /** Of the bots that keep texts and names for a time only. */
+  retentions(): readonly Retention[] {
+    return [...this.byBot].flatMap(([botId, { keepTextsMs: keepMs }]) => (keepMs === null ? [] : [{ botId, keepMs }]));
   }
 
   async load(): Promise<void> {

@@ -2,6 +2,7 @@ import { HEADERS, TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { receive } from '../intake/to-command.js';
 import { STANDARD_POLICY } from '../policy/bot-policy.js';
+import { personOf } from '../privacy/person.js';
 import type { Known } from '../store/known.js';
 import { planBatch, type BatchPlan, type PlanRules, type Settlement } from '../store/plan-batch.js';
 import type { PlannedEvent } from '../store/ticket-states.js';
@@ -38,7 +39,7 @@ export function seedHistory({ firstChat, chats }: { firstChat: number; chats: nu
     settlements.push(...plan.settlements);
     tickets = plan.tickets.map((ticket) => {
       const done = workOn(ticket, turn);
-      events.push(...done.map((event) => ({ event, trace: UNTRACED })));
+      events.push(...done.map((event) => ({ event, trace: UNTRACED, person: personOf(event, ticket) })));
       return done.reduce(evolveTicket, ticket);
     });
   }

@@ -1,4 +1,4 @@
-import { readTicketEvent } from '@onceline/contracts';
+import { storedTicketEvent } from '@onceline/contracts';
 import type { TicketEvent } from '../ticket/events.js';
 import type { Session } from '../store/session.js';
 import { readClocks, writeClocks } from './clock-rows.js';
@@ -105,7 +105,7 @@ interface EventRow {
 function eventsByTicket(rows: readonly EventRow[]): ReadonlyMap<string, readonly TicketEvent[]> {
   const byTicket = new Map<string, TicketEvent[]>();
   for (const { payload } of rows) {
-    const event = readTicketEvent(JSON.parse(payload));
+    const event = storedTicketEvent(JSON.parse(payload));
     const events = byTicket.get(event.ticketId);
     if (events) events.push(event);
     else byTicket.set(event.ticketId, [event]);

@@ -22,7 +22,12 @@ async function asked(minutes: readonly number[]): Promise<string[]> {
 }
 async function change(ticketId: string, at: number, changes: TicketChanges): Promise<void> {
   const now = () => new Date(minute(at));
-  const work = new WorkOnTicket({ withSession: store.withSession, committed: () => undefined, now });
+  const work = new WorkOnTicket({
+    withSession: store.withSession,
+    vault: store.vault,
+    committed: () => undefined,
+    now,
+  });
   const request = { key: undefined, actor: 'ada', route: '', body: undefined, find: byId(ticketId) };
   await work.do({ type: 'change-ticket', changes }, request);
 }

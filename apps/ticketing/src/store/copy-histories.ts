@@ -1,4 +1,4 @@
-import { readTicketEvent } from '@onceline/contracts';
+import { storedTicketEvent } from '@onceline/contracts';
 import { FoldHistories, READ_MODELS, type TicketHistory } from './read-models.js';
 import type { Session } from './session.js';
 import { SHADOW } from './shadow-tables.js';
@@ -51,7 +51,7 @@ export async function copyHistories({ from, to, ids }: CopyHistories): Promise<{
 }
 
 function* eventsIn(rows: readonly EventRow[]) {
-  for (const { payload } of rows) yield readTicketEvent(JSON.parse(payload));
+  for (const { payload } of rows) yield storedTicketEvent(JSON.parse(payload));
 }
 
 async function* pagesOf(session: Session, ids: readonly string[]) {

@@ -35,10 +35,8 @@ function deletes(...messageIds: number[]): TracedUpdate {
   return traced(uniqueRecord({ update_id: (updateId += 1), deleted_business_messages: payload }, { key: '7:bbc1/42' }));
 }
 
-const messages = () =>
-  store.ask<{ text: string; deleted: boolean }>(
-    'select text, deleted_at is not null as deleted from ticketing.ticket_messages order by message_id',
-  );
+const messages = async () =>
+  (await store.messages()).map(({ text, deletedAt }) => ({ text, deleted: deletedAt !== null }));
 const deletions = () =>
   store.ask<{ id: number }>(
     `select (payload #>> '{data,messageId}')::int as id from ticketing.events where type = 'message-deleted' order by version`,

@@ -33,10 +33,8 @@ function edited({ message }: Sent, second: number, changes: object): TracedUpdat
   return traced(uniqueRecord({ update_id: (updateId += 1), edited_message: edit }));
 }
 
-const messages = () =>
-  store.ask<{ text: string | null; edits: number; at: Date | null }>(
-    'select text, edit_count as edits, edited_at as at from ticketing.ticket_messages order by message_id',
-  );
+const messages = async () =>
+  (await store.messages()).map(({ text, editCount: edits, editedAt: when }) => ({ text, edits, at: when }));
 const at = (second: number) => new Date((1_760_000_000 + second) * 1000);
 
 describe('an edit', () => {

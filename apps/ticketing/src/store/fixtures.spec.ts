@@ -6,6 +6,10 @@ import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
 import { nextHop } from '@onceline/retry-policy';
 import { receive, type ReceivedUpdate } from '../intake/to-command.js';
 import { botPolicy, botPolicySchema, STANDARD_POLICY, type BotPolicyDocument } from '../policy/bot-policy.js';
+import { CustomerKeys } from '../privacy/customer-keys.js';
+import { MasterKeys } from '../privacy/master-keys.js';
+import { Vault } from '../privacy/vault.js';
+import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from './message-content.js';
 import { MIGRATIONS } from './migrations.js';
 import { settleBatchOn, type SettleBatch, type SettleRules } from './settle-batch.js';
 import { sessionsOf } from './sessions.js';
@@ -57,6 +61,13 @@ export function traced(record: ConsumedRecord, given: Partial<BotPolicyDocument>
 
 export const tracedMessage = (chat: number, text?: string) => traced(uniqueRecord(messageFrom(chat, text)));
 
+/** As `MASTER_KEYS` has it. */
+export const MASTER_KEY = `spec:${Buffer.alloc(32, 7).toString('base64')}`;
+const masterKeys = new MasterKeys([{ id: 'spec', key: Buffer.alloc(32, 7) }]);
+
+/** One for each instance: keys that another one has made are not in its memory. */
+export const testVault = () => new Vault(new CustomerKeys(masterKeys));
+
 const CONSUMER = { consumer: 'ticketing', random: 0 };
 
 /** Rungs of a second each, three tries, and no faults but those of the spec. */
@@ -70,6 +81,7 @@ export function testRules(changes: Partial<SettleRules> & { tries?: number } = {
     keep: (update) => update,
     drainLimit: 200,
     faults: true,
+    vault: testVault(),
     now: Date.now,
     ...rest,
   };
@@ -82,9 +94,43 @@ export interface TestStore {
   readonly url: string;
   readonly postgres: Postgres;
   readonly withSession: WithSession;
+  readonly vault: Vault;
+  /** Messages as they read now, in the order of their ids; or what one condition on `m` finds. */
+  messages(where?: string): Promise<readonly StoredMessage[]>;
   /** Rows of any question. */
   ask<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
   close(): Promise<void>;
+}
+
+/** What a message reads like, with some of its row. */
+export interface StoredMessage extends MessageContent {
+  readonly ticketId: string;
+  readonly chatId: string;
+  readonly author: 'customer' | 'staff';
+  readonly editCount: number;
+  readonly editedAt: Date | null;
+  readonly deletedAt: Date | null;
+}
+
+async function readMessages(session: Session, vault: Vault, where: string): Promise<readonly StoredMessage[]> {
+  const text = `select ticket_id as "ticketId", chat_id as "chatId", author, edit_count as "editCount", edited_at as "editedAt",
+    deleted_at as "deletedAt", ${MESSAGE_PAYLOADS} from ticketing.ticket_messages m where ${where} order by message_id`;
+  const { rows } = await session.query<Omit<StoredMessage, keyof MessageContent> & MessagePayloads>({ text }, []);
+  const contents = await openMessages(session, vault, rows);
+  return rows.flatMap(({ written: _written, edited: _edited, ...row }, index) => {
+    const content = contents[index];
+    return content ? [{ ...row, ...content }] : [];
+  });
+}
+
+/** The database will not take this one. */
+export async function refuseMessage(store: Pick<TestStore, 'ask'>, id: number | undefined): Promise<void> {
+  await store.ask(`alter table ticketing.ticket_messages add constraint no_poison check (message_id <> ${Number(id)})`);
+}
+
+/** Of the message that an update brings. */
+export function messageIdOf({ verdict }: ReceivedUpdate): number | undefined {
+  return verdict.type === 'command' && 'messageId' in verdict.command ? verdict.command.messageId : undefined;
 }
 
 /** A database of its own, migrated, on the shared stack; or the one at `url`, for a second instance. */
@@ -96,10 +142,11 @@ export async function openStore(url?: string): Promise<TestStore> {
     migrations: [...MIGRATIONS],
   });
   await migrate(postgres);
+  const [withSession, vault] = [sessionsOf(postgres), testVault()];
   return {
     url: address,
-    postgres,
-    withSession: sessionsOf(postgres),
+    ...{ postgres, withSession, vault },
+    messages: (where = 'true') => withSession((session) => readMessages(session, vault, where)),
     ask: (sql, values) => postgres.query(sql, values),
     close: () => postgres.close(),
   };

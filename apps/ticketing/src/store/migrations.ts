@@ -17,6 +17,7 @@ import { FindInTheLedger1765100000000 } from './migrations/1765100000000-find-in
 import { FilterTickets1765100050000 } from './migrations/1765100050000-filter-tickets.js';
 import { SearchMessages1765100100000 } from './migrations/1765100100000-search-messages.js';
 import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
+import { SealWhatPeopleWrite1765500000000 } from './migrations/1765500000000-seal-what-people-write.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   FilterTickets1765100050000,
   SearchMessages1765100100000,
   ServiceLevels1765300000000,
+  SealWhatPeopleWrite1765500000000,
 ] as const;

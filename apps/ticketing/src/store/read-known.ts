@@ -1,11 +1,13 @@
-import type { Attachment, Outcome, Sender } from '@onceline/contracts';
+import type { Outcome } from '@onceline/contracts';
 import { toFaultRule } from '../faults/fault.store.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
 import type { IntakeCommand } from '../ticket/commands.js';
 import type { RecordedMessage } from '../ticket/message.js';
 import { inMigratedChat, type MigratedChat } from '../ticket/migrated-chat.js';
+import type { Vault } from '../privacy/vault.js';
 import type { Known } from './known.js';
+import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from './message-content.js';
 import { messageKey } from './message-states.js';
 import { MigratedChats } from './migrated-chats.js';
 import type { Session, Statement } from './session.js';
@@ -27,7 +29,7 @@ const CONCERNED_TICKETS = 1000;
 const READ_KNOWN: Statement = {
   name: 'read-known',
   text: `with messages as materialized (
-      select m.* from ticketing.ticket_messages m join unnest($3::text[], $4::text[], $5::bigint[])
+      select m.*, ${MESSAGE_PAYLOADS} from ticketing.ticket_messages m join unnest($3::text[], $4::text[], $5::bigint[])
         as wanted(bot_id, chat_id, message_id) using (bot_id, chat_id, message_id)),
     active as materialized (
       select ticket_id, conversation from ticketing.tickets where conversation = any($2::text[]) and ${IS_ACTIVE}),
@@ -99,17 +101,15 @@ interface KnownRow {
   faults: Parameters<typeof toFaultRule>[0][];
 }
 
-interface MessageRow {
+interface MessageRow extends MessagePayloads {
   bot_id: string;
   chat_id: string;
   message_id: number;
   ticket_id: string;
   version: number;
+  content_version: number;
   author: 'customer' | 'staff';
-  sender: Sender | null;
   sent_at: string;
-  text: string | null;
-  attachments: Attachment[] | null;
   media_group_id: string | null;
   edited_at: string | null;
   edit_count: number;
@@ -147,7 +147,7 @@ export interface ReadKnown extends Known {
 export async function readKnown(
   session: Session,
   updates: readonly ReceivedUpdate[],
-  { queues, faults }: { queues: ReadonlyMap<string, LoadedQueue>; faults: boolean },
+  { queues, faults, vault }: { queues: ReadonlyMap<string, LoadedQueue>; faults: boolean; vault: Vault },
 ): Promise<ReadKnown> {
   const waiting = [...queues.values()].flatMap((queue) => queue.updates.map(({ update }) => update));
   const all = waiting.length === 0 ? updates : [...updates, ...waiting];
@@ -160,7 +160,8 @@ export async function readKnown(
   const row = await ask(session, asked);
   const late = lateCommands(asked.commands, row.migrated);
   const known = late.length === 0 ? row : await ask(session, withLate(asked, late));
-  return { ...toKnown(known), queues, isStopped: known.stopped };
+  const contents = await openMessages(session, vault, known.messages);
+  return { ...toKnown(known, contents), queues, isStopped: known.stopped };
 }
 
 interface Asked {
@@ -252,7 +253,8 @@ function customerOf(command: IntakeCommand) {
   return [{ botId, chatId, customerId: happening.customerId }];
 }
 
-function toKnown(row: KnownRow): Omit<Known, 'queues'> {
+function toKnown(row: KnownRow, contents: readonly MessageContent[]): Omit<Known, 'queues'> {
+  const messages = row.messages.flatMap((message, index) => toMessage(message, contents[index]) ?? []);
   return {
     ledger: new Map(
       row.ledger.map(([key, outcome, revision, redriveId, redriveCount]) => [
@@ -261,7 +263,7 @@ function toKnown(row: KnownRow): Omit<Known, 'queues'> {
       ]),
     ),
     tickets: row.tickets.map(ticketOf),
-    messages: new Map(row.messages.map(toMessage).map((message) => [messageKey(message), message])),
+    messages: new Map(messages.map((message) => [messageKey(message), message])),
     parked: row.parked.map(toParked),
     unmarkedGaps: row.gaps.map(toGap),
     migratedChats: row.migrated,
@@ -269,18 +271,19 @@ function toKnown(row: KnownRow): Omit<Known, 'queues'> {
   };
 }
 
-function toMessage(row: MessageRow): RecordedMessage {
+function toMessage(row: MessageRow, content: MessageContent | undefined): RecordedMessage | undefined {
+  if (!content) return undefined;
+  const { sender, text, attachments } = content;
   return {
     botId: row.bot_id,
     chatId: row.chat_id,
     messageId: row.message_id,
     ticketId: row.ticket_id,
     version: row.version,
+    contentVersion: row.content_version,
     author: row.author,
-    sender: row.sender,
+    ...{ sender, text, attachments },
     sentAt: new Date(row.sent_at).toISOString(),
-    text: row.text,
-    attachments: row.attachments ?? [],
     mediaGroupId: row.media_group_id,
     editedAt: row.edited_at === null ? null : new Date(row.edited_at).toISOString(),
     editCount: row.edit_count,

@@ -4,7 +4,7 @@ import { planBatch, type BatchPlan, type Settlement } from './plan-batch.js';
 import { planRules, readOn, type SettleRules } from './settle-batch.js';
 import type { Session, WithSession } from './session.js';
 import type { TracedUpdate } from './traced-update.js';
-import { writePlan } from './write-plan.js';
+import { writeSealed } from './write-sealed.js';
 
 /** What would become of an update; nothing at all when it has its outcome already. */
 export interface Rehearsed {
@@ -52,6 +52,7 @@ async function undone<Result>(session: Session, work: () => Promise<Result>): Pr
 interface Stage {
   read(session: Session, updates: readonly TracedUpdate[]): Promise<Known>;
   plan(updates: readonly TracedUpdate[], known: Known): BatchPlan;
+  write(session: Session, plan: BatchPlan): Promise<void>;
 }
 
 /** Out of order nothing waits: neither for others, nor for a later try. */
@@ -67,6 +68,11 @@ function stageOf(rules: SettleRules, ordered: boolean): Stage {
             { ...known, parked: [], queues: new Map() },
             planRules({ ...limited, nextHop: () => ({ type: 'dead-letter', reason: 'no-tries-left' }) }),
           ),
+    write: async (session, plan) => {
+      await writeSealed(session, plan, rules.vault);
+      // Keys that were made for it are undone with everything else.
+      rules.vault.forget({ persons: plan.events.map(({ person }) => person) });
+    },
   };
 }
 
@@ -74,7 +80,7 @@ async function rehearseAll(session: Session, updates: readonly TracedUpdate[], s
   const known = await stage.read(session, updates);
   await session.command('savepoint all_at_once');
   try {
-    return { known, results: await rehearsePlan(session, updates, stage.plan(updates, known)) };
+    return { known, results: await rehearsePlan(session, updates, { plan: stage.plan(updates, known), stage }) };
   } catch (error) {
     if (transactionVerdict(error) !== 'record') throw error;
     await session.command('rollback to savepoint all_at_once');
@@ -87,7 +93,8 @@ async function rehearseAll(session: Session, updates: readonly TracedUpdate[], s
 async function rehearseOne(session: Session, update: TracedUpdate, stage: Stage): Promise<Rehearsed[]> {
   await session.command('savepoint one');
   try {
-    return await rehearsePlan(session, [update], stage.plan([update], await stage.read(session, [update])));
+    const plan = stage.plan([update], await stage.read(session, [update]));
+    return await rehearsePlan(session, [update], { plan, stage });
   } catch (error) {
     if (transactionVerdict(error) !== 'record') throw error;
     await session.command('rollback to savepoint one');
@@ -95,8 +102,12 @@ async function rehearseOne(session: Session, update: TracedUpdate, stage: Stage)
   }
 }
 
-async function rehearsePlan(session: Session, updates: readonly TracedUpdate[], plan: BatchPlan): Promise<Rehearsed[]> {
-  if (plan.settlements.length > 0) await writePlan(session, plan);
+async function rehearsePlan(
+  session: Session,
+  updates: readonly TracedUpdate[],
+  { plan, stage }: { plan: BatchPlan; stage: Stage },
+): Promise<Rehearsed[]> {
+  if (plan.settlements.length > 0) await stage.write(session, plan);
   const settled = new Map(plan.settlements.map((settlement) => [settlement.update.idempotencyKey, settlement]));
   return updates.map((update) => ({ update, settlement: settled.get(update.idempotencyKey), refused: false }));
 }

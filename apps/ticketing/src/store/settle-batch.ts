@@ -5,10 +5,11 @@ import { loadQueues } from '../parking/load-queues.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import { inTransaction } from './in-transaction.js';
 import { planBatch, type Hop, type PlanRules, type Settlement } from './plan-batch.js';
+import type { Vault } from '../privacy/vault.js';
 import { readKnown, type ReadKnown } from './read-known.js';
 import type { Session, Statement, WithSession } from './session.js';
 import type { TracedUpdate } from './traced-update.js';
-import { writePlan } from './write-plan.js';
+import { writeSealed } from './write-sealed.js';
 
 export interface SettleOptions {
   /** Parked updates to settle behind each head, at most; default {@link SettleRules.drainLimit}. */
@@ -34,6 +35,8 @@ export interface SettleRules {
   readonly drainLimit: number;
   /** Whether faults can be switched on here. */
   readonly faults: boolean;
+  /** Seals what people write. */
+  readonly vault: Vault;
   readonly now: () => number;
 }
 
@@ -50,7 +53,7 @@ class ChangedMeanwhile extends Error {
   readonly code = '40001';
 }
 
-/** Two round trips whatever the size, three when heads come back: read what is known, decide in memory, write it all. */
+/** Two round trips whatever the size: read what is known, decide in memory, write it all. One more when heads come back, and for keys of persons that are not in memory. */
 export function settleBatchOn(withSession: WithSession, rules: SettleRules): SettleBatch {
   return (updates, { drainLimit = rules.drainLimit, locked = false } = {}) =>
     withSession((session) => {
@@ -59,7 +62,7 @@ export function settleBatchOn(withSession: WithSession, rules: SettleRules): Set
         const plan = planBatch(updates, known, planRules({ ...rules, drainLimit }));
         if (plan.settlements.length === 0) return [];
         if (known.isStopped) throw new ConsumerStopped();
-        await writePlan(session, plan);
+        await writeSealed(session, plan, rules.vault);
         return plan.settlements;
       };
       return locked ? withLocks(session, updates, settle) : settle();
@@ -70,12 +73,13 @@ export function settleBatchOn(withSession: WithSession, rules: SettleRules): Set
 export async function readOn(
   session: Session,
   updates: readonly TracedUpdate[],
-  rules: Pick<SettleRules, 'drainLimit' | 'faults' | 'receive'>,
+  rules: Pick<SettleRules, 'drainLimit' | 'faults' | 'receive' | 'vault'>,
 ): Promise<ReadKnown> {
   const again = updates.filter(({ delivery }) => delivery.type === 'again');
   const keys = again.map(({ idempotencyKey }) => idempotencyKey);
   const queues = keys.length === 0 ? NO_QUEUES : await loadQueues(session, keys, rules);
-  const known = await readKnown(session, updates, { queues, faults: rules.faults });
+  const { faults, vault } = rules;
+  const known = await readKnown(session, updates, { queues, faults, vault });
   if (!fits(queues, known.parked, new Set(keys))) throw new ChangedMeanwhile();
   return known;
 }

@@ -4,13 +4,15 @@ import {
   countingRoundTrips,
   meetingAfterTheRead,
   messageFrom,
+  messageIdOf,
   openStore,
+  refuseMessage,
   reopened,
   settling,
+  type TestStore,
   traced,
   tracedMessage,
   uniqueRecord,
-  type TestStore,
 } from './fixtures.spec.js';
 import { readModelChecksum, rebuildReadModels } from './rebuild-read-models.js';
 import type { WithSession } from './session.js';
@@ -92,7 +94,8 @@ describe('a batch has its outcomes in one transaction', () => {
       );
       return counted.count();
     };
-    expect([await roundTrips(1000), await roundTrips(2)]).toEqual([2, 2]);
+    // The third one is for the keys of those who wrote for the first time.
+    expect([await roundTrips(1000), await roundTrips(2)]).toEqual([3, 3]);
   });
 
   it('two bots with the same chat id have two conversations', async () => {
@@ -192,11 +195,9 @@ describe('one ticket per conversation, whoever is first', () => {
 
 describe('a poison record is isolated', () => {
   it('its neighbours go through in order, and the verdict and the dead letter leave together', async () => {
-    await store.ask(`alter table ticketing.ticket_messages add constraint no_poison check (text <> 'poison')`);
-    const updates = Array.from({ length: 100 }, (_, index) =>
-      tracedMessage(index % 4, index === 37 ? 'poison' : `text ${index}`),
-    );
+    const updates = Array.from({ length: 100 }, (_, index) => tracedMessage(index % 4, `text ${index}`));
     const poison = updates[37];
+    await refuseMessage(store, poison && messageIdOf(poison));
     const settlements = await settle(updates);
     expect(settlements.map(({ update }) => update.idempotencyKey)).toEqual(
       updates.map(({ idempotencyKey }) => idempotencyKey),
@@ -205,13 +206,12 @@ describe('a poison record is isolated', () => {
     expect(outcomes.filter((outcome) => outcome === 'dead-lettered: refused-by-database')).toHaveLength(1);
     expect(outcomes[37]).toBe('dead-lettered: refused-by-database');
     expect(await count('ticket_messages')).toBe(99);
-    const texts = await store.ask<{ text: string }>(
-      'select text from ticketing.ticket_messages order by ticket_id, version',
-    );
-    const numbers = texts.map(({ text }) => Number(text.slice(5)));
     for (let chat = 0; chat < 4; chat += 1) {
-      const ofChat = numbers.filter((number) => number % 4 === chat);
-      expect(ofChat).toEqual([...ofChat].sort((a, b) => a - b));
+      const [row] = await store.ask<{ ids: string[] }>(
+        `select array_agg(message_id::text order by version) as ids from ticketing.ticket_messages where chat_id = '${chat}'`,
+      );
+      const ids = (row?.ids ?? []).map(Number);
+      expect(ids).toEqual([...ids].sort((a, b) => a - b));
     }
     const [letter] = await store.ask<{ topic: string; value: Buffer; headers: Record<string, string> }>(
       'select * from ticketing.outbox',
@@ -237,7 +237,7 @@ describe('a poison record is isolated', () => {
     const counted = countingRoundTrips(store.withSession);
     await settle([tracedMessage(1), broken, tracedMessage(1)], counted.withSession);
     expect(await outcomesOf([broken])).toEqual(['dead-lettered: malformed-update']);
-    expect([await count('ledger'), await count('outbox'), counted.count()]).toEqual([3, 1, 2]);
+    expect([await count('ledger'), await count('outbox'), counted.count()]).toEqual([3, 1, 3]);
   });
 
   it('dead-lettering again after a redelivery leaves one dead letter', async () => {
@@ -257,11 +257,8 @@ describe('any text can be stored', () => {
     ];
     await settle(updates);
     expect(await outcomesOf(updates)).toEqual(['ticket-opened', 'message-appended', 'message-appended']);
-    const texts = [{ text: 'a\u2400b' }, { text: 'c\ufffdd' }, { text: 'smile \ud83d\ude00' }];
-    expect(await store.ask('select text from ticketing.ticket_messages order by version')).toEqual(texts);
-    const inEvents = `select payload::jsonb #>> '{data,text}' as text from ticketing.events
-      where type = 'message-appended' order by version`;
-    expect(await store.ask(inEvents)).toEqual(texts);
+    const texts = (await store.messages()).map(({ text }) => text);
+    expect(texts).toEqual(['a\u2400b', 'c\ufffdd', 'smile \ud83d\ude00']);
   });
 
   it('whatever the text, kind and headers are', async () => {

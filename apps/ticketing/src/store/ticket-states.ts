@@ -1,4 +1,5 @@
 import type { IgnoredReason } from '../intake/ignored-reasons.js';
+import { personOf, type Person } from '../privacy/person.js';
 import type {
   IntakeCommand,
   RecordChatMigration,
@@ -27,6 +28,8 @@ export interface PlannedEvent {
   readonly event: TicketEvent;
   /** Of what caused it. */
   readonly trace: TraceContext;
+  /** Whose is what is personal in it. */
+  readonly person: Person;
 }
 
 /** What an update came to. */
@@ -211,9 +214,13 @@ export class TicketStates {
     if (isActive(after) || current.status === 'none') this.currentOf.set(after.conversation, after.ticketId);
     for (const event of events) {
       this.messages.apply(event);
-      this.events.push({ event, trace: update });
+      this.events.push({ event, trace: update, person: personOf(event, after, this.messageOf(event)) });
     }
     return events;
+  }
+
+  private messageOf(event: TicketEvent): RecordedMessage | undefined {
+    return event.type === 'message-edited' ? this.messages.find(messageKey(event.data)) : undefined;
   }
 
   /** The ticket that the conversation goes on with, or after. */

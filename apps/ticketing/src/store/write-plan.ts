@@ -56,14 +56,20 @@ function valuesOf({ settlements, events, tickets, messages, records }: BatchPlan
  */
 const WRITE_PLAN: Statement = {
   name: 'write-plan',
-  text: `with ${writesOf(places(2))} select ticketing.require_claims(count(*), $1::bigint) from claimed`,
+  text: `with ${writesOf(places(3))} select ticketing.require_claims(count(*), $1::bigint), ${keysAreThere(2)} from claimed`,
 };
+
+/** What is sealed with a key that somebody has destroyed meanwhile could never be read. */
+function keysAreThere(place: number): string {
+  return `ticketing.require_rows((select count(*) from ticketing.customer_keys where key_id = any($${place}::bigint[])),
+    coalesce(array_length($${place}::bigint[], 1), 0), 'keys of customers')`;
+}
 
 /** The same with what is rarer: what waits, what is missing, what is changed. Whoever changed one of these rows meanwhile makes this one fail as well. */
 const WRITE_WHOLE_PLAN: Statement = { name: 'write-plan-whole', text: wholePlan() };
 
 function wholePlan(): string {
-  const place = places(6);
+  const place = places(7);
   return `with locked as (${place(LOCKED_ROWS)}),
     ${writesOf(place)},
     replaced as (${place(OUTCOME_ROWS)} returning 1),
@@ -80,7 +86,7 @@ function wholePlan(): string {
     ticketing.require_rows((select count(*) from replaced), $2::bigint, 'outcomes'),
     ticketing.require_rows((select count(*) from changed) + (select count(*) from released), $3::bigint, 'parked conversations'),
     ticketing.require_rows((select count(*) from unqueued), $4::bigint, 'parked updates'),
-    ticketing.require_rows((select count(*) from gone_gaps), $5::bigint, 'gaps')`;
+    ticketing.require_rows((select count(*) from gone_gaps), $5::bigint, 'gaps'), ${keysAreThere(6)}`;
 }
 
 /** The plan of a transaction that settles no update. */
@@ -93,8 +99,11 @@ export const WITHOUT_UPDATES: Omit<BatchPlan, 'events' | 'tickets'> = {
   migratedChats: [],
 };
 
-/** @throws what PostgreSQL throws; `40001` also when another instance has settled one of these updates in the meantime */
-export async function writePlan(session: Session, plan: BatchPlan): Promise<void> {
+/**
+ * @param keys ids of those that its events are sealed with
+ * @throws what PostgreSQL throws; `40001` also when another instance has settled one of these updates in the meantime, or a key is gone
+ */
+export async function writePlan(session: Session, plan: BatchPlan, keys: readonly string[] = []): Promise<void> {
   const replacements = plan.settlements.filter(({ before }) => before !== undefined);
   const claims = plan.settlements.length - replacements.length;
   const { expected, parked, changed, released, queued, unqueued } = plan.parking;
@@ -103,11 +112,11 @@ export async function writePlan(session: Session, plan: BatchPlan): Promise<void
   const { migratedChats } = plan;
   const rare = [replacements, expected, parked, added, removed, edited, migratedChats];
   if (rare.every((rows) => rows.length === 0)) {
-    await session.query(WRITE_PLAN, [claims, ...valuesOf(plan)]);
+    await session.query(WRITE_PLAN, [claims, keys, ...valuesOf(plan)]);
     return;
   }
   await session.query(WRITE_WHOLE_PLAN, [
-    ...[claims, replacements.length, expected.length, unqueued.length, removed.length],
+    ...[claims, replacements.length, expected.length, unqueued.length, removed.length, keys],
     ...LOCKED_ROWS.values(expected),
     ...valuesOf(plan),
     ...OUTCOME_ROWS.values(replacements),

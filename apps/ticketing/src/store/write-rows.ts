@@ -110,31 +110,17 @@ function eventColumns(rows: readonly PlannedEvent[]): unknown[][] {
 }
 
 const MESSAGE_TYPES = [
-  ...[
-    'text',
-    'text',
-    'bigint',
-    'text',
-    'int',
-    'text',
-    'json',
-    'timestamptz',
-    'text',
-    'json',
-    'text',
-    'timestamptz',
-    'int',
-    'timestamptz',
-  ],
+  ...['text', 'text', 'bigint', 'text', 'int', 'int', 'text', 'text', 'timestamptz', 'text', 'timestamptz', 'int'],
+  'timestamptz',
 ];
 
-/** The unique key of this table is the last judge: one message is in one ticket. */
+/** The unique key of this table is the last judge: one message is in one ticket. What it reads like stays in its events, where it is sealed. */
 export const MESSAGE_ROWS: Rows<RecordedMessage> = {
   columns: MESSAGE_TYPES.length,
   sql: (
     first,
-  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, author, sender, sent_at, text, attachments,
-      media_group_id, edited_at, edit_count, deleted_at)
+  ) => `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, content_version, author, sender_id,
+      sent_at, media_group_id, edited_at, edit_count, deleted_at)
     select * from ${arrays(first, MESSAGE_TYPES)}`,
   values: (messages) => [
     messages.map(({ botId }) => botId),
@@ -142,11 +128,10 @@ export const MESSAGE_ROWS: Rows<RecordedMessage> = {
     messages.map(({ messageId }) => messageId),
     messages.map(({ ticketId }) => ticketId),
     messages.map(({ version }) => version),
+    messages.map(({ contentVersion }) => contentVersion),
     messages.map(({ author }) => author),
-    messages.map(({ sender }) => (sender === null ? null : JSON.stringify(sender))),
+    messages.map(({ sender }) => sender?.id ?? null),
     messages.map(({ sentAt }) => sentAt),
-    messages.map(({ text }) => text),
-    messages.map(attachmentsText),
     messages.map(({ mediaGroupId }) => mediaGroupId),
     messages.map(({ editedAt }) => editedAt),
     messages.map(({ editCount }) => editCount),
@@ -154,32 +139,25 @@ export const MESSAGE_ROWS: Rows<RecordedMessage> = {
   ],
 };
 
-const EDITED_TYPES = ['text', 'text', 'bigint', 'text', 'json', 'timestamptz', 'int', 'timestamptz'];
+const EDITED_TYPES = ['text', 'text', 'bigint', 'int', 'timestamptz', 'int', 'timestamptz'];
 
 /** Messages that read differently now, or are deleted. Two writers of one collide on the version of its ticket. */
 export const EDITED_ROWS: Rows<RecordedMessage> = {
   columns: EDITED_TYPES.length,
-  sql: (first) => `update ticketing.ticket_messages m set text = w.text, attachments = w.attachments,
-      edited_at = w.edited_at, edit_count = w.edit_count, deleted_at = w.deleted_at
-    from ${arrays(first, EDITED_TYPES)} as w(bot_id, chat_id, message_id, text, attachments, edited_at, edit_count,
-      deleted_at)
+  sql: (first) => `update ticketing.ticket_messages m set content_version = w.content_version, edited_at = w.edited_at,
+      edit_count = w.edit_count, deleted_at = w.deleted_at
+    from ${arrays(first, EDITED_TYPES)} as w(bot_id, chat_id, message_id, content_version, edited_at, edit_count, deleted_at)
     where m.bot_id = w.bot_id and m.chat_id = w.chat_id and m.message_id = w.message_id`,
   values: (messages) => [
     messages.map(({ botId }) => botId),
     messages.map(({ chatId }) => chatId),
     messages.map(({ messageId }) => messageId),
-    messages.map(({ text }) => text),
-    messages.map(attachmentsText),
+    messages.map(({ contentVersion }) => contentVersion),
     messages.map(({ editedAt }) => editedAt),
     messages.map(({ editCount }) => editCount),
     messages.map(({ deletedAt }) => deletedAt),
   ],
 };
-
-/** Most messages have none: nothing is stored then. */
-function attachmentsText({ attachments }: RecordedMessage): string | null {
-  return attachments.length === 0 ? null : JSON.stringify(attachments);
-}
 
 const OUTBOX_TYPES = ['text', 'text', 'bytea', 'jsonb'];
 

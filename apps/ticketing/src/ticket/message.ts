@@ -9,6 +9,8 @@ export interface RecordedMessage {
   readonly ticketId: string;
   /** Of the event that brought it. */
   readonly version: number;
+  /** Of the event that says what it reads like now. */
+  readonly contentVersion: number;
   readonly author: 'customer' | 'staff';
   /** Who wrote it; null where it was not recorded. */
   readonly sender: Sender | null;
@@ -29,7 +31,8 @@ export function recorded(event: EventOf<'message-appended' | 'staff-replied'>): 
   const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId, editedAt } = data;
   const author = type === 'staff-replied' ? 'staff' : 'customer';
   const content = { author, sender, sentAt, text, attachments, mediaGroupId } as const;
-  return { botId, chatId, messageId, ticketId, version, ...content, editedAt, editCount: 0, deletedAt: null };
+  const ids = { botId, chatId, messageId, ticketId, version, contentVersion: version };
+  return { ...ids, ...content, editedAt, editCount: 0, deletedAt: null };
 }
 
 /** Whether the message has this content already. File ids change from bot to bot and over time, what they name does not. */
@@ -43,11 +46,12 @@ function identity({ type, fileId, fileUniqueId }: Attachment): string {
 }
 
 /** An edit that was redriven may be older than the one that counts: it is in the history, and changes nothing. Edits of one second count in their order. */
-export function withEdit(message: RecordedMessage, { data }: EventOf<'message-edited'>): RecordedMessage {
+export function withEdit(message: RecordedMessage, { data, version }: EventOf<'message-edited'>): RecordedMessage {
   const editCount = message.editCount + 1;
   const isOlder = message.editedAt !== null && Date.parse(data.editedAt) < Date.parse(message.editedAt);
   if (isOlder) return { ...message, editCount };
-  return { ...message, editCount, editedAt: data.editedAt, text: data.text, attachments: data.attachments };
+  const { editedAt, text, attachments } = data;
+  return { ...message, editCount, contentVersion: version, editedAt, text, attachments };
 }
 
 /** A message is deleted once: who says it again says nothing new. */

@@ -30,7 +30,7 @@ const assigning = (mode: AssignmentMode = 'round-robin', team: string | null = n
   new RunAssignment({ withSession: store.withSession, committed, bots: () => [{ botId: '7', mode, team }] });
 const asked = { key: undefined, route: '', body: undefined };
 const change = (ticketId: string, changes: TicketChanges) =>
-  new WorkOnTicket({ withSession: store.withSession, committed }).do(
+  new WorkOnTicket({ withSession: store.withSession, vault: store.vault, committed }).do(
     { type: 'change-ticket', changes },
     { ...asked, actor: 'admin', find: byId(ticketId) },
   );
@@ -93,7 +93,7 @@ it('while agents take some themselves: each ticket has one, and a rebuild gives 
   await tickets(30);
   await register('ada', 100);
   await register('bob', 100);
-  const work = new WorkOnTicket({ withSession: store.withSession, committed });
+  const work = new WorkOnTicket({ withSession: store.withSession, vault: store.vault, committed });
   const take = () =>
     work.do(
       { type: 'change-ticket', changes: { assignee: 'mia' } },

@@ -1,5 +1,5 @@
 /** What only time does is done once for each ticket, with any number of instances, and late where nobody ran in time. */
-import { withOwnStore, settling, tracedMessage, type TestStore } from '../store/fixtures.spec.js';
+import { settling, type TestStore, testVault, tracedMessage, withOwnStore } from '../store/fixtures.spec.js';
 import { readModelChecksum, rebuildReadModels } from '../store/rebuild-read-models.js';
 import { byId } from '../work/find-ticket.js';
 import { WorkOnTicket } from '../work/work-on-ticket.js';
@@ -18,7 +18,12 @@ async function tickets(count: number, changes: TicketChanges, firstChat = 1): Pr
   const chats = Array.from({ length: count }, (_, index) => firstChat + index);
   const settled = await settling(store.withSession)(chats.map((chat) => tracedMessage(chat)));
   const { withSession } = store;
-  const work = new WorkOnTicket({ withSession, committed: () => undefined, now: () => new Date(NOON) });
+  const work = new WorkOnTicket({
+    withSession,
+    vault: testVault(),
+    committed: () => undefined,
+    now: () => new Date(NOON),
+  });
   const asked = { key: undefined, actor: 'ada', route: '', body: undefined };
   for (const { ticketId } of settled) {
     await work.do({ type: 'change-ticket', changes }, { ...asked, find: byId(ticketId ?? '') });

@@ -1,4 +1,5 @@
 import { Measurement } from '@onceline/service-kit';
+import type { KeepRetention } from '../privacy/keep-retention.js';
 import type { FollowWords } from '../search/follow-words.js';
 import type { KeepSla } from '../sla/keep-sla.js';
 import { TIMERS, type Timer } from '../ticket/decide-for-timer.js';
@@ -11,19 +12,22 @@ const EVERY_MS: Readonly<Record<Timer, number>> = { wake: 1000, close: 60_000 };
 const ASSIGNS_EVERY_MS = 1000;
 /** Clocks and words are that much behind the events, where there is no backlog. */
 const FOLLOWS_EVERY_MS = 1000;
+/** What is kept for days may be kept for minutes more. */
+const ERASES_EVERY_MS = 300_000;
 
 export interface TimedWork {
   readonly timers: Pick<RunTimers, 'run'>;
   readonly assignment: Pick<RunAssignment, 'run'>;
   readonly sla: Pick<KeepSla, 'run'>;
   readonly words: Pick<FollowWords, 'run'>;
+  readonly retention: Pick<KeepRetention, 'run'>;
 }
 
 /** Looks for what is due, in every instance: whoever comes first does it. */
 export class Timers {
   private readonly loops: readonly Measurement[];
 
-  constructor({ timers, assignment, sla, words }: TimedWork, onFailure: (error: unknown) => void) {
+  constructor({ timers, assignment, sla, words, retention }: TimedWork, onFailure: (error: unknown) => void) {
     const loop = (work: string, everyMs: number, run: () => Promise<unknown>) =>
       new Measurement({ work, everyMs, measure: async () => void (await run()), forget: () => undefined, onFailure });
     this.loops = [
@@ -31,6 +35,7 @@ export class Timers {
       loop('assignment', ASSIGNS_EVERY_MS, () => assignment.run()),
       loop('clocks', FOLLOWS_EVERY_MS, () => sla.run()),
       loop('words', FOLLOWS_EVERY_MS, () => words.run()),
+      loop('retention', ERASES_EVERY_MS, () => retention.run()),
     ];
   }
 

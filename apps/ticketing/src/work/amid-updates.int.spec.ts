@@ -1,7 +1,7 @@
 /** Agents, time and updates change the same tickets at the same moments: nobody's change is lost or done twice, and nobody waits crosswise. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { releaseStack } from '@onceline/testing';
-import { openStore, reopened, settling, tracedMessage, type TestStore } from '../store/fixtures.spec.js';
+import { openStore, reopened, settling, type TestStore, testVault, tracedMessage } from '../store/fixtures.spec.js';
 import { readModelChecksum, rebuildReadModels } from '../store/rebuild-read-models.js';
 import { settleUpdates } from '../store/settle-updates.js';
 import { RunTimers } from '../timers/run-timers.js';
@@ -25,7 +25,7 @@ it('all of it is there, in histories without gaps', async () => {
   const ids = (await settle(CHATS.map((chat) => tracedMessage(chat)))).map(({ ticketId }) => ticketId ?? '');
   const { withSession } = store;
   const committed = () => undefined;
-  const work = new WorkOnTicket({ withSession, committed });
+  const work = new WorkOnTicket({ withSession, vault: testVault(), committed });
   const timers = new RunTimers({
     ...{ withSession, committed, closeAfterMs: () => null, bots: () => [] },
     // Whatever is snoozed is due.

@@ -5,6 +5,7 @@ import { transactionVerdict } from '@onceline/retry-policy';
 import { Problem, type IdempotentRequest } from '@onceline/service-kit';
 import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
+import type { Vault } from '../privacy/vault.js';
 import type { TraceContext } from '../store/traced-update.js';
 import { writeDecided } from '../store/write-decided.js';
 import type { AgentCommand } from '../ticket/commands.js';
@@ -39,6 +40,8 @@ export interface WorkRequest extends IdempotentRequest {
 
 export interface WorkOptions {
   readonly withSession: WithSession;
+  /** Seals what agents write. */
+  readonly vault: Vault;
   readonly now?: () => Date;
   /** What agents can say of a bot's tickets; nothing where this is left out. */
   readonly fieldsOf?: (botId: string) => FieldDefinitions;
@@ -95,22 +98,18 @@ export class WorkOnTicket {
     if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile('ticket', ticket.version);
     const decision = decideForAgent(command, ticket, fieldsOf(ticket.botId));
     if ('refusal' in decision) throw refused(decision.refusal);
-    await writeEvents(session, [ticket], decision.events);
+    await this.write(session, [ticket], decision.events);
     return { ticketId: ticket.ticketId, version: decision.events.at(-1)?.version ?? ticket.version };
   }
-}
 
-/** The events of tickets, and what becomes of each of them. */
-export async function writeEvents(
-  session: Session,
-  before: readonly Ticket[],
-  events: readonly TicketEvent[],
-): Promise<void> {
-  const decided = before.map((ticket) => ({
-    ticket,
-    events: events.filter(({ ticketId }) => ticketId === ticket.ticketId),
-  }));
-  await writeDecided(session, decided, traceOfRequest());
+  /** The events of tickets, and what becomes of each of them. */
+  async write(session: Session, before: readonly Ticket[], events: readonly TicketEvent[]): Promise<void> {
+    const decided = before.map((ticket) => ({
+      ticket,
+      events: events.filter(({ ticketId }) => ticketId === ticket.ticketId),
+    }));
+    await writeDecided(session, decided, { trace: traceOfRequest(), vault: this.options.vault });
+  }
 }
 
 function traceOfRequest(): TraceContext {

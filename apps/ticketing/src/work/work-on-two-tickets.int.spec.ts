@@ -29,7 +29,7 @@ const PAIRS = 3;
 it('links, amid updates of the same tickets', async () => {
   const settle = settling(store.withSession);
   const ids = (await settle(CHATS.map((chat) => tracedMessage(chat)))).map(({ ticketId }) => ticketId ?? '');
-  const work = new WorkOnTicket({ withSession: store.withSession, committed: () => undefined });
+  const work = new WorkOnTicket({ withSession: store.withSession, vault: store.vault, committed: () => undefined });
   const pairs = new WorkOnTwoTickets(work);
   const agent = async (actor: string, by: number) => {
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -62,7 +62,7 @@ it('merges, amid updates of the same tickets: of two agents one is first, and no
   const settle = settling(store.withSession);
   const customers = Array.from({ length: 2 * PAIRS }, (_, index) => index + 1);
   const ids = (await settle(customers.map((chat) => tracedMessage(chat)))).map(({ ticketId }) => ticketId ?? '');
-  const work = new WorkOnTicket({ withSession: store.withSession, committed: () => undefined });
+  const work = new WorkOnTicket({ withSession: store.withSession, vault: store.vault, committed: () => undefined });
   const pairs = new WorkOnTwoTickets(work);
   const merge = (ticketId = '', otherId = '') =>
     pairs
@@ -95,12 +95,14 @@ it('merges, amid updates of the same tickets: of two agents one is first, and no
   );
 
   const [counts] = await store.ask<object>(
-    `select count(*)::int as messages, count(distinct m.chat_id || ':' || message_id)::int as different,
-       count(*) filter (where text = 'last' and t.merged_into is null)::int as last
-     from ticketing.ticket_messages m join ticketing.tickets t using (ticket_id)`,
+    `select count(*)::int as messages, count(distinct chat_id || ':' || message_id)::int as different from ticketing.ticket_messages`,
   );
   const messages = customers.length * (ROUNDS + 2);
-  expect(counts).toEqual({ messages, different: messages, last: customers.length });
+  expect(counts).toEqual({ messages, different: messages });
+  const ofTargets = await store.messages(
+    `ticket_id in (select ticket_id from ticketing.tickets where merged_into is null)`,
+  );
+  expect(ofTargets.filter(({ text }) => text === 'last')).toHaveLength(customers.length);
   const tickets = `select status, count(*)::int as n from ticketing.tickets group by 1 order by 1`;
   expect(await store.ask(tickets)).toEqual([
     { status: 'closed', n: PAIRS },
@@ -119,7 +121,7 @@ it('an answer of staff to what was said in a merged ticket is one in the ticket 
   const settle = settling(store.withSession);
   const lost = writes(42, 'lost');
   const [source, target] = (await settle([lost, writes(43, 'lost too')])).map(({ ticketId }) => ticketId ?? '');
-  const work = new WorkOnTicket({ withSession: store.withSession, committed: () => undefined });
+  const work = new WorkOnTicket({ withSession: store.withSession, vault: store.vault, committed: () => undefined });
   const request = { key: undefined, actor: 'ada', route: '', body: undefined, otherField: 'body.into' };
   const both = { ticketId: source ?? '', otherId: target ?? '' };
   await new WorkOnTwoTickets(work).do({ type: 'merge-tickets' }, { ...request, ...both });

@@ -3,14 +3,7 @@ import type { Session } from '../store/session.js';
 import { decideForTwo, type PairCommand, type PairRefusal } from '../ticket/decide-for-two.js';
 import { twoByIds } from './find-ticket.js';
 import { changedMeanwhile } from './versions.js';
-import {
-  writeEvents,
-  type AgentCause,
-  type AgentWish,
-  type Worked,
-  type WorkOnTicket,
-  type WorkRequest,
-} from './work-on-ticket.js';
+import type { AgentCause, AgentWish, Worked, WorkOnTicket, WorkRequest } from './work-on-ticket.js';
 
 /** A wish of an agent for two tickets, without what everyone has. */
 export type PairWish = AgentWish<PairCommand>;
@@ -24,26 +17,26 @@ export interface PairRequest extends Omit<WorkRequest, 'find'> {
 
 /** Does what agents ask of two tickets: the events of both are there, or none. */
 export class WorkOnTwoTickets {
-  constructor(private readonly work: Pick<WorkOnTicket, 'commit'>) {}
+  constructor(private readonly work: Pick<WorkOnTicket, 'commit' | 'write'>) {}
 
   /** Answers null when there is no such ticket. @throws Problem 409, 412 or 422 */
   do(wish: PairWish, request: PairRequest): Promise<Worked | null> {
-    return this.work.commit(request, (session, cause) => change(session, { ...wish, ...cause }, request));
+    return this.work.commit(request, (session, cause) => this.change(session, { ...wish, ...cause }, request));
   }
-}
 
-async function change(session: Session, command: PairWish & AgentCause, request: PairRequest): Promise<Worked | null> {
-  const { ticketId, otherId, seenVersion, otherField } = request;
-  const tickets = await twoByIds(session, [ticketId, otherId]);
-  const [ticket, other] = [tickets.get(ticketId), tickets.get(otherId)];
-  if (!ticket) return null;
-  if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile('ticket', ticket.version);
-  if (!other) throw refused(NO_SUCH_TICKET, otherField);
-  const decision = decideForTwo(command, ticket, other);
-  if ('refusal' in decision) throw refused(decision.refusal, otherField);
-  await writeEvents(session, [ticket, other], decision.events);
-  const versions = decision.events.filter((event) => event.ticketId === ticketId).map(({ version }) => version);
-  return { ticketId, version: versions.at(-1) ?? ticket.version };
+  private async change(session: Session, command: PairWish & AgentCause, request: PairRequest): Promise<Worked | null> {
+    const { ticketId, otherId, seenVersion, otherField } = request;
+    const tickets = await twoByIds(session, [ticketId, otherId]);
+    const [ticket, other] = [tickets.get(ticketId), tickets.get(otherId)];
+    if (!ticket) return null;
+    if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile('ticket', ticket.version);
+    if (!other) throw refused(NO_SUCH_TICKET, otherField);
+    const decision = decideForTwo(command, ticket, other);
+    if ('refusal' in decision) throw refused(decision.refusal, otherField);
+    await this.work.write(session, [ticket, other], decision.events);
+    const versions = decision.events.filter((event) => event.ticketId === ticketId).map(({ version }) => version);
+    return { ticketId, version: versions.at(-1) ?? ticket.version };
+  }
 }
 
 const NO_SUCH_TICKET: PairRefusal = {

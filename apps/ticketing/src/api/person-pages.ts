@@ -1,0 +1,92 @@
+import type { Person } from '../privacy/person.js';
+import type { Session } from '../store/session.js';
+import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
+import type { Reading } from './reading.js';
+import { toShown, toTicket } from './read-tickets.js';
+
+const AT_ONCE = 100;
+
+const TICKETS = {
+  name: 'tickets-of-person',
+  text: `select ${TICKET_COLUMNS} from ticketing.tickets where bot_id = $1 and customer_id = $2 and (opened_at, ticket_id) > ($3, $4)
+    order by opened_at, ticket_id limit ${AT_ONCE}`,
+};
+const EVENTS = {
+  name: 'history-to-export',
+  text: `select version, payload from ticketing.events where ticket_id = $1 and version > $2 order by version limit ${AT_ONCE}`,
+};
+/** What he wrote where the ticket is not his own, as in a topic that is one ticket for all. */
+const ELSEWHERE = {
+  name: 'messages-of-person-elsewhere',
+  text: `select w.sent_at, w.ticket_id, w.version, e.payload from ticketing.message_words w
+      cross join lateral (select customer_id from ticketing.tickets t where t.ticket_id = w.ticket_id limit 1) t
+      cross join lateral (select payload from ticketing.events e where e.ticket_id = w.ticket_id and e.version = w.version limit 1) e
+    where w.bot_id = $1 and w.sender_id = $2 and t.customer_id is distinct from $2
+      and (w.sent_at, w.ticket_id, w.version) > ($3, $4, $5)
+    order by w.sent_at, w.ticket_id, w.version limit ${AT_ONCE}`,
+};
+
+interface EventRow {
+  readonly version: number;
+  readonly payload: unknown;
+}
+
+interface MessageRow extends EventRow {
+  readonly sent_at: Date;
+  readonly ticket_id: string;
+}
+
+/** Everything that is stored of a person, page by page: each of his tickets with its whole history, then what he wrote in others. */
+export async function* personPages(reading: Reading, person: Person): AsyncGenerator<object[]> {
+  yield* ticketPages(reading, person);
+  yield* messagesElsewhere(reading, person);
+}
+
+async function* ticketPages(reading: Reading, { botId, personId }: Person): AsyncGenerator<object[]> {
+  let after: [Date, string] = [new Date(0), ''];
+  for (;;) {
+    const { rows } = await reading.withSession((session) =>
+      session.query<TicketRow>(TICKETS, [botId, personId, ...after]),
+    );
+    for (const ticket of rows.map(ticketOf)) {
+      yield [{ ticket: toTicket(ticket) }];
+      yield* historyPages(reading, ticket.ticketId);
+      after = [new Date(ticket.openedAt), ticket.ticketId];
+    }
+    if (rows.length < AT_ONCE) return;
+  }
+}
+
+async function* historyPages(reading: Reading, ticketId: string): AsyncGenerator<object[]> {
+  for (let version = 0; ;) {
+    const { rows, events } = await reading.withSession(async (session) => {
+      const found = await session.query<EventRow>(EVENTS, [ticketId, version]);
+      return { rows: found.rows, events: await openedLines(session, reading, found.rows) };
+    });
+    if (events.length > 0) yield events;
+    if (rows.length < AT_ONCE) return;
+    version = rows.at(-1)?.version ?? version;
+  }
+}
+
+async function* messagesElsewhere(reading: Reading, { botId, personId }: Person): AsyncGenerator<object[]> {
+  let after: [Date, string, number] = [new Date(0), '', 0];
+  for (;;) {
+    const { rows, events } = await reading.withSession(async (session) => {
+      const found = await session.query<MessageRow>(ELSEWHERE, [botId, personId, ...after]);
+      return { rows: found.rows, events: await openedLines(session, reading, found.rows) };
+    });
+    if (events.length > 0) yield events;
+    const last = rows.at(-1);
+    if (!last || rows.length < AT_ONCE) return;
+    after = [last.sent_at, last.ticket_id, last.version];
+  }
+}
+
+async function openedLines(session: Session, { vault }: Reading, rows: readonly EventRow[]): Promise<object[]> {
+  const opened = await vault.open(
+    session,
+    rows.map(({ payload }) => payload),
+  );
+  return opened.map((event) => ({ event: toShown(event) }));
+}

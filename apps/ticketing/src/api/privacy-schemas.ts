@@ -1,0 +1,32 @@
+import { isBotId } from '@onceline/contracts';
+import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
+import { z } from 'zod';
+
+export const personParamsSchema = z.object({
+  botId: z.string().refine(isBotId, 'must be the id of a bot, e.g. 1000001'),
+  customerId: searchableText(64).describe(
+    'id of the user in Telegram, as tickets show it; `chat:` and the id of a chat for what nobody in particular wrote there',
+  ),
+});
+
+export const erasureSchema = z.object({
+  id: z.string(),
+  botId: z.string(),
+  personId: z.string().nullable().describe('null where a retention did it, for whoever it was'),
+  reason: z.enum(['asked', 'retention']),
+  askedBy: z.string().nullable().describe('who asked for it over the API'),
+  keyCount: z.int().describe('keys that are no more; 0 where there was nothing left to erase'),
+  erasedAt: z.iso.datetime().describe('RFC 3339, UTC'),
+});
+
+export const erasuresQuerySchema = z.strictObject({
+  bot: searchableText(64).optional().describe('id of a bot'),
+  limit: pageLimit,
+  cursor: pageCursor(128),
+});
+export type ErasuresQuery = z.infer<typeof erasuresQuerySchema>;
+
+export const erasuresCursorSchema = z.string().regex(/^\d{1,18}$/, 'must be the id of an erasure');
+
+export const erasuresPageSchema = z.object({ items: z.array(erasureSchema), nextCursor: nextPageCursor });
+export type ErasuresPage = z.infer<typeof erasuresPageSchema>;

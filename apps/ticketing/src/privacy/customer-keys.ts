@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import type { Session } from '../store/session.js';
+import { KEY_BYTES } from './cipher.js';
+import type { MasterKeys, WrappedKey } from './master-keys.js';
+import type { Person } from './person.js';
+
+/** A key of a person, ready for use. */
+export interface CustomerKey {
+  readonly id: string;
+  readonly key: Uint8Array;
+}
+
+interface CachedKey extends CustomerKey {
+  /** Milliseconds since the epoch. */
+  readonly usedUntil: number;
+}
+
+/** So long a key seals what is new: what is older than a retention goes key by key. */
+export const KEY_LIFETIME_MS = 7 * 86_400_000;
+/** Persons whose keys are held in memory, those first who were asked for last. */
+const MAX_CACHED = 20_000;
+
+/** Two instances may each make one for a person: either seals, and both are destroyed with him. */
+const CURRENT_OR_NEW = {
+  name: 'current-or-new-customer-keys',
+  text: `with wanted as (
+      select * from unnest($1::text[], $2::text[], $3::bytea[], $4::text[]) as p(bot_id, person_id, wrapped, master_key)),
+    found as (
+      select k.* from wanted cross join lateral (
+        select * from ticketing.customer_keys k where k.bot_id = wanted.bot_id and k.person_id = wanted.person_id
+          and k.used_until > $5 order by k.used_until desc, k.key_id desc limit 1) k),
+    added as (
+      insert into ticketing.customer_keys (bot_id, person_id, wrapped, master_key, used_until)
+        select *, $6::timestamptz from wanted where not exists (
+          select 1 from found where found.bot_id = wanted.bot_id and found.person_id = wanted.person_id)
+        returning *)
+    select key_id::text as id, bot_id, person_id, wrapped, master_key, used_until
+      from (select * from found union all select * from added) as keys`,
+};
+const BY_ID = {
+  name: 'customer-keys-by-id',
+  text: `select key_id::text as id, bot_id, person_id, wrapped, master_key, used_until from ticketing.customer_keys
+    where key_id = any($1::bigint[])`,
+};
+
+interface KeyRow {
+  readonly id: string;
+  readonly bot_id: string;
+  readonly person_id: string;
+  readonly wrapped: Buffer;
+  readonly master_key: string;
+  readonly used_until: Date;
+}
+
+/** The keys with which the content of each person is sealed. Who destroys one destroys what it sealed. */
+export class CustomerKeys {
+  /** Keys that seal what is new, by person. */
+  private readonly cached = new Map<string, CachedKey>();
+
+  constructor(
+    private readonly masterKeys: MasterKeys,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /**
+   * A key for each of them, made where there is none. One that was held in memory may be destroyed by now: whoever writes with it
+   * asks in the same statement whether it is still there, and else {@link forget}s it.
+   */
+  async toSeal(session: Session, persons: readonly Person[]): Promise<(person: Person) => CustomerKey> {
+    const wanted = new Map(persons.map((person) => [nameOf(person), person]));
+    const missing = [...wanted.values()].filter((person) => this.find(person) === undefined);
+    if (missing.length > 0) await this.load(session, missing);
+    const keys = new Map([...wanted].map(([name, person]) => [name, this.find(person)]));
+    this.evict();
+    return (person) => {
+      const key = keys.get(nameOf(person));
+      if (!key) throw new Error('a key that was asked for must be there');
+      return key;
+    };
+  }
+
+  forget(persons: readonly Person[]): void {
+    for (const person of persons) this.cached.delete(nameOf(person));
+  }
+
+  /** Those that still exist, by id; from the database, so that what is destroyed opens nothing any more. */
+  async toOpen(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    if (ids.length === 0) return new Map();
+    const { rows } = await session.query<KeyRow>(BY_ID, [[...new Set(ids)]]);
+    return new Map(rows.map((row) => [row.id, this.masterKeys.unwrap(wrappedOf(row))]));
+  }
+
+  private find(person: Person): CachedKey | undefined {
+    const name = nameOf(person);
+    const key = this.cached.get(name);
+    if (!key || key.usedUntil <= this.now()) return undefined;
+    // Last in the order of the map: it was asked for last.
+    this.cached.delete(name);
+    this.cached.set(name, key);
+    return key;
+  }
+
+  /** In one round trip, with a new key in hand for each that has none. */
+  private async load(session: Session, persons: readonly Person[]): Promise<void> {
+    const made = persons.map((person) => this.masterKeys.wrap(randomBytes(KEY_BYTES), person));
+    const now = this.now();
+    const { rows } = await session.query<KeyRow>(CURRENT_OR_NEW, [
+      persons.map(({ botId }) => botId),
+      persons.map(({ personId }) => personId),
+      made.map(({ wrapped }) => wrapped),
+      made.map(({ masterKey }) => masterKey),
+      new Date(now),
+      new Date(now + KEY_LIFETIME_MS),
+    ]);
+    for (const row of rows) this.remember(row);
+  }
+
+  private evict(): void {
+    for (const name of this.cached.keys()) {
+      if (this.cached.size <= MAX_CACHED) return;
+      this.cached.delete(name);
+    }
+  }
+
+  private remember(row: KeyRow): void {
+    const wrapped = wrappedOf(row);
+    const key = this.masterKeys.unwrap(wrapped);
+    this.cached.set(nameOf(wrapped), { id: row.id, key, usedUntil: row.used_until.getTime() });
+  }
+}
+
+function wrappedOf(row: KeyRow): WrappedKey {
+  return { botId: row.bot_id, personId: row.person_id, wrapped: row.wrapped, masterKey: row.master_key };
+}
+
+function nameOf({ botId, personId }: Person): string {
+  return `${botId} ${personId}`;
+}

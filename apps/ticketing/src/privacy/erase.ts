@@ -1,0 +1,89 @@
+import { WORDS_TURN } from '../search/follow-words.js';
+import { inTransaction } from '../store/in-transaction.js';
+import type { Session, WithSession } from '../store/session.js';
+import type { Person } from './person.js';
+
+/** What was destroyed, for whom and why. */
+export interface Erasure {
+  readonly id: string;
+  readonly botId: string;
+  /** Null where a retention did it, for whoever it was. */
+  readonly personId: string | null;
+  readonly reason: 'asked' | 'retention';
+  readonly askedBy: string | null;
+  /** Keys that are no more; 0 where there was nothing left. */
+  readonly keyCount: number;
+  /** RFC 3339 UTC. */
+  readonly erasedAt: string;
+}
+
+/** Waits for whoever writes words just now: he may have opened messages with these keys. */
+const WAIT_FOR_WORDS = {
+  name: 'wait-for-words',
+  text: `select pg_advisory_xact_lock(hashtext('onceline.ticketing.${WORDS_TURN}'))`,
+};
+const KEYS_OF_PERSON = {
+  name: 'destroy-keys-of-person',
+  text: `delete from ticketing.customer_keys k using unnest($1::text[], $2::text[]) as p(bot_id, person_id)
+    where k.bot_id = p.bot_id and k.person_id = p.person_id returning k.key_id::text as id`,
+};
+const OLD_KEYS = {
+  name: 'destroy-old-keys',
+  text: `delete from ticketing.customer_keys where key_id in (
+      select key_id from ticketing.customer_keys where bot_id = $1 and used_until <= $2 order by used_until limit $3)
+    returning key_id::text as id`,
+};
+const FORGET_WORDS = {
+  name: 'forget-words',
+  text: 'delete from ticketing.message_words where key_ids && $1::bigint[]',
+};
+const RECORD = {
+  name: 'record-erasure',
+  text: `insert into ticketing.erasures (bot_id, person_id, reason, asked_by, key_count) values ($1, $2, $3, $4, $5)
+    returning erasure_id::text as id, bot_id as "botId", person_id as "personId", reason, asked_by as "askedBy",
+      key_count as "keyCount", erased_at as "erasedAt"`,
+};
+
+type ErasureRow = Omit<Erasure, 'erasedAt'> & { readonly erasedAt: Date };
+
+/** Destroys all keys of a person: what they sealed cannot be opened any more, wherever it has been copied to. */
+export function erasePerson(withSession: WithSession, person: Person, askedBy: string): Promise<Erasure> {
+  return withSession((session) =>
+    inTransaction(session, async () => {
+      await session.query(WAIT_FOR_WORDS, []);
+      const { rows } = await session.query<{ id: string }>(KEYS_OF_PERSON, [[person.botId], [person.personId]]);
+      await forgetWords(session, rows);
+      return record(session, { ...person, reason: 'asked', askedBy, keyCount: rows.length });
+    }),
+  );
+}
+
+/** Keys that one transaction destroys for a retention. */
+const KEYS_AT_ONCE = 500;
+
+/** Destroys keys of a bot that have sealed nothing since that time. Answers how many, {@link KEYS_AT_ONCE} at most. */
+export function eraseOlder(withSession: WithSession, botId: string, before: Date): Promise<number> {
+  return withSession((session) =>
+    inTransaction(session, async () => {
+      await session.query(WAIT_FOR_WORDS, []);
+      const { rows } = await session.query<{ id: string }>(OLD_KEYS, [botId, before, KEYS_AT_ONCE]);
+      if (rows.length === 0) return 0;
+      await forgetWords(session, rows);
+      const keyCount = rows.length;
+      await record(session, { botId, personId: null, reason: 'retention', askedBy: null, keyCount });
+      return keyCount;
+    }),
+  );
+}
+
+async function forgetWords(session: Session, keys: readonly { readonly id: string }[]): Promise<void> {
+  if (keys.length === 0) return;
+  await session.query(FORGET_WORDS, [keys.map(({ id }) => id)]);
+}
+
+async function record(session: Session, of: Omit<Erasure, 'id' | 'erasedAt'>): Promise<Erasure> {
+  const { rows } = await session.query<ErasureRow>(RECORD, [of.botId, of.personId, of.reason, of.askedBy, of.keyCount]);
+  const [row] = rows;
+  if (!row) throw new Error('a row that was inserted must come back');
+  return { ...row, erasedAt: row.erasedAt.toISOString() };
+}
