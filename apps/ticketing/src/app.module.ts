@@ -25,6 +25,7 @@ import { HandleUpdates } from './handle-updates.js';
 import { PolicyStore } from './policy/policy.store.js';
 import { UpdatesController } from './updates.controller.js';
 import type { AgentStore } from './work/agent.store.js';
+import type { RemoveAgent } from './work/remove-agent.js';
 import type { WorkOnTicket } from './work/work-on-ticket.js';
 
 /** What the controllers work with. */
@@ -40,6 +41,7 @@ export interface TicketingParts {
   readonly work: WorkOnTicket;
   readonly policies: PolicyStore;
   readonly agents: AgentStore;
+  readonly removal: RemoveAgent;
   /** Closes what the parts hold, once requests and batches in hand are done. */
   close(): Promise<void>;
 }
@@ -74,7 +76,7 @@ export class TicketingModule {
         { provide: PrivacyApi, useValue: parts.privacy },
         { provide: Operations, useValue: parts.operations },
         { provide: PoliciesApi, useValue: new PoliciesApi(parts.policies, parts.tokens) },
-        { provide: AgentsApi, useValue: new AgentsApi(parts.agents, parts.tokens) },
+        { provide: AgentsApi, useValue: new AgentsApi(parts.agents, parts.removal, parts.tokens) },
         { provide: AgentRequests, useValue: new AgentRequests(parts.tokens, parts.work) },
         { provide: 'lifetime', useValue: lifetime },
       ],

@@ -57,6 +57,7 @@ import { RunTimers } from './timers/run-timers.js';
 import { Timers } from './timers/timers.js';
 import { UpdateSpans } from './trace-updates.js';
 import { AgentStore } from './work/agent.store.js';
+import { RemoveAgent } from './work/remove-agent.js';
 import { WorkOnTicket } from './work/work-on-ticket.js';
 
 /** Starts the service; the second argument is for tests that run it inside themselves, maybe twice. */
@@ -167,6 +168,7 @@ class Ticketing {
       operations: this.operations(withSession, rules),
       policies: new PolicyStore(withSession),
       agents: new AgentStore(withSession),
+      removal: new RemoveAgent({ withSession, committed: () => relay.wake() }),
       work: new WorkOnTicket({
         ...{ withSession, vault, committed: () => relay.wake() },
         fieldsOf: (botId) => policies.of(botId).fields,

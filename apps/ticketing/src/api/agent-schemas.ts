@@ -1,4 +1,4 @@
-import { searchableText } from '@onceline/service-kit';
+import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 
 const name = searchableText(64).describe('as his token is called, and so as histories name him');
@@ -21,3 +21,17 @@ export const agentEntrySchema = z.object({
   changedAt: z.iso.datetime().describe('RFC 3339, UTC'),
 });
 export type AgentEntry = z.infer<typeof agentEntrySchema>;
+
+export const agentsQuerySchema = z.strictObject({ limit: pageLimit, cursor: pageCursor(512) });
+export type AgentsQuery = z.infer<typeof agentsQuerySchema>;
+export const agentsCursorSchema = name;
+
+export const agentsPageSchema = z.object({ items: z.array(agentEntrySchema), nextCursor: nextPageCursor });
+export type AgentsPage = z.infer<typeof agentsPageSchema>;
+
+export const agentRemovalSchema = z.strictObject({
+  tickets: z
+    .enum(['hand-back'])
+    .optional()
+    .describe('hand-back: nobody has his active tickets any more; without it he stays while he has any'),
+});

@@ -1,28 +1,32 @@
-import { Body, Controller, Get, Headers, Inject, Param, Put } from '@nestjs/common';
-import { parseRequest, Problem, Roles } from '@onceline/service-kit';
-import { agentBodySchema, agentParamsSchema, type AgentEntry } from './agent-schemas.js';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Put, Query } from '@nestjs/common';
+import { parseRequest, Roles } from '@onceline/service-kit';
+import {
+  agentBodySchema,
+  agentParamsSchema,
+  agentRemovalSchema,
+  agentsQuerySchema,
+  type AgentEntry,
+  type AgentsPage,
+} from './agent-schemas.js';
 import { AgentsApi } from './agents-api.js';
 
 /** Who works on tickets, and how much of it. */
-@Controller('v1/agents/:name')
+@Controller('v1/agents')
 @Roles('viewer')
 export class AgentsController {
   constructor(@Inject(AgentsApi) private readonly agents: AgentsApi) {}
 
   @Get()
-  async read(@Param() params: unknown): Promise<AgentEntry> {
-    const { name } = parseRequest(agentParamsSchema, 'params', params);
-    const agent = await this.agents.read(name);
-    if (agent) return agent;
-    throw new Problem(404, {
-      title: 'Not Found',
-      detail: 'No agent of this name is registered.',
-      field: 'params.name',
-      fix: 'Register him: PUT /v1/agents/{name}.',
-    });
+  list(@Query() query: unknown): Promise<AgentsPage> {
+    return this.agents.list(parseRequest(agentsQuerySchema, 'query', query));
   }
 
-  @Put()
+  @Get(':name')
+  read(@Param() params: unknown): Promise<AgentEntry> {
+    return this.agents.read(parseRequest(agentParamsSchema, 'params', params).name);
+  }
+
+  @Put(':name')
   @Roles('admin')
   write(
     @Param() params: unknown,
@@ -31,5 +35,18 @@ export class AgentsController {
   ): Promise<AgentEntry> {
     const { name } = parseRequest(agentParamsSchema, 'params', params);
     return this.agents.write({ name, ...parseRequest(agentBodySchema, 'body', body) }, authorization);
+  }
+
+  @Delete(':name')
+  @Roles('admin')
+  @HttpCode(204)
+  remove(
+    @Param() params: unknown,
+    @Query() query: unknown,
+    @Headers('authorization') authorization: string | undefined,
+  ): Promise<void> {
+    const { name } = parseRequest(agentParamsSchema, 'params', params);
+    const { tickets } = parseRequest(agentRemovalSchema, 'query', query);
+    return this.agents.remove(name, { handsBack: tickets === 'hand-back', authorization });
   }
 }

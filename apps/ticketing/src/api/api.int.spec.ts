@@ -219,6 +219,7 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/customers/{botId}/{customerId}/export',
     '/v1/customers/{botId}/{customerId}/erasure',
     '/v1/erasures',
+    '/v1/agents',
     '/v1/agents/{name}',
     '/v1/ledger/{idempotencyKey}/discard',
     '/v1/rehearsals',

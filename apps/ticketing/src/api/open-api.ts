@@ -1,5 +1,12 @@
 import { openApi, type ApiRoute, type OpenApiDocument } from '@onceline/service-kit';
-import { agentBodySchema, agentEntrySchema, agentParamsSchema } from './agent-schemas.js';
+import {
+  agentBodySchema,
+  agentEntrySchema,
+  agentParamsSchema,
+  agentRemovalSchema,
+  agentsPageSchema,
+  agentsQuerySchema,
+} from './agent-schemas.js';
 import { botPolicySchema } from '../policy/bot-policy.js';
 import { EXPORT_TYPES, exportQuerySchema } from './export-schemas.js';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger-schemas.js';
@@ -206,6 +213,11 @@ function agentRoutes(): ApiRoute[] {
   const route = { path: '/v1/agents/{name}', params: agentParamsSchema } as const;
   const responses = { 200: { description: 'The agent', schema: agentEntrySchema } };
   return [
+    {
+      ...{ method: 'get', path: '/v1/agents', role: 'viewer', query: agentsQuerySchema },
+      summary: 'Agents in the order of their names, and how much each has to act on',
+      responses: { 200: { description: 'One page of agents', schema: agentsPageSchema } },
+    },
     { ...route, method: 'get', role: 'viewer', summary: 'An agent, and how much he has to act on', responses },
     {
       ...{
@@ -216,6 +228,11 @@ function agentRoutes(): ApiRoute[] {
       },
       body: agentBodySchema,
       responses,
+    },
+    {
+      ...{ ...route, method: 'delete', role: 'admin', summary: 'Remove him: he stays while he has active tickets' },
+      query: agentRemovalSchema,
+      responses: { 204: { description: 'He is registered no longer' } },
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { inTransaction } from './in-transaction.js';
 import type { Session, WithSession } from './session.js';
 
+const WAIT = { name: 'wait-for-turn', text: `select pg_advisory_xact_lock(hashtext($1))` };
 const TURN = { name: 'my-turn', text: `select pg_try_advisory_xact_lock(hashtext($1)) as mine` };
 
 /** A transaction of the one instance whose turn it is; the others have nothing to do, and are told 0. */
@@ -15,4 +16,9 @@ export function inTurn(
       return rows[0]?.mine === true ? work(session) : 0;
     }),
   );
+}
+
+/** Inside a transaction, which may have to wait: until it ends no instance has this turn. */
+export async function holdTurn(session: Session, name: string): Promise<void> {
+  await session.query(WAIT, [`onceline.ticketing.${name}`]);
 }

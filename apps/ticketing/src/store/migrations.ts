@@ -17,6 +17,7 @@ import { FindInTheLedger1765100000000 } from './migrations/1765100000000-find-in
 import { FilterTickets1765100050000 } from './migrations/1765100050000-filter-tickets.js';
 import { SearchMessages1765100100000 } from './migrations/1765100100000-search-messages.js';
 import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
+import { ActiveTicketsOfAgents1765410000000 } from './migrations/1765410000000-active-tickets-of-agents.js';
 import { SealWhatPeopleWrite1765500000000 } from './migrations/1765500000000-seal-what-people-write.js';
 
 /** Every migration, oldest first. */
@@ -40,5 +41,6 @@ export const MIGRATIONS = [
   FilterTickets1765100050000,
   SearchMessages1765100100000,
   ServiceLevels1765300000000,
+  ActiveTicketsOfAgents1765410000000,
   SealWhatPeopleWrite1765500000000,
 ] as const;

@@ -11,11 +11,9 @@ import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloa
 import { messageKey } from './message-states.js';
 import { MigratedChats } from './migrated-chats.js';
 import type { Session, Statement } from './session.js';
+import { IS_ACTIVE } from './ticket-conditions.js';
 import { ticketOf, type TicketRow } from './ticket-row.js';
 import type { UnmarkedGap } from './unmarked-gaps.js';
-
-/** As the index of active tickets has it, so that it is used. */
-const IS_ACTIVE = `status in ('new', 'open', 'pending', 'snoozed')`;
 
 /** Those in which something happened last. */
 const ANSWERABLE_TICKETS = 50;

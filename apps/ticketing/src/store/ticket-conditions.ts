@@ -50,6 +50,9 @@ export class TicketConditions {
   }
 }
 
+/** As the indexes of active tickets have it, so that they are used. */
+export const IS_ACTIVE = `status in ('new', 'open', 'pending', 'snoozed')`;
+
 /** What agents have to act on. */
 export const IN_QUEUE = `status in ('new', 'open')`;
 

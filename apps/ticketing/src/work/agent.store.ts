@@ -13,6 +13,7 @@ const SELECT = `select name, capacity, team, is_away, changed_by, changed_at,
        and assignee is not null) as load
   from ticketing.agents a`;
 const READ_ONE = { name: 'read-agent', text: `${SELECT} where name = $1` };
+const READ_PAGE = { name: 'read-page-of-agents', text: `${SELECT} where name > $1 order by name limit $2` };
 const READ_ALL = { name: 'read-agents', text: `${SELECT} order by name` };
 const WRITE = {
   name: 'write-agent',
@@ -38,6 +39,14 @@ export class AgentStore {
     return this.withSession(async (session) => {
       const { rows } = await session.query<AgentRow>(READ_ONE, [name]);
       return rows.map(toAgent)[0];
+    });
+  }
+
+  /** In the order of their names, behind this one. */
+  readPage(after: string, limit: number): Promise<readonly Agent[]> {
+    return this.withSession(async (session) => {
+      const { rows } = await session.query<AgentRow>(READ_PAGE, [after, limit]);
+      return rows.map(toAgent);
     });
   }
 

@@ -26,19 +26,19 @@ export function byId(ticketId: string) {
 }
 
 /** In the order of what is locked, which is no id: two ids may have the same one, and agents would wait crosswise. */
-const WAIT_FOR_TWO = {
-  name: 'wait-for-two-tickets',
+const WAIT_FOR_ALL = {
+  name: 'wait-for-tickets',
   text: `select pg_advisory_xact_lock(${NAMESPACE}, locked)
     from (select distinct hashtext(id) as locked from unnest($1::text[]) as id order by locked) as names`,
 };
 const BY_IDS = {
-  name: 'two-tickets-to-work-on',
+  name: 'tickets-to-work-on',
   text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = any($1::text[])`,
 };
 
 /** By id, those that there are; no other agent works on them. */
-export async function twoByIds(session: Session, ids: readonly [string, string]): Promise<ReadonlyMap<string, Ticket>> {
-  await session.query(WAIT_FOR_TWO, [ids]);
+export async function byIds(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, Ticket>> {
+  await session.query(WAIT_FOR_ALL, [ids]);
   const { rows } = await session.query<TicketRow>(BY_IDS, [ids]);
   return new Map(rows.map(ticketOf).map((ticket) => [ticket.ticketId, ticket]));
 }

@@ -1,7 +1,7 @@
 import { Problem } from '@onceline/service-kit';
 import type { Session } from '../store/session.js';
 import { decideForTwo, type PairCommand, type PairRefusal } from '../ticket/decide-for-two.js';
-import { twoByIds } from './find-ticket.js';
+import { byIds } from './find-ticket.js';
 import { changedMeanwhile } from './versions.js';
 import type { AgentCause, AgentWish, Worked, WorkOnTicket, WorkRequest } from './work-on-ticket.js';
 
@@ -26,7 +26,7 @@ export class WorkOnTwoTickets {
 
   private async change(session: Session, command: PairWish & AgentCause, request: PairRequest): Promise<Worked | null> {
     const { ticketId, otherId, seenVersion, otherField } = request;
-    const tickets = await twoByIds(session, [ticketId, otherId]);
+    const tickets = await byIds(session, [ticketId, otherId]);
     const [ticket, other] = [tickets.get(ticketId), tickets.get(otherId)];
     if (!ticket) return null;
     if (seenVersion !== undefined && seenVersion !== ticket.version) throw changedMeanwhile('ticket', ticket.version);
