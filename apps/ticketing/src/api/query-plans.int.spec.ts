@@ -34,13 +34,14 @@ const MOST_IN_VAIN = 2000;
 
 /** Ticket 3, one of the oldest, has what nothing else has; of the rest, some have what is common. */
 const SEED = [
-  `insert into ticketing.tickets (ticket_id, bot_id, chat_id, conversation, status, priority, assignee, team, tags, version, message_count,
+  `insert into ticketing.tickets (ticket_id, bot_id, chat_id, conversation, status, priority, assignee, team, tags, fields, version, message_count,
        opened_at, updated_at, resolved_at, waiting_since)
      select 't' || i, case when i = 3 then '8' else '7' end, i::text, '7:' || i,
        case when i = 3 then 'snoozed' when i % 200 = 0 then 'open' when i % 200 = 1 then 'new' when i % 200 = 2 then 'resolved' else 'closed' end,
        case when i = 3 then 'urgent' else 'normal' end,
        case when i = 3 then 'rare' when i % 4 = 0 then 'often' end, case when i = 3 then 'rare' when i % 4 = 0 then 'often' end,
        case when i = 3 then '["rare"]' when i % 4 = 0 then '["often"]' else '[]' end::jsonb,
+       case when i = 3 then '{"order": "rare"}' when i % 4 = 0 then '{"order": "often"}' else '{}' end::jsonb,
        4, 3, now() + i * interval '1 second', now(), now(), now() from generate_series(1, 20000) as i`,
   `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, content_version, sent_at, sender_id)
      select '7', i::text, i * 10 + n, 't' || i, n + 1, n + 1, now() + i * interval '1 second', i::text
@@ -146,9 +147,12 @@ it.each([
     tickets({ assignee: value }),
     tickets({ team: value }),
     tickets({ tag: value }),
+    tickets({ field: `order:${value}` }),
   ]),
   tickets({ assignee: 'unknown' }),
   tickets({ tag: 'unknown' }),
+  tickets({ field: 'order:unknown' }),
+  tickets({ field: 'order:77' }),
   tickets({ bot: '8' }),
   tickets({ chat: '3' }),
   tickets({ conversation: '7:3' }),
@@ -156,6 +160,7 @@ it.each([
   ...['new', 'open', 'pending', 'snoozed', 'resolved', 'closed'].map((status) => tickets({ status })),
   queue({}),
   queue({ team: 'rare' }),
+  queue({ field: 'order:rare' }),
   queue({ assignee: 'nobody', bot: '7' }),
   ['the next one in the queue', ({ withSession }) => withSession(nextInQueue({ bot: '7', sort: 'priority' }))],
   queue({ sort: 'due' }),

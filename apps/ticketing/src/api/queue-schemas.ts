@@ -1,6 +1,7 @@
 import { PRIORITIES } from '@onceline/contracts';
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
+import { fieldFilterSchema } from './field-schemas.js';
 import { ticketSchema } from './schemas.js';
 
 const filter = (meaning: string) => searchableText(512).optional().describe(meaning);
@@ -11,6 +12,7 @@ const view = {
   team: filter('a team'),
   tag: filter('a tag that the ticket has'),
   priority: z.enum(PRIORITIES).optional(),
+  field: fieldFilterSchema,
 };
 
 const sort = z

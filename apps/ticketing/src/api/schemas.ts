@@ -10,7 +10,7 @@ import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline
 import { z } from 'zod';
 import { ifMatch } from './etag.js';
 import { linksSchema, mergedFromSchema, mergedIntoSchema } from './pair-schemas.js';
-import { fieldsSchema, fieldChangesSchema } from './field-schemas.js';
+import { fieldsSchema, fieldChangesSchema, fieldFilterSchema } from './field-schemas.js';
 
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 const cursor = pageCursor(512);
@@ -27,6 +27,7 @@ export const ticketsQuerySchema = z.strictObject({
   team: filter('a team'),
   tag: filter('a tag that the ticket has'),
   watcher: filter('an agent who watches it'),
+  field: fieldFilterSchema,
   limit: pageLimit,
   cursor,
 });

@@ -73,6 +73,43 @@ describe('custom fields', () => {
     });
   });
 
+  it('are what tickets and the queue are found by, whatever the type was when the value was stored', async () => {
+    const [text, number, both] = [await newTicket(), await newTicket(), await newTicket()];
+    await define({ order: { type: 'text' }, paid: { type: 'boolean' } }, { path: text.path, ok: { order: '77' } });
+    await change(both.path, { fields: { order: '78' } });
+    await change(text.path, { fields: { paid: true } });
+    await define({ order: { type: 'number' }, paid: { type: 'boolean' } }, { path: number.path, ok: { order: 77 } });
+    await change(both.path, { fields: { order: 77, paid: true } });
+    const found = async (list: string, ...fields: string[]) => {
+      const query = fields.map((field) => `field=${encodeURIComponent(field)}`).join('&');
+      const { json } = await service.get<{ items: TicketJson[] }>(`/v1/${list}?${query}`);
+      return json.items.map(({ id }) => id).sort();
+    };
+    const ids = (...all: { id: string }[]) => all.map(({ id }) => id).sort();
+    expect(await found('tickets', 'order:77')).toEqual(ids(text, number, both));
+    expect(await found('queue', 'order:77', 'paid:true')).toEqual(ids(text, both));
+    expect(await found('tickets', 'order:78')).toEqual([]);
+    expect(await found('tickets', 'colour:red')).toEqual([]);
+    const next = await service.ask<TicketJson>('ada', 'POST', '/v1/queue/next', { field: ['order:77', 'paid:true'] });
+    expect(ids(text, both)).toContain(next.json.id);
+    const lines = await fetch(`${service.url}/v1/exports/tickets?field=order:77&field=paid:true`, {
+      headers: { authorization: 'Bearer secret' },
+    });
+    expect((await lines.text()).trim().split('\n')).toHaveLength(2);
+  });
+
+  it.each([
+    ['field=order', 'query.field'],
+    ['field=Order:1', 'query.field'],
+    ['field=order:', 'query.field'],
+    ['field=order:%00', 'query.field'],
+    ['field=order:1&field=x', 'query.field.1'],
+    [Array(11).fill('field=order:1').join('&'), 'query.field'],
+  ])('%s is no filter', async (query, field) => {
+    const { status, json } = await service.get(`/v1/tickets?${query}`);
+    expect([status, json['field']]).toEqual([400, field]);
+  });
+
   it.each([
     [{ order: 'x' }, 422, 'body.fields.order'],
     [{ colour: 'red' }, 422, 'body.fields.colour'],

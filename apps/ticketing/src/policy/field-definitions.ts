@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 const MOST_FIELDS = 50;
 
+/** What a field can be called, as part of a regular expression. */
+export const FIELD_NAME = '[a-z][a-z0-9_-]{0,31}';
+
 const choice = z
   .string()
   .min(1)
@@ -23,5 +26,8 @@ const definition = z.discriminatedUnion('type', [
 
 /** By name: what agents can say of a bot's tickets, beside what every ticket has. */
 export const fieldDefinitionsSchema = z
-  .record(z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'must be names in small letters, e.g. order-number'), definition)
+  .record(
+    z.string().regex(new RegExp(`^${FIELD_NAME}$`), 'must be names in small letters, e.g. order-number'),
+    definition,
+  )
   .refine((fields) => Object.keys(fields).length <= MOST_FIELDS, `must be ${MOST_FIELDS} at most`);

@@ -19,6 +19,7 @@ import { SearchMessages1765100100000 } from './migrations/1765100100000-search-m
 import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
 import { ActiveTicketsOfAgents1765410000000 } from './migrations/1765410000000-active-tickets-of-agents.js';
 import { SealWhatPeopleWrite1765500000000 } from './migrations/1765500000000-seal-what-people-write.js';
+import { FindByFields1765410001000 } from './migrations/1765410001000-find-by-fields.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -43,4 +44,5 @@ export const MIGRATIONS = [
   ServiceLevels1765300000000,
   ActiveTicketsOfAgents1765410000000,
   SealWhatPeopleWrite1765500000000,
+  FindByFields1765410001000,
 ] as const;

@@ -1,3 +1,5 @@
+import { valuesMeantBy } from '../ticket/custom-fields.js';
+
 /** Which tickets are wanted; what is left out does not matter. */
 export interface TicketFilter {
   readonly bot?: string | undefined;
@@ -12,6 +14,8 @@ export interface TicketFilter {
   readonly team?: string | undefined;
   readonly tag?: string | undefined;
   readonly watcher?: string | undefined;
+  /** Custom fields, by name, and the value of each as one writes it. */
+  readonly field?: readonly { readonly name: string; readonly text: string }[] | undefined;
 }
 
 /** Conditions on rows of `ticketing.tickets`, with their values. */
@@ -19,13 +23,14 @@ export class TicketConditions {
   readonly values: unknown[] = [];
   private readonly conditions: string[] = [];
 
-  constructor({ bot, chat, customer, tag, watcher, assignee, ...same }: TicketFilter) {
+  constructor({ bot, chat, customer, tag, watcher, field = [], assignee, ...same }: TicketFilter) {
     const { conversation, status, priority, team } = same;
     this.equal({ bot_id: bot, chat_id: chat, customer_id: customer, conversation, status, priority, team });
     // As the indexes of tags and of watchers have it.
     if (tag !== undefined) this.add(`tags <> '[]' and tags @> ${this.value(JSON.stringify([tag]))}::jsonb`);
     if (watcher !== undefined)
       this.add(`watchers @> ${this.value(JSON.stringify([watcher]))}::jsonb and watchers <> '[]'`);
+    for (const { name, text } of field) this.add(this.hasField(name, text));
     if (assignee === 'nobody') this.add('assignee is null');
     else this.equal({ assignee });
   }
@@ -41,6 +46,14 @@ export class TicketConditions {
 
   text(): string {
     return this.conditions.length === 0 ? 'true' : this.conditions.join(' and ');
+  }
+
+  /** As the index of fields has it. */
+  private hasField(name: string, text: string): string {
+    const meant = valuesMeantBy(text).map(
+      (value) => `fields @> ${this.value(JSON.stringify({ [name]: value }))}::jsonb`,
+    );
+    return `fields <> '{}' and (${meant.join(' or ')})`;
   }
 
   private equal(columns: Readonly<Record<string, string | undefined>>): void {

@@ -54,6 +54,17 @@ export function fieldsFault(before: FieldValues, wanted: WantedFields, definitio
   return undefined;
 }
 
+/** A number as JSON has it: what looks like another one, as 007, is text. */
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** Whoever looks for a value writes text, whatever its type is, and was when it was stored. */
+export function valuesMeantBy(text: string): readonly FieldValue[] {
+  const values: FieldValue[] = [text];
+  if (NUMBER.test(text) && Number.isFinite(Number(text))) values.push(Number(text));
+  if (text === 'true' || text === 'false') values.push(text === 'true');
+  return values;
+}
+
 /** JSON knows no minus before a zero. */
 function storable(value: FieldValue | null): FieldValue | null {
   return value === 0 ? 0 : value;

@@ -1,7 +1,7 @@
 import { ticketEventSchema } from '@onceline/contracts';
 import fc from 'fast-check';
 import type { AgentCommand } from './commands.js';
-import { fieldChanges, withFields, type FieldDefinitions, type FieldValue } from './custom-fields.js';
+import { fieldChanges, valuesMeantBy, withFields, type FieldDefinitions, type FieldValue } from './custom-fields.js';
 import { decide } from './decide.js';
 import { decideForAgent } from './decide-for-agent.js';
 import { evolveTicket, replay } from './evolve.js';
@@ -116,6 +116,27 @@ it('for any wish: what is decided is as published, and leaves nothing but values
       for (const [field, stored] of Object.entries(fields)) {
         expect(typeof stored).toBe(types[field as keyof typeof types]);
       }
+    }),
+  );
+});
+
+it.each([
+  ['A-1', ['A-1']],
+  ['12.50', ['12.50', 12.5]],
+  ['-3', ['-3', -3]],
+  ['007', ['007']],
+  ['1e999', ['1e999']],
+  ['true', ['true', true]],
+  ['2026-03-29', ['2026-03-29']],
+])('whoever looks for %s means any of these: %j', (text, values) => {
+  expect(valuesMeantBy(text)).toEqual(values);
+});
+
+it('any value is found by what it looks like', () => {
+  const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
+  fc.assert(
+    fc.property(fc.oneof(finite, fc.boolean(), fc.string({ minLength: 1 })), (value) => {
+      expect(valuesMeantBy(String(value))).toContain(value);
     }),
   );
 });
