@@ -6,6 +6,8 @@ import { Exports } from './api/exports.js';
 import { ExportsController } from './api/exports.controller.js';
 import { AgentsApi } from './api/agents-api.js';
 import { AgentsController } from './api/agents.controller.js';
+import { CustomersApi } from './api/customers-api.js';
+import { CustomersController } from './api/customers.controller.js';
 import { LedgerController } from './api/ledger.controller.js';
 import { Operations } from './api/operations.js';
 import { OperationsController } from './api/operations.controller.js';
@@ -20,6 +22,8 @@ import { SlaController } from './api/sla.controller.js';
 import { SearchController } from './api/search.controller.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketsController } from './api/tickets.controller.js';
+import type { CustomerStore } from './customer/customer.store.js';
+import { MergeCustomers } from './customer/merge-customers.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
 import { PolicyStore } from './policy/policy.store.js';
@@ -42,6 +46,7 @@ export interface TicketingParts {
   readonly policies: PolicyStore;
   readonly agents: AgentStore;
   readonly removal: RemoveAgent;
+  readonly customers: CustomerStore;
   /** Closes what the parts hold, once requests and batches in hand are done. */
   close(): Promise<void>;
 }
@@ -57,6 +62,7 @@ export class TicketingModule {
         TicketsController,
         PairsController,
         AgentsController,
+        CustomersController,
         LedgerController,
         OperationsController,
         PoliciesController,
@@ -77,6 +83,10 @@ export class TicketingModule {
         { provide: Operations, useValue: parts.operations },
         { provide: PoliciesApi, useValue: new PoliciesApi(parts.policies, parts.tokens) },
         { provide: AgentsApi, useValue: new AgentsApi(parts.agents, parts.removal, parts.tokens) },
+        {
+          provide: CustomersApi,
+          useValue: new CustomersApi(parts.customers, new MergeCustomers(parts.work), parts.tokens),
+        },
         { provide: AgentRequests, useValue: new AgentRequests(parts.tokens, parts.work) },
         { provide: 'lifetime', useValue: lifetime },
       ],

@@ -24,6 +24,7 @@ import { SlaApi } from './api/sla-api.js';
 import { TicketReader } from './api/ticket-reader.js';
 import { TicketingModule } from './app.module.js';
 import type { TicketingConfig } from './config.js';
+import { CustomerStore } from './customer/customer.store.js';
 import { FaultStore } from './faults/fault.store.js';
 import { HandleDuplicates } from './handle-duplicates.js';
 import { HandleUpdates } from './handle-updates.js';
@@ -168,6 +169,7 @@ class Ticketing {
       operations: this.operations(withSession, rules),
       policies: new PolicyStore(withSession),
       agents: new AgentStore(withSession),
+      customers: new CustomerStore(withSession),
       removal: new RemoveAgent({ withSession, committed: () => relay.wake() }),
       work: new WorkOnTicket({
         ...{ withSession, vault, committed: () => relay.wake() },

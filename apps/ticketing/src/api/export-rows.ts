@@ -1,3 +1,4 @@
+import { withAllAccounts } from '../customer/customer.store.js';
 import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
 import type { WithSession } from '../store/session.js';
 import { TicketConditions, type TicketFilter } from '../store/ticket-conditions.js';
@@ -16,9 +17,10 @@ const PAGE_MESSAGES = 100;
  * his time, and what opens meanwhile comes at the end.
  */
 export async function* ticketPages(withSession: WithSession, filter: TicketFilter): AsyncGenerator<Ticket[]> {
+  const all = await withSession((session) => withAllAccounts(session, filter));
   let after: Ticket | undefined;
   for (;;) {
-    const { text, values } = pageAfter(filter, after);
+    const { text, values } = pageAfter(all, after);
     const { rows } = await withSession((session) => session.query<TicketRow>({ text }, values));
     const tickets = rows.map((row) => toTicket(ticketOf(row)));
     if (tickets.length > 0) yield tickets;

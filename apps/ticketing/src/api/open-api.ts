@@ -8,6 +8,7 @@ import {
   agentsQuerySchema,
 } from './agent-schemas.js';
 import { botPolicySchema } from '../policy/bot-policy.js';
+import { customerRoutes } from './customer-routes.js';
 import { EXPORT_TYPES, exportQuerySchema } from './export-schemas.js';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger-schemas.js';
 import { nextBodySchema, queuePageSchema, queueQuerySchema } from './queue-schemas.js';
@@ -48,8 +49,8 @@ export const TICKETING_API: OpenApiDocument = openApi(
   },
   [
     ...[...readingRoutes(), ...findingRoutes(), ...streamingRoutes()],
-    ...[...workingRoutes(), ...pairRoutes(), ...policyRoutes(), ...slaRoutes(), ...privacyRoutes(), ...agentRoutes()],
-    ...operatingRoutes(),
+    ...[...workingRoutes(), ...pairRoutes(), ...policyRoutes(), ...slaRoutes(), ...agentRoutes(), ...customerRoutes()],
+    ...[...privacyRoutes(), ...operatingRoutes()],
   ],
 );
 

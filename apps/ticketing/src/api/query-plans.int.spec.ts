@@ -3,6 +3,7 @@
  * index whose order it wants. The plans are those that PostgreSQL makes by itself, without the setting with which our sessions forbid the worst.
  */
 import { releaseStack } from '@onceline/testing';
+import { CustomerStore } from '../customer/customer.store.js';
 import { openStore, type TestStore } from '../store/fixtures.spec.js';
 import type { Session, Statement, WithSession } from '../store/session.js';
 import { erasePerson, eraseOlder } from '../privacy/erase.js';
@@ -20,13 +21,7 @@ import { ticketsQuerySchema } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
 
 const BIG = new Set([
-  'tickets',
-  'ticket_messages',
-  'events',
-  'ledger',
-  'sla_tickets',
-  'sla_clocks',
-  'message_words',
+  ...['tickets', 'ticket_messages', 'events', 'ledger', 'sla_tickets', 'sla_clocks', 'message_words', 'customer_events'],
   'customer_keys',
 ]);
 /** Rows that one question may look at in vain. */
@@ -34,9 +29,9 @@ const MOST_IN_VAIN = 2000;
 
 /** Ticket 3, one of the oldest, has what nothing else has; of the rest, some have what is common. */
 const SEED = [
-  `insert into ticketing.tickets (ticket_id, bot_id, chat_id, conversation, status, priority, assignee, team, tags, fields, version, message_count,
+  `insert into ticketing.tickets (ticket_id, bot_id, chat_id, customer_id, conversation, status, priority, assignee, team, tags, fields, version, message_count,
        opened_at, updated_at, resolved_at, waiting_since)
-     select 't' || i, case when i = 3 then '8' else '7' end, i::text, '7:' || i,
+     select 't' || i, case when i = 3 then '8' else '7' end, i::text, i::text, '7:' || i,
        case when i = 3 then 'snoozed' when i % 200 = 0 then 'open' when i % 200 = 1 then 'new' when i % 200 = 2 then 'resolved' else 'closed' end,
        case when i = 3 then 'urgent' else 'normal' end,
        case when i = 3 then 'rare' when i % 4 = 0 then 'often' end, case when i = 3 then 'rare' when i % 4 = 0 then 'often' end,
@@ -67,7 +62,11 @@ const SEED = [
      from generate_series(1, 20000) as i`,
   `insert into ticketing.sla_clocks (ticket_id, kind, started_by, bot_id, priority, started_at, ended_at, elapsed_ms, state, sla_version)
      select 't' || i, 'resolution', 2, '7', 'normal', now(), now() + i * interval '1 minute', 60000, 'met', 1 from generate_series(1, 20000) as i`,
-  `vacuum analyze ticketing.tickets, ticketing.ticket_messages, ticketing.events, ticketing.ledger, ticketing.sla_tickets,
+  // Who was merged has another account of that kind.
+  `insert into ticketing.customer_events (bot_id, version, type, accounts, data, idempotency_key, made_by, occurred_at)
+     select '7', i, 'customers-merged', array[(i * 2)::text, (i * 2 + 1)::text],
+       json_build_object('accounts', array[(i * 2)::text], 'with', array[(i * 2 + 1)::text]), 'x', 'ada', now() from generate_series(10, 9999) as i`,
+  `vacuum analyze ticketing.customer_events, ticketing.tickets, ticketing.ticket_messages, ticketing.events, ticketing.ledger, ticketing.sla_tickets,
      ticketing.sla_clocks, ticketing.message_words, ticketing.customer_keys`,
 ];
 
@@ -136,6 +135,10 @@ const ledger = (query: Record<string, string>): Question => [
   `ledger by ${JSON.stringify(query)}`,
   (reading) => new TicketReader(reading).ledger(ledgerQuerySchema.parse(query)),
 ];
+const customer = (customerId: string): Question => [
+  `customer ${customerId}`,
+  (withSession) => new CustomerStore(withSession).read({ botId: '7', customerId }),
+];
 const search = (query: Record<string, string>): Question => [
   `search for ${JSON.stringify(query)}`,
   (reading) => new TicketReader(reading).search(searchQuerySchema.parse(query)),
@@ -157,6 +160,12 @@ it.each([
   tickets({ chat: '3' }),
   tickets({ conversation: '7:3' }),
   tickets({ priority: 'urgent' }),
+  tickets({ customer: '3' }),
+  tickets({ customer: '33' }),
+  tickets({ customer: '33', bot: '7' }),
+  tickets({ customer: 'unknown' }),
+  customer('33'),
+  customer('3'),
   ...['new', 'open', 'pending', 'snoozed', 'resolved', 'closed'].map((status) => tickets({ status })),
   queue({}),
   queue({ team: 'rare' }),

@@ -1,8 +1,9 @@
 import type { Outcome } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
+import { withAllAccounts } from '../customer/customer.store.js';
 import type { Session, WithSession } from '../store/session.js';
 import type { Reading } from './reading.js';
-import { TicketConditions } from '../store/ticket-conditions.js';
+import { TicketConditions, type TicketFilter } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
 import type { Ticket as TicketState } from '../ticket/state.js';
 import type { EventOf } from '../ticket/events.js';
@@ -21,22 +22,32 @@ import {
 
 /** Newest first; the id decides between tickets of the same moment. */
 export async function readTickets(withSession: WithSession, query: TicketsQuery): Promise<TicketsPage> {
-  const conditions = new TicketConditions(query);
-  if (query.cursor !== undefined) {
-    const [openedAt, ticketId] = decodeCursor(ticketsCursorSchema, query.cursor);
-    const [o, t] = [openedAt, ticketId].map((value) => conditions.value(value));
-    conditions.add(`(opened_at, ticket_id) < (${o}::timestamptz, ${t}::text)`);
-  }
-  const limit = conditions.value(query.limit + 1);
-  const text = `select ${TICKET_COLUMNS} from ticketing.tickets where ${conditions.text()}
-    order by opened_at desc, ticket_id desc limit ${limit}`;
-  const { rows } = await withSession((session) => session.query<TicketRow>({ text }, conditions.values));
+  const after = query.cursor === undefined ? undefined : decodeCursor(ticketsCursorSchema, query.cursor);
+  const rows = await withSession(async (session) => {
+    const { text, values } = pageOfTickets(await withAllAccounts(session, query), { after, limit: query.limit + 1 });
+    return (await session.query<TicketRow>({ text }, values)).rows;
+  });
   return pageOf(
     rows.map((row) => toTicket(ticketOf(row))),
     query.limit,
     (ticket) => ticket,
     ({ openedAt, id }) => [openedAt, id],
   );
+}
+
+function pageOfTickets(
+  filter: TicketFilter,
+  { after, limit }: { after: readonly [string, string] | undefined; limit: number },
+): { text: string; values: unknown[] } {
+  const conditions = new TicketConditions(filter);
+  if (after !== undefined) {
+    const [openedAt, ticketId] = after;
+    const [o, t] = [openedAt, ticketId].map((value) => conditions.value(value));
+    conditions.add(`(opened_at, ticket_id) < (${o}::timestamptz, ${t}::text)`);
+  }
+  const text = `select ${TICKET_COLUMNS} from ticketing.tickets where ${conditions.text()}
+    order by opened_at desc, ticket_id desc limit ${conditions.value(limit)}`;
+  return { text, values: conditions.values };
 }
 
 const ONE_TICKET = { name: 'one-ticket', text: `select ${TICKET_COLUMNS} from ticketing.tickets where ticket_id = $1` };

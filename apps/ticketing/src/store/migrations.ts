@@ -20,6 +20,7 @@ import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-l
 import { ActiveTicketsOfAgents1765410000000 } from './migrations/1765410000000-active-tickets-of-agents.js';
 import { SealWhatPeopleWrite1765500000000 } from './migrations/1765500000000-seal-what-people-write.js';
 import { FindByFields1765410001000 } from './migrations/1765410001000-find-by-fields.js';
+import { MergeCustomers1765410002000 } from './migrations/1765410002000-merge-customers.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   ActiveTicketsOfAgents1765410000000,
   SealWhatPeopleWrite1765500000000,
   FindByFields1765410001000,
+  MergeCustomers1765410002000,
 ] as const;

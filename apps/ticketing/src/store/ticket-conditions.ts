@@ -7,6 +7,8 @@ export interface TicketFilter {
   readonly conversation?: string | undefined;
   /** Of the user in Telegram, in whatever chats he wrote. */
   readonly customer?: string | undefined;
+  /** Further accounts of that customer, each with its bot. */
+  readonly furtherAccounts?: readonly { readonly botId: string; readonly customerId: string }[] | undefined;
   readonly status?: string | undefined;
   readonly priority?: string | undefined;
   /** An agent, or `nobody`. */
@@ -23,9 +25,10 @@ export class TicketConditions {
   readonly values: unknown[] = [];
   private readonly conditions: string[] = [];
 
-  constructor({ bot, chat, customer, tag, watcher, field = [], assignee, ...same }: TicketFilter) {
-    const { conversation, status, priority, team } = same;
-    this.equal({ bot_id: bot, chat_id: chat, customer_id: customer, conversation, status, priority, team });
+  constructor({ bot, chat, tag, watcher, field = [], assignee, ...same }: TicketFilter) {
+    const { customer, furtherAccounts, conversation, status, priority, team } = same;
+    this.equal({ bot_id: bot, chat_id: chat, conversation, status, priority, team });
+    if (customer !== undefined) this.add(this.isOf(customer, furtherAccounts));
     // As the indexes of tags and of watchers have it.
     if (tag !== undefined) this.add(`tags <> '[]' and tags @> ${this.value(JSON.stringify([tag]))}::jsonb`);
     if (watcher !== undefined)
@@ -46,6 +49,13 @@ export class TicketConditions {
 
   text(): string {
     return this.conditions.length === 0 ? 'true' : this.conditions.join(' and ');
+  }
+
+  private isOf(customer: string, further: TicketFilter['furtherAccounts'] = []): string {
+    const accounts = further.map(
+      ({ botId, customerId }) => `(bot_id = ${this.value(botId)} and customer_id = ${this.value(customerId)})`,
+    );
+    return `(${[`customer_id = ${this.value(customer)}`, ...accounts].join(' or ')})`;
   }
 
   /** As the index of fields has it. */

@@ -62,10 +62,10 @@ export class WorkOnTicket {
   }
 
   /** Once for each key, again when updates or other agents got in the way. @throws Problem 409 or 503 */
-  async commit(
+  async commit<Done = Worked>(
     request: IdempotentRequest,
-    act: (session: Session, cause: AgentCause) => Promise<Worked | null>,
-  ): Promise<Worked | null> {
+    act: (session: Session, cause: AgentCause) => Promise<Done | null>,
+  ): Promise<Done | null> {
     for (let tries = 1; ; tries += 1) {
       try {
         const worked = await this.options.withSession((session) =>
