@@ -1,3 +1,4 @@
+import { accountsOf } from '../customer/customer.store.js';
 import type { Person } from '../privacy/person.js';
 import type { Session } from '../store/session.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
@@ -36,10 +37,13 @@ interface MessageRow extends EventRow {
   readonly ticket_id: string;
 }
 
-/** Everything that is stored of a person, page by page: each of his tickets with its whole history, then what he wrote in others. */
+/** Everything that is stored of a person, page by page, account by account: each of his tickets with its whole history, then what he wrote in others. */
 export async function* personPages(reading: Reading, person: Person): AsyncGenerator<object[]> {
-  yield* ticketPages(reading, person);
-  yield* messagesElsewhere(reading, person);
+  const { botId } = person;
+  for (const personId of await reading.withSession((session) => accountsOf(session, botId, person.personId))) {
+    yield* ticketPages(reading, { botId, personId });
+    yield* messagesElsewhere(reading, { botId, personId });
+  }
 }
 
 async function* ticketPages(reading: Reading, { botId, personId }: Person): AsyncGenerator<object[]> {

@@ -13,6 +13,7 @@ export const erasureSchema = z.object({
   id: z.string(),
   botId: z.string(),
   personId: z.string().nullable().describe('null where a retention did it, for whoever it was'),
+  accounts: z.array(z.string()).describe('all that are known to be his: each was erased'),
   reason: z.enum(['asked', 'retention']),
   askedBy: z.string().nullable().describe('who asked for it over the API'),
   keyCount: z.int().describe('keys that are no more; 0 where there was nothing left to erase'),

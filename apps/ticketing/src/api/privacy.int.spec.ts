@@ -76,6 +76,19 @@ it('erased once, it is told who asked for it and when, and what was said is gone
   expect(page.items).toEqual([json]);
 });
 
+it('who has two accounts is exported and erased in both', async () => {
+  await service.settled(await service.publish(messageFrom(61, 'by the one account')));
+  await service.settled(await service.publish(messageFrom(62, 'by the other')));
+  const merged = await service.ask('ada', 'POST', '/v1/customers/7/61/merge', { with: '62' });
+  expect(merged.status).toBe(200);
+  const texts = async () => (await exported(62)).flatMap(({ event }) => event?.data.text ?? []).sort();
+  expect(await texts()).toEqual(['by the one account', 'by the other']);
+  const { json } = await service.admin<{ accounts: string[] }>('POST', '/v1/customers/7/61/erasure');
+  expect(json).toMatchObject({ keyCount: 2 });
+  expect([...json.accounts].sort()).toEqual(['61', '62']);
+  expect(await texts()).toEqual([]);
+});
+
 it.each([
   ['GET', '/v1/customers/7/51/export'],
   ['POST', '/v1/customers/7/51/erasure'],

@@ -21,7 +21,16 @@ import { ticketsQuerySchema } from './schemas.js';
 import { TicketReader } from './ticket-reader.js';
 
 const BIG = new Set([
-  ...['tickets', 'ticket_messages', 'events', 'ledger', 'sla_tickets', 'sla_clocks', 'message_words', 'customer_events'],
+  ...[
+    'tickets',
+    'ticket_messages',
+    'events',
+    'ledger',
+    'sla_tickets',
+    'sla_clocks',
+    'message_words',
+    'customer_events',
+  ],
   'customer_keys',
 ]);
 /** Rows that one question may look at in vain. */
@@ -137,7 +146,7 @@ const ledger = (query: Record<string, string>): Question => [
 ];
 const customer = (customerId: string): Question => [
   `customer ${customerId}`,
-  (withSession) => new CustomerStore(withSession).read({ botId: '7', customerId }),
+  ({ withSession }) => new CustomerStore(withSession).read({ botId: '7', customerId }),
 ];
 const search = (query: Record<string, string>): Question => [
   `search for ${JSON.stringify(query)}`,

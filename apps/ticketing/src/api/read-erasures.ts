@@ -14,7 +14,7 @@ export async function readErasures(withSession: WithSession, query: ErasuresQuer
   if (query.cursor !== undefined) {
     conditions.push(`erasure_id < ${value(decodeCursor(erasuresCursorSchema, query.cursor))}::bigint`);
   }
-  const text = `select erasure_id::text as id, bot_id as "botId", person_id as "personId", reason, asked_by as "askedBy",
+  const text = `select erasure_id::text as id, bot_id as "botId", person_id as "personId", accounts, reason, asked_by as "askedBy",
       key_count as "keyCount", erased_at as "erasedAt"
     from ticketing.erasures where ${conditions.join(' and ')} order by erasure_id desc limit ${value(query.limit + 1)}`;
   const { rows } = await withSession((session) => session.query<Row>({ text }, values));

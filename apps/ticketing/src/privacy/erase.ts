@@ -1,4 +1,6 @@
+import { accountsOf } from '../customer/customer.store.js';
 import { WORDS_TURN } from '../search/follow-words.js';
+import { holdTurn } from '../store/in-turn.js';
 import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
 import type { Person } from './person.js';
@@ -9,6 +11,8 @@ export interface Erasure {
   readonly botId: string;
   /** Null where a retention did it, for whoever it was. */
   readonly personId: string | null;
+  /** All that are known to be his: each is erased. */
+  readonly accounts: string[];
   readonly reason: 'asked' | 'retention';
   readonly askedBy: string | null;
   /** Keys that are no more; 0 where there was nothing left. */
@@ -17,15 +21,9 @@ export interface Erasure {
   readonly erasedAt: string;
 }
 
-/** Waits for whoever writes words just now: he may have opened messages with these keys. */
-const WAIT_FOR_WORDS = {
-  name: 'wait-for-words',
-  text: `select pg_advisory_xact_lock(hashtext('onceline.ticketing.${WORDS_TURN}'))`,
-};
 const KEYS_OF_PERSON = {
   name: 'destroy-keys-of-person',
-  text: `delete from ticketing.customer_keys k using unnest($1::text[], $2::text[]) as p(bot_id, person_id)
-    where k.bot_id = p.bot_id and k.person_id = p.person_id returning k.key_id::text as id`,
+  text: `delete from ticketing.customer_keys where bot_id = $1 and person_id = any($2::text[]) returning key_id::text as id`,
 };
 const OLD_KEYS = {
   name: 'destroy-old-keys',
@@ -39,21 +37,23 @@ const FORGET_WORDS = {
 };
 const RECORD = {
   name: 'record-erasure',
-  text: `insert into ticketing.erasures (bot_id, person_id, reason, asked_by, key_count) values ($1, $2, $3, $4, $5)
-    returning erasure_id::text as id, bot_id as "botId", person_id as "personId", reason, asked_by as "askedBy",
+  text: `insert into ticketing.erasures (bot_id, person_id, accounts, reason, asked_by, key_count) values ($1, $2, $3, $4, $5, $6)
+    returning erasure_id::text as id, bot_id as "botId", person_id as "personId", accounts, reason, asked_by as "askedBy",
       key_count as "keyCount", erased_at as "erasedAt"`,
 };
 
 type ErasureRow = Omit<Erasure, 'erasedAt'> & { readonly erasedAt: Date };
 
-/** Destroys all keys of a person: what they sealed cannot be opened any more, wherever it has been copied to. */
-export function erasePerson(withSession: WithSession, person: Person, askedBy: string): Promise<Erasure> {
+/** Destroys all keys of a person, in all of his accounts: what they sealed cannot be opened any more, wherever it has been copied to. */
+export function erasePerson(withSession: WithSession, { botId, personId }: Person, askedBy: string): Promise<Erasure> {
   return withSession((session) =>
     inTransaction(session, async () => {
-      await session.query(WAIT_FOR_WORDS, []);
-      const { rows } = await session.query<{ id: string }>(KEYS_OF_PERSON, [[person.botId], [person.personId]]);
+      // Whoever writes words just now may have opened messages with these keys.
+      await holdTurn(session, WORDS_TURN);
+      const accounts = [...(await accountsOf(session, botId, personId))];
+      const { rows } = await session.query<{ id: string }>(KEYS_OF_PERSON, [botId, accounts]);
       await forgetWords(session, rows);
-      return record(session, { ...person, reason: 'asked', askedBy, keyCount: rows.length });
+      return record(session, { botId, personId, accounts, reason: 'asked', askedBy, keyCount: rows.length });
     }),
   );
 }
@@ -65,12 +65,12 @@ const KEYS_AT_ONCE = 500;
 export function eraseOlder(withSession: WithSession, botId: string, before: Date): Promise<number> {
   return withSession((session) =>
     inTransaction(session, async () => {
-      await session.query(WAIT_FOR_WORDS, []);
+      await holdTurn(session, WORDS_TURN);
       const { rows } = await session.query<{ id: string }>(OLD_KEYS, [botId, before, KEYS_AT_ONCE]);
       if (rows.length === 0) return 0;
       await forgetWords(session, rows);
       const keyCount = rows.length;
-      await record(session, { botId, personId: null, reason: 'retention', askedBy: null, keyCount });
+      await record(session, { botId, personId: null, accounts: [], reason: 'retention', askedBy: null, keyCount });
       return keyCount;
     }),
   );
@@ -82,7 +82,9 @@ async function forgetWords(session: Session, keys: readonly { readonly id: strin
 }
 
 async function record(session: Session, of: Omit<Erasure, 'id' | 'erasedAt'>): Promise<Erasure> {
-  const { rows } = await session.query<ErasureRow>(RECORD, [of.botId, of.personId, of.reason, of.askedBy, of.keyCount]);
+  const { botId, personId, accounts, reason, askedBy, keyCount } = of;
+  const values = [botId, personId, accounts, reason, askedBy, keyCount];
+  const { rows } = await session.query<ErasureRow>(RECORD, values);
   const [row] = rows;
   if (!row) throw new Error('a row that was inserted must come back');
   return { ...row, erasedAt: row.erasedAt.toISOString() };

@@ -18,9 +18,9 @@ import { FilterTickets1765100050000 } from './migrations/1765100050000-filter-ti
 import { SearchMessages1765100100000 } from './migrations/1765100100000-search-messages.js';
 import { ServiceLevels1765300000000 } from './migrations/1765300000000-service-levels.js';
 import { ActiveTicketsOfAgents1765410000000 } from './migrations/1765410000000-active-tickets-of-agents.js';
-import { SealWhatPeopleWrite1765500000000 } from './migrations/1765500000000-seal-what-people-write.js';
 import { FindByFields1765410001000 } from './migrations/1765410001000-find-by-fields.js';
 import { MergeCustomers1765410002000 } from './migrations/1765410002000-merge-customers.js';
+import { SealWhatPeopleWrite1765500000000 } from './migrations/1765500000000-seal-what-people-write.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -44,7 +44,7 @@ export const MIGRATIONS = [
   SearchMessages1765100100000,
   ServiceLevels1765300000000,
   ActiveTicketsOfAgents1765410000000,
-  SealWhatPeopleWrite1765500000000,
   FindByFields1765410001000,
   MergeCustomers1765410002000,
+  SealWhatPeopleWrite1765500000000,
 ] as const;

@@ -24,7 +24,7 @@ async function tickets(count: number): Promise<string[]> {
   return (await settling(store.withSession)(updates)).map(({ ticketId }) => ticketId ?? '');
 }
 const give = (ticketId: string, assignee: string) =>
-  new WorkOnTicket({ withSession: store.withSession, committed }).do(
+  new WorkOnTicket({ withSession: store.withSession, vault: store.vault, committed }).do(
     { type: 'change-ticket', changes: { assignee } },
     { ...{ key: undefined, actor: 'alice', route: '', body: undefined }, find: byId(ticketId) },
   );

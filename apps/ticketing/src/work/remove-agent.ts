@@ -4,10 +4,11 @@ import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
 import { throughConflicts } from '../store/through-conflicts.js';
 import { IS_ACTIVE } from '../store/ticket-conditions.js';
+import { writeDecided } from '../store/write-decided.js';
 import { decideForAgent } from '../ticket/decide-for-agent.js';
 import { isActive } from '../ticket/state.js';
 import { byIds } from './find-ticket.js';
-import { writeEvents, type AgentCause } from './work-on-ticket.js';
+import { traceOfRequest, type AgentCause } from './work-on-ticket.js';
 
 /** What came of it: with active tickets he stays. */
 export type Removal = 'removed' | 'not-registered' | { readonly activeTickets: number };
@@ -74,11 +75,11 @@ async function handBackSome(
     rows.map(({ ticket_id: id }) => id),
   );
   const tickets = [...found.values()].filter((ticket) => ticket.assignee === name && isActive(ticket));
-  const events = tickets.flatMap((ticket) => {
+  const decided = tickets.map((ticket) => {
     const decision = decideForAgent({ type: 'change-ticket', changes: { assignee: null }, ...cause }, ticket);
-    return 'events' in decision ? decision.events : [];
+    return { ticket, events: 'events' in decision ? decision.events : [] };
   });
-  await writeEvents(session, tickets, events);
+  await writeDecided(session, decided, { trace: traceOfRequest() });
   return tickets.length;
 }
 

@@ -112,7 +112,8 @@ export class WorkOnTicket {
   }
 }
 
-function traceOfRequest(): TraceContext {
+/** Of the request that is answered now. */
+export function traceOfRequest(): TraceContext {
   const { traceparent = null, tracestate = null } = injectTrace({});
   return { traceparent, tracestate };
 }

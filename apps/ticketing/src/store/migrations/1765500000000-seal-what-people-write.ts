@@ -31,6 +31,8 @@ const KEYS = [
      bot_id text not null,
      -- Null where a retention did it, for whoever it was.
      person_id text,
+     -- All that are known to be his; none where a retention did it.
+     accounts text[] not null,
      reason text not null check (reason in ('asked', 'retention')),
      asked_by text,
      key_count int not null,
