@@ -8,15 +8,16 @@ const ID = /^[a-z0-9][a-z0-9-]{0,30}$/;
 const HELP = `npm run master-key -- --id 2026-11
 
 Makes a master key for MASTER_KEYS of ticketing: it wraps the keys that texts and names of customers are sealed with. Keep it as safe as
-the database and apart from it: without it they are lost. To change it, put the new one first in MASTER_KEYS, the old one behind it, and
-restart; then run \`npm run customer-keys -- rewrap\` with the same MASTER_KEYS, and take the old one away.`;
+the database and apart from it: without it they are lost. How to change it: docs/privacy.md.`;
 
 function main(): void {
   const { values } = parseArgs({ options: { id: { type: 'string' }, help: { type: 'boolean', default: false } } });
   if (values.help) return void console.log(HELP);
   const { id = '' } = values;
   if (!ID.test(id)) throw new UsageError(`--id ${id}: give small letters, digits or dashes, 31 at most\n\n${HELP}`);
-  console.log(`For MASTER_KEYS of ticketing, in front of those that are there:\n\n  ${masterKeyLine(id)}\n`);
+  console.log(
+    `For MASTER_KEYS of ticketing, beside those that are there (docs/privacy.md says in which order):\n\n  ${masterKeyLine(id)}\n`,
+  );
   console.log(`master-key: ${id} made; it is stored nowhere`);
 }
 

@@ -21,7 +21,7 @@ await runMain(async () => {
     // Refuses with a sentence where a master key is missing.
     await openVault(withSession, config.MASTER_KEYS);
     const count = await rewrapKeys(withSession, masterKeys);
-    console.log(`customer-keys: ${count} wrapped anew with ${masterKeys.newestId}`);
+    console.log(`customer-keys: ${count} wrapped anew with ${masterKeys.firstId}`);
   } finally {
     await postgres.close();
   }

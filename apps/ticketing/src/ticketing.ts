@@ -163,7 +163,7 @@ class Ticketing {
       }),
       duplicates: new HandleDuplicates({ withSession, gate, observer }),
       reader: new TicketReader(reading),
-      sla: new SlaApi(reading, this.config.API_TOKENS),
+      sla: new SlaApi(withSession, this.config.API_TOKENS),
       exports,
       privacy: new PrivacyApi(reading, exports, this.config.API_TOKENS),
       operations: this.operations(withSession, rules),

@@ -262,7 +262,7 @@ export function readTicketEvent(json: unknown): TicketEvent {
 /**
  * The same for what we have stored ourselves: it was checked when it was made, and reading histories by the thousand is most of the work
  * of whoever follows them.
- * @throws TypeError when it is no object with a type
+ * @throws TypeError when it is null
  */
 export function storedTicketEvent(json: unknown): TicketEvent {
   return lift(json as Stored) as unknown as TicketEvent;

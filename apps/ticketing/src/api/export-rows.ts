@@ -1,5 +1,5 @@
 import { withAllAccounts } from '../customer/customer.store.js';
-import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
+import { MESSAGE_PAYLOADS, openMessages, type MessagePayloads, type OpenedMessage } from '../store/message-content.js';
 import type { WithSession } from '../store/session.js';
 import { TicketConditions, type TicketFilter } from '../store/ticket-conditions.js';
 import { TICKET_COLUMNS, ticketOf, type TicketRow } from '../store/ticket-row.js';
@@ -71,8 +71,7 @@ export async function* messagePages(
   const read = (ids: readonly string[], after: number) =>
     withSession(async (session) => {
       const { rows } = await session.query<MessageRow>(MESSAGES, [ids, after]);
-      const contents = await openMessages(session, vault, rows);
-      return rows.flatMap((row, index) => toExported(row, contents[index]) ?? []);
+      return (await openMessages(session, vault, rows)).map(toExported);
     });
   for await (const tickets of ticketPages(withSession, filter)) {
     const messages = await read(
@@ -89,8 +88,7 @@ export async function* messagePages(
   }
 }
 
-function toExported(row: MessageRow, content: MessageContent | undefined): ExportedMessage | undefined {
-  if (!content) return undefined;
+function toExported({ row, content }: OpenedMessage<MessageRow>): ExportedMessage {
   const { sender, text, attachments, isErased } = content;
   return {
     ticketId: row.ticket_id,

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Person } from '../privacy/person.js';
+import type { Person } from '../ticket/person.js';
 import { answering } from './answering.js';
 import { csvLine } from './csv.js';
 import { messagePages, ticketPages } from './export-rows.js';

@@ -1,7 +1,7 @@
 import { actorOf, type ApiToken } from '@onceline/service-kit';
 import type { Readable } from 'node:stream';
 import { erasePerson, type Erasure } from '../privacy/erase.js';
-import type { Person } from '../privacy/person.js';
+import type { Person } from '../ticket/person.js';
 import { answering } from './answering.js';
 import type { Exports } from './exports.js';
 import type { ErasuresPage, ErasuresQuery } from './privacy-schemas.js';

@@ -9,6 +9,13 @@ export const personParamsSchema = z.object({
   ),
 });
 
+export const exportedParamsSchema = personParamsSchema.extend({
+  customerId: z
+    .string()
+    .regex(/^-?\d{1,20}$/, 'must be the id of a user in Telegram, as tickets show it')
+    .describe('id of the user in Telegram, as tickets show it'),
+});
+
 export const erasureSchema = z.object({
   id: z.string(),
   botId: z.string(),

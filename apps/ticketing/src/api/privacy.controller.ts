@@ -1,11 +1,10 @@
 import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { parseRequest, Roles } from '@onceline/service-kit';
 import type { Erasure } from '../privacy/erase.js';
-import type { Person } from '../privacy/person.js';
 import { EXPORT_TYPES } from './export-schemas.js';
 import type { StreamReply } from './exports.controller.js';
 import { PrivacyApi } from './privacy-api.js';
-import { erasuresQuerySchema, personParamsSchema, type ErasuresPage } from './privacy-schemas.js';
+import { erasuresQuerySchema, exportedParamsSchema, personParamsSchema, type ErasuresPage } from './privacy-schemas.js';
 
 /** What is held on customers, and its erasure. */
 @Controller('v1')
@@ -15,7 +14,8 @@ export class PrivacyController {
 
   @Get('customers/:botId/:customerId/export')
   async export(@Param() params: unknown, @Res() reply: StreamReply): Promise<void> {
-    const stream = await this.privacy.export(personIn(params));
+    const { botId, customerId } = parseRequest(exportedParamsSchema, 'params', params);
+    const stream = await this.privacy.export({ botId, personId: customerId });
     reply
       .headers({
         'content-type': EXPORT_TYPES.ndjson,
@@ -28,16 +28,12 @@ export class PrivacyController {
   @Post('customers/:botId/:customerId/erasure')
   @HttpCode(200)
   erase(@Param() params: unknown, @Headers('authorization') authorization: string | undefined): Promise<Erasure> {
-    return this.privacy.erase(personIn(params), authorization);
+    const { botId, customerId } = parseRequest(personParamsSchema, 'params', params);
+    return this.privacy.erase({ botId, personId: customerId }, authorization);
   }
 
   @Get('erasures')
   erasures(@Query() query: unknown): Promise<ErasuresPage> {
     return this.privacy.erasures(parseRequest(erasuresQuerySchema, 'query', query));
   }
-}
-
-function personIn(params: unknown): Person {
-  const { botId, customerId } = parseRequest(personParamsSchema, 'params', params);
-  return { botId, personId: customerId };
 }

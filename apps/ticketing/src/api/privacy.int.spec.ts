@@ -100,7 +100,8 @@ it.each([
 it.each([
   ['/v1/customers/x/51/erasure', 'params.botId'],
   ['/v1/customers/7/%00/erasure', 'params.customerId'],
+  ['/v1/customers/7/chat:-1/export', 'params.customerId'],
 ])('%s is a problem that names the field', async (path, field) => {
-  const { status, json } = await service.admin('POST', path);
+  const { status, json } = await service.admin(path.endsWith('export') ? 'GET' : 'POST', path);
   expect([status, json['field']]).toEqual([400, field]);
 });

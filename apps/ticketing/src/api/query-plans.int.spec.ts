@@ -183,7 +183,7 @@ it.each([
   ['the next one in the queue', ({ withSession }) => withSession(nextInQueue({ bot: '7', sort: 'priority' }))],
   queue({ sort: 'due' }),
   ['the next one that is due', ({ withSession }) => withSession(nextInQueue({ sort: 'due' }))],
-  ['figures of a ticket', (reading) => explainFigure(reading, 't3', 'resolution')],
+  ['figures of a ticket', ({ withSession }) => explainFigure(withSession, 't3', 'resolution')],
   ['a report of two days', ({ withSession }) => readReport(withSession, reportQuerySchema.parse(TWO_DAYS))],
   ['one ticket', (reading) => new TicketReader(reading).ticket('t3')],
   ['events of a ticket', (reading) => new TicketReader(reading).events('t3', { limit: 50 })],
@@ -202,7 +202,11 @@ it.each([
   ['all that is held on a customer', (reading) => allOf(personPages(reading, { botId: '7', personId: '5' }))],
   ['the erasure of a customer', ({ withSession }) => erasePerson(withSession, { botId: '7', personId: '5' }, 'ada')],
   ['what a retention erases', ({ withSession }) => eraseOlder(withSession, '8', new Date(Date.now() + 900_000))],
-  ['master keys in use', ({ withSession }) => openVault(withSession, [{ id: 'spec', key: Buffer.alloc(32) }])],
+  [
+    'master keys in use',
+    ({ withSession }) =>
+      expect(openVault(withSession, [{ id: 'spec', key: Buffer.alloc(32) }])).rejects.toThrow('is another key'),
+  ],
 ] satisfies Question[])('%s', async (_what, ask) => {
   const plans = await plansOf(ask);
   expect(plans.length).toBeGreaterThan(0);

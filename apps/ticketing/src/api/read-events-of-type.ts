@@ -1,4 +1,4 @@
-import type { Vault } from '../privacy/vault.js';
+import type { OpenedEvent, Vault } from '../privacy/vault.js';
 import type { Session } from '../store/session.js';
 import type { EventOf, TicketEvent } from '../ticket/events.js';
 
@@ -15,12 +15,12 @@ export async function readEventsOfType<Type extends TicketEvent['type']>(
   session: Session,
   vault: Vault,
   { ticketId, type }: { ticketId: string; type: Type },
-): Promise<EventOf<Type>[]> {
+): Promise<OpenedEvent<EventOf<Type>>[]> {
   const { rows } = await session.query<{ payload: unknown }>(OF_TYPE, [ticketId, type]);
-  const isWanted = (event: TicketEvent): event is EventOf<Type> => event.type === type;
+  const isWanted = (opened: OpenedEvent): opened is OpenedEvent<EventOf<Type>> => opened.event.type === type;
   const opened = await vault.open(
     session,
     rows.map(({ payload }) => payload),
   );
-  return opened.map(({ event }) => event).filter(isWanted);
+  return opened.filter(isWanted);
 }

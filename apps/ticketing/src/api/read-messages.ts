@@ -1,5 +1,5 @@
-import type { Vault } from '../privacy/vault.js';
-import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
+import type { OpenedEvent, Vault } from '../privacy/vault.js';
+import { MESSAGE_PAYLOADS, openMessages, type MessagePayloads, type OpenedMessage } from '../store/message-content.js';
 import type { Session } from '../store/session.js';
 import type { EventOf } from '../ticket/events.js';
 import { readEventsOfType } from './read-events-of-type.js';
@@ -49,30 +49,26 @@ export async function readMessages(
       ? await session.query<MessageRow>(MESSAGES, [ticketId])
       : await session.query<MessageRow>(MERGED_MESSAGES, [ticketIds]);
   const edited = new Set(rows.filter(({ edit_count: count }) => count > 0).map((row) => row.ticket_id));
-  const edits: EventOf<'message-edited'>[] = [];
+  const edits: OpenedEdit[] = [];
   for (const ticket of edited) {
     edits.push(...(await readEventsOfType(session, vault, { ticketId: ticket, type: 'message-edited' })));
   }
-  const contents = await openMessages(session, vault, rows);
-  return joinAlbums(rows.flatMap((row, index) => toMessage(row, contents[index], edits) ?? []));
+  const opened = await openMessages(session, vault, rows);
+  return joinAlbums(opened.map((message) => toMessage(message, edits)));
 }
 
 type Edit = TicketMessage['edits'][number];
+type OpenedEdit = OpenedEvent<EventOf<'message-edited'>>;
 
-function toEdit({ version, data }: EventOf<'message-edited'>): Edit {
+function toEdit({ event: { version, data }, isErased }: OpenedEdit): Edit {
   const { messageId, editedAt, text, attachments } = data;
-  return { version, messageId, editedAt, text, attachments };
+  return { version, messageId, editedAt, text, attachments, isErased };
 }
 
-function toMessage(
-  row: MessageRow,
-  content: MessageContent | undefined,
-  edits: readonly EventOf<'message-edited'>[],
-): TicketMessage | undefined {
-  if (!content) return undefined;
+function toMessage({ row, content }: OpenedMessage<MessageRow>, edits: readonly OpenedEdit[]): TicketMessage {
   const messageId = Number(row.message_id);
   const { ticket_id: ticketId, chat_id: chatId } = row;
-  const own = edits.filter(({ data }) => data.messageId === messageId && data.chatId === chatId);
+  const own = edits.filter(({ event: { data } }) => data.messageId === messageId && data.chatId === chatId);
   return {
     ...{ ticketId, chatId, messageId },
     version: row.version,

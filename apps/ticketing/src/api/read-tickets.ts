@@ -91,8 +91,9 @@ const EVENTS = {
   text: `select payload from ticketing.events where ticket_id = $1 and version > $2 order by version limit $3`,
 };
 
-function toNote({ version, occurredAt: at, data }: EventOf<'note-added'>): TicketWithMessages['notes'][number] {
-  return { version, by: data.by, staff: data.staff, at, text: data.text };
+function toNote({ event, isErased }: OpenedEvent<EventOf<'note-added'>>): TicketWithMessages['notes'][number] {
+  const { version, occurredAt: at, data } = event;
+  return { version, by: data.by, staff: data.staff, at, text: data.text, isErased };
 }
 
 function toMissing(row: MissingRow): TicketWithMessages['missing'][number] {

@@ -80,9 +80,11 @@ export const ticketSchema = z.object({
 });
 export type Ticket = z.infer<typeof ticketSchema>;
 
+const isErased = z.boolean().describe('what it said, and the names of who wrote it, were erased');
 const readingSchema = {
   text: z.string().nullable().describe('null for media without words'),
   attachments: z.array(attachmentSchema).describe('what is no text: files to fetch from the Bot API, places, contacts'),
+  isErased,
 };
 
 export const ticketMessageSchema = z.object({
@@ -94,7 +96,6 @@ export const ticketMessageSchema = z.object({
   sender: senderSchema.nullable().describe('as he called himself then; null for messages of before that was recorded'),
   sentAt: time,
   ...readingSchema,
-  isErased: z.boolean().describe('what it said, and the names of who wrote it, were erased'),
   mediaGroupId: z
     .string()
     .nullable()
@@ -170,6 +171,7 @@ export const ticketWithMessagesSchema = ticketSchema.extend({
         staff: senderSchema.nullable().describe('who wrote it in Telegram'),
         at: time,
         text: z.string(),
+        isErased,
       }),
     )
     .describe('words among agents, the last 1000'),

@@ -1,6 +1,6 @@
 import type { TicketStatus } from '@onceline/contracts';
 import { decodeCursor, pageOf } from '@onceline/service-kit';
-import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
+import { MESSAGE_PAYLOADS, openMessages, type MessagePayloads, type OpenedMessage } from '../store/message-content.js';
 import type { Session } from '../store/session.js';
 import type { Reading } from './reading.js';
 import { FOUND, searchCursorSchema, type SearchPage, type SearchQuery } from './search-schemas.js';
@@ -30,9 +30,13 @@ const LATEST = 1000;
 export function searchMessages({ withSession, vault }: Reading, query: SearchQuery): Promise<SearchPage> {
   return withSession(async (session) => {
     const rows = await find(session, query);
-    const contents = await openMessages(session, vault, rows);
-    const excerpts = await excerptsOf(session, query.q, contents);
-    const hits = rows.map((row, index) => ({ row, content: contents[index], excerpt: excerpts[index] ?? null }));
+    const opened = await openMessages(session, vault, rows);
+    const excerpts = await excerptsOf(
+      session,
+      query.q,
+      opened.map(({ content }) => content.text),
+    );
+    const hits = opened.map((message, index) => ({ ...message, excerpt: excerpts[index] ?? null }));
     return pageOf(hits, query.limit, toHit, ({ row }) => [row.sent_at.toISOString(), row.ticket_id, row.version]);
   });
 }
@@ -49,10 +53,10 @@ async function find(session: Session, query: SearchQuery): Promise<HitRow[]> {
 async function excerptsOf(
   session: Session,
   q: string,
-  contents: readonly MessageContent[],
+  texts: readonly (string | null)[],
 ): Promise<readonly (string | null)[]> {
-  if (contents.length === 0) return [];
-  const values: unknown[] = [contents.map(({ text }) => text)];
+  if (texts.length === 0) return [];
+  const values: unknown[] = [texts];
   const asked = askedFor(q, (given) => `$${values.push(given)}`);
   const text = `select ts_headline('simple', text, ${asked}, '${EXCERPT}') as excerpt
     from unnest($1::text[]) with ordinality as t(text, position) order by position`;
@@ -103,9 +107,7 @@ function beforeCursor(cursor: string | undefined, value: (given: unknown) => str
   return `(m.sent_at, m.ticket_id, m.version) < (${value(sentAt)}::timestamptz, ${value(ticketId)}::text, ${value(version)}::int)`;
 }
 
-interface Hit {
-  readonly row: HitRow;
-  readonly content: MessageContent | undefined;
+interface Hit extends OpenedMessage<HitRow> {
   readonly excerpt: string | null;
 }
 
@@ -118,7 +120,7 @@ function toHit({ row, content, excerpt }: Hit): SearchPage['items'][number] {
     messageId: Number(row.message_id),
     version: row.version,
     author: row.author,
-    sender: content?.sender ?? null,
+    sender: content.sender,
     sentAt: row.sent_at.toISOString(),
     excerpt,
   };

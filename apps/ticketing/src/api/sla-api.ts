@@ -4,10 +4,10 @@ import type { z } from 'zod';
 import type { ClockKind } from '../sla/clock.js';
 import { storedSlaSchema, type slaDocumentSchema } from '../sla/sla-document.js';
 import { SlaPolicyStore, type StoredSla } from '../sla/sla-policy.store.js';
+import type { WithSession } from '../store/session.js';
 import { changedMeanwhile } from '../work/versions.js';
 import { answering } from './answering.js';
 import { explainFigure, readFigures } from './read-figures.js';
-import type { Reading } from './reading.js';
 import { readReport } from './read-report.js';
 import type { Explanation, Report, ReportQuery, SlaEntry } from './sla-schemas.js';
 
@@ -18,10 +18,10 @@ export class SlaApi {
   private readonly store: SlaPolicyStore;
 
   constructor(
-    private readonly reading: Reading,
+    private readonly withSession: WithSession,
     private readonly tokens: readonly ApiToken[],
   ) {
-    this.store = new SlaPolicyStore(reading.withSession);
+    this.store = new SlaPolicyStore(withSession);
   }
 
   /** The latest first; nobody's version 0 where there is none. */
@@ -54,15 +54,15 @@ export class SlaApi {
   }
 
   figures(ticketId: string) {
-    return answering(readFigures(this.reading, ticketId));
+    return answering(readFigures(this.withSession, ticketId));
   }
 
   explain(ticketId: string, figure: ClockKind): Promise<Explanation | undefined> {
-    return answering(explainFigure(this.reading, ticketId, figure));
+    return answering(explainFigure(this.withSession, ticketId, figure));
   }
 
   report(query: ReportQuery): Promise<Report> {
-    return answering(readReport(this.reading.withSession, query));
+    return answering(readReport(this.withSession, query));
   }
 }
 

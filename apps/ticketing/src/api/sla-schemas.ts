@@ -60,7 +60,7 @@ export const explanationSchema = z.object({
     .describe('one; of further answers each'),
   events: z
     .array(z.looseObject({ type: z.string(), version: z.int() }))
-    .describe('that the figures were made of, as published'),
+    .describe('that the figures were made of, as published: what is personal in them is sealed'),
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 

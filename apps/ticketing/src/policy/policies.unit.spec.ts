@@ -46,3 +46,17 @@ it('what is set for a group holds for the supergroup that it has become, until s
     ...[true, true, true, false, false],
   ]);
 });
+
+it('those that keep texts for some days are known with their time', async () => {
+  const stored = [7, 30, null].map((keepTextsDays, index): StoredPolicy => ({
+    ...policy([]),
+    botId: String(index),
+    document: botPolicySchema.parse({ keepTextsDays }),
+  }));
+  const policies = new Policies({ readAll: () => Promise.resolve(stored) }, () => undefined);
+  await policies.load();
+  expect(policies.retentions()).toEqual([
+    { botId: '0', keepMs: 7 * 86_400_000 },
+    { botId: '1', keepMs: 30 * 86_400_000 },
+  ]);
+});

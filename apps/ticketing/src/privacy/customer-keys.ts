@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Session } from '../store/session.js';
 import { KEY_BYTES } from './cipher.js';
 import type { MasterKeys, WrappedKey } from './master-keys.js';
-import type { Person } from './person.js';
+import type { Person } from '../ticket/person.js';
 
 /** A key of a person, ready for use. */
 export interface CustomerKey {
@@ -43,7 +43,8 @@ const BY_ID = {
     where key_id = any($1::bigint[])`,
 };
 
-interface KeyRow {
+/** A key as it is stored. */
+export interface KeyRow {
   readonly id: string;
   readonly bot_id: string;
   readonly person_id: string;
@@ -67,11 +68,15 @@ export class CustomerKeys {
    * asks in the same statement whether it is still there, and else {@link forget}s it.
    */
   async toSeal(session: Session, persons: readonly Person[]): Promise<(person: Person) => CustomerKey> {
-    const wanted = new Map(persons.map((person) => [nameOf(person), person]));
-    const missing = [...wanted.values()].filter((person) => this.find(person) === undefined);
-    if (missing.length > 0) await this.load(session, missing);
-    const keys = new Map([...wanted].map(([name, person]) => [name, this.find(person)]));
-    this.evict();
+    const keys = new Map<string, CustomerKey>();
+    const missing = new Map<string, Person>();
+    for (const person of persons) {
+      const key = this.find(person);
+      if (key) keys.set(nameOf(person), key);
+      else missing.set(nameOf(person), person);
+    }
+    // Not looked up again afterwards: others forget meanwhile.
+    for (const [name, key] of await this.load(session, [...missing.values()])) keys.set(name, key);
     return (person) => {
       const key = keys.get(nameOf(person));
       if (!key) throw new Error('a key that was asked for must be there');
@@ -101,7 +106,11 @@ export class CustomerKeys {
   }
 
   /** In one round trip, with a new key in hand for each that has none. */
-  private async load(session: Session, persons: readonly Person[]): Promise<void> {
+  private async load(
+    session: Session,
+    persons: readonly Person[],
+  ): Promise<readonly (readonly [string, CustomerKey])[]> {
+    if (persons.length === 0) return [];
     const made = persons.map((person) => this.masterKeys.wrap(randomBytes(KEY_BYTES), person));
     const now = this.now();
     const { rows } = await session.query<KeyRow>(CURRENT_OR_NEW, [
@@ -112,7 +121,9 @@ export class CustomerKeys {
       new Date(now),
       new Date(now + KEY_LIFETIME_MS),
     ]);
-    for (const row of rows) this.remember(row);
+    const loaded = rows.map((row) => this.remember(row));
+    this.evict();
+    return loaded;
   }
 
   private evict(): void {
@@ -122,14 +133,15 @@ export class CustomerKeys {
     }
   }
 
-  private remember(row: KeyRow): void {
+  private remember(row: KeyRow): readonly [string, CustomerKey] {
     const wrapped = wrappedOf(row);
-    const key = this.masterKeys.unwrap(wrapped);
-    this.cached.set(nameOf(wrapped), { id: row.id, key, usedUntil: row.used_until.getTime() });
+    const key = { id: row.id, key: this.masterKeys.unwrap(wrapped), usedUntil: row.used_until.getTime() };
+    this.cached.set(nameOf(wrapped), key);
+    return [nameOf(wrapped), key];
   }
 }
 
-function wrappedOf(row: KeyRow): WrappedKey {
+export function wrappedOf(row: Omit<KeyRow, 'used_until'>): WrappedKey {
   return { botId: row.bot_id, personId: row.person_id, wrapped: row.wrapped, masterKey: row.master_key };
 }
 

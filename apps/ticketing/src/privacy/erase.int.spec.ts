@@ -1,4 +1,4 @@
-/** What people write is nowhere in plain words but in the words to search by, and after an erasure nowhere at all; everything else stays as it was. */
+/** What people write is in plain words in the words to search by alone, as long as nothing failed, and after an erasure nowhere at all; everything else stays as it was. */
 import { searchMessages } from '../api/search-messages.js';
 import { readTicket } from '../api/read-tickets.js';
 import { FollowWords } from '../search/follow-words.js';
@@ -14,6 +14,7 @@ import {
 import { readModelChecksum, rebuildReadModels } from '../store/rebuild-read-models.js';
 import { KEY_LIFETIME_MS, CustomerKeys } from './customer-keys.js';
 import { erasePerson, eraseOlder } from './erase.js';
+import { KeepRetention } from './keep-retention.js';
 import { MasterKeys } from './master-keys.js';
 import { openVault } from './open-vault.js';
 import { rewrapKeys } from './rewrap-keys.js';
@@ -46,15 +47,18 @@ const hits = async (q: string) =>
 const follow = () => new FollowWords(store.withSession, store.vault).run();
 
 it('texts and names are in no table, but in the words to search by', async () => {
-  await settling(store.withSession)([update(sent(42, 'sesquipedalian')), update(sent(43, 'other'))]);
+  const first = sent(42, 'sesquipedalian');
+  await settling(store.withSession)([update(first), update(sent(43, 'other'))]);
+  const edit = { ...first.message, edit_date: 1_760_000_009, text: 'sesquipedalian, edited' };
+  await settling(store.withSession)([traced(uniqueRecord({ update_id: 990_002, edited_message: edit }))]);
   expect(await dump()).not.toMatch(/sesquipedalian|Ada|countess/);
   expect((await store.messages()).map(({ text, sender }) => [text, sender?.name])).toEqual([
-    ['sesquipedalian', 'Ada'],
+    ['sesquipedalian, edited', 'Ada'],
     ['other', 'Ada'],
   ]);
   await follow();
   expect(await dump()).toMatch(/sesquipedalian/);
-  expect(await hits('sesquipedalian')).toEqual([['⟦sesquipedalian⟧', 'Ada']]);
+  expect(await hits('sesquipedalian')).toEqual([['⟦sesquipedalian⟧, edited', 'Ada']]);
 });
 
 describe('an erasure', () => {
@@ -107,13 +111,58 @@ describe('an erasure', () => {
     expect(await hits('before')).toEqual([['⟦before⟧', null]]);
   });
 
+  it('is not undone by an edit of before that comes again', async () => {
+    const settle = settling(store.withSession);
+    const first = sent(42, 'before');
+    const edit = (updateId: number) =>
+      traced(
+        uniqueRecord({
+          update_id: updateId,
+          edited_message: { ...first.message, edit_date: 1_760_000_009, text: 'edited' },
+        }),
+      );
+    await settle([update(first)]);
+    await settle([edit(990_003)]);
+    await erasePerson(store.withSession, person(42), 'ada');
+    expect((await settling(store.withSession)([edit(990_004)])).map(({ reason }) => reason)).toEqual([
+      'edit-changes-nothing',
+    ]);
+    expect((await store.messages()).map(({ text, isErased }) => [text, isErased])).toEqual([[null, true]]);
+  });
+
   it('waits for whoever writes words, so that none is left behind', async () => {
-    await settling(store.withSession)([update(sent(42, 'sesquipedalian'))]);
     for (let round = 0; round < 10; round += 1) {
+      await settling(store.withSession)([update(sent(42, 'sesquipedalian'))]);
       await Promise.all([follow(), erasePerson(store.withSession, person(42), 'ada')]);
     }
     await follow();
     expect(await dump()).not.toMatch(/sesquipedalian/);
+  });
+});
+
+it('a message without its event, or with one that was tampered with, says nothing and stops nobody', async () => {
+  const [first, second] = [sent(42, 'one'), sent(43, 'two')];
+  await settling(store.withSession)([update(first), update(second)]);
+  await store.ask(
+    `delete from ticketing.events where type = 'message-appended' and payload #>> '{data,chatId}' = '42'`,
+  );
+  await store.ask(
+    `update ticketing.events set payload = jsonb_set(payload::jsonb, '{sealed,data}', '"AAAA"')::json where type = 'message-appended'`,
+  );
+  await follow();
+  expect((await store.messages()).map(({ text, isErased }) => [text, isErased])).toEqual([
+    [null, false],
+    [null, true],
+  ]);
+});
+
+it('keys are there for a batch whatever others forget meanwhile', async () => {
+  const keys = new CustomerKeys(new MasterKeys([{ id: 'spec', key: Buffer.alloc(32, 7) }]));
+  await store.withSession(async (session) => {
+    const known = await keys.toSeal(session, [person(42)]);
+    const both = keys.toSeal(session, [person(42), person(43)]);
+    keys.forget([person(42)]);
+    expect((await both)(person(42))).toEqual(known(person(42)));
   });
 });
 
@@ -135,6 +184,24 @@ it('a key seals for a week, and a retention destroys it so long after that as th
   expect(await texts()).toEqual([null, null, 'later']);
 });
 
+it('a bot that keeps texts for some days loses older ones, and the others none', async () => {
+  const settle = settling(store.withSession);
+  await settle([update(sent(42, 'of a bot with a retention'))]);
+  const far = KEY_LIFETIME_MS + 30 * 86_400_000;
+  const keep = (botId: string, now: number) =>
+    new KeepRetention({
+      withSession: store.withSession,
+      bots: () => [{ botId, keepMs: 30 * 86_400_000 }],
+      now: () => now,
+    });
+  expect(await keep('8', Date.now() + far).run()).toBe(0);
+  expect(await keep('7', Date.now() + far - 60_000).run()).toBe(0);
+  expect(await keep('7', Date.now() + far).run()).toBe(1);
+  expect((await store.messages()).map(({ text }) => text)).toEqual([null]);
+  const erasures = 'select reason, bot_id, person_id, key_count from ticketing.erasures';
+  expect(await store.ask(erasures)).toEqual([{ reason: 'retention', bot_id: '7', person_id: null, key_count: 1 }]);
+});
+
 describe('another master key', () => {
   const [older, newer] = [
     { id: 'spec', key: Buffer.alloc(32, 7) },
@@ -144,6 +211,7 @@ describe('another master key', () => {
   it('wraps what the old one wrapped, and then does without it', async () => {
     await settling(store.withSession)([update(sent(42, 'one')), update(sent(43, 'two'))]);
     await expect(openVault(store.withSession, [newer])).rejects.toThrow('MASTER_KEYS lacks spec');
+    await expect(openVault(store.withSession, [{ ...newer, id: 'spec' }])).rejects.toThrow('spec is another key');
     expect(await rewrapKeys(store.withSession, new MasterKeys([newer, older]))).toBe(2);
     expect(await rewrapKeys(store.withSession, new MasterKeys([newer, older]))).toBe(0);
     const vault = await openVault(store.withSession, [newer]);

@@ -1,9 +1,8 @@
 import { accountsOf } from '../customer/customer.store.js';
-import { WORDS_TURN } from '../search/follow-words.js';
-import { holdTurn } from '../store/in-turn.js';
+import { holdTurn, WORDS_TURN } from '../store/in-turn.js';
 import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
-import type { Person } from './person.js';
+import type { Person } from '../ticket/person.js';
 
 /** What was destroyed, for whom and why. */
 export interface Erasure {
@@ -19,6 +18,15 @@ export interface Erasure {
   readonly keyCount: number;
   /** RFC 3339 UTC. */
   readonly erasedAt: string;
+}
+
+/** As {@link erasureOf} takes them. */
+export const ERASURE_COLUMNS = `erasure_id::text as id, bot_id as "botId", person_id as "personId", accounts, reason,
+  asked_by as "askedBy", key_count as "keyCount", erased_at as "erasedAt"`;
+export type ErasureRow = Omit<Erasure, 'erasedAt'> & { readonly erasedAt: Date };
+
+export function erasureOf(row: ErasureRow): Erasure {
+  return { ...row, erasedAt: row.erasedAt.toISOString() };
 }
 
 const KEYS_OF_PERSON = {
@@ -38,11 +46,8 @@ const FORGET_WORDS = {
 const RECORD = {
   name: 'record-erasure',
   text: `insert into ticketing.erasures (bot_id, person_id, accounts, reason, asked_by, key_count) values ($1, $2, $3, $4, $5, $6)
-    returning erasure_id::text as id, bot_id as "botId", person_id as "personId", accounts, reason, asked_by as "askedBy",
-      key_count as "keyCount", erased_at as "erasedAt"`,
+    returning ${ERASURE_COLUMNS}`,
 };
-
-type ErasureRow = Omit<Erasure, 'erasedAt'> & { readonly erasedAt: Date };
 
 /** Destroys all keys of a person, in all of his accounts: what they sealed cannot be opened any more, wherever it has been copied to. */
 export function erasePerson(withSession: WithSession, { botId, personId }: Person, askedBy: string): Promise<Erasure> {
@@ -87,5 +92,5 @@ async function record(session: Session, of: Omit<Erasure, 'id' | 'erasedAt'>): P
   const { rows } = await session.query<ErasureRow>(RECORD, values);
   const [row] = rows;
   if (!row) throw new Error('a row that was inserted must come back');
-  return { ...row, erasedAt: row.erasedAt.toISOString() };
+  return erasureOf(row);
 }

@@ -1,10 +1,10 @@
 import type { WithSession } from '../store/session.js';
 import { eraseOlder } from './erase.js';
 
-/** Bots that keep what people write for a time only. */
+/** A bot that keeps what people write for a time only. */
 export interface Retention {
   readonly botId: string;
-  /** Milliseconds from the last use of a key to its end. */
+  /** Milliseconds from when a key seals nothing more to its end. */
   readonly keepMs: number;
 }
 

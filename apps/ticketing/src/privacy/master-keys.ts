@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decrypt, encrypt, KEY_BYTES } from './cipher.js';
-import type { Person } from './person.js';
+import type { Person } from '../ticket/person.js';
 
 /** A key that keys of persons are wrapped with. */
 export interface MasterKey {
@@ -29,7 +29,9 @@ export const masterKeysSetting = z
 function keyOf(text: string): MasterKey | undefined {
   const [id = '', base64 = '', ...more] = text.split(':');
   const key = Buffer.from(base64, 'base64');
-  if (more.length > 0 || !ID.test(id) || key.length !== KEY_BYTES) return undefined;
+  // Characters that are no base64 are passed over in reading.
+  const isExact = key.toString('base64') === base64 && key.length === KEY_BYTES;
+  if (more.length > 0 || !ID.test(id) || !isExact) return undefined;
   return { id, key };
 }
 
@@ -47,20 +49,20 @@ export interface WrappedKey extends Person {
   readonly masterKey: string;
 }
 
-/** Wraps keys of persons with the newest master key, and unwraps with all. */
+/** Wraps keys of persons with the first master key, and unwraps with all. */
 export class MasterKeys {
   private readonly byId: ReadonlyMap<string, Uint8Array>;
-  private readonly newest: MasterKey;
+  private readonly first: MasterKey;
 
   constructor(keys: readonly MasterKey[]) {
-    const [newest] = keys;
-    if (!newest) throw new Error('there must be a master key');
-    this.newest = newest;
+    const [first] = keys;
+    if (!first) throw new Error('there must be a master key');
+    this.first = first;
     this.byId = new Map(keys.map(({ id, key }) => [id, key]));
   }
 
-  get newestId(): string {
-    return this.newest.id;
+  get firstId(): string {
+    return this.first.id;
   }
 
   get ids(): readonly string[] {
@@ -69,7 +71,7 @@ export class MasterKeys {
 
   /** Bound to the person: moved to another one, it cannot be unwrapped. */
   wrap(key: Uint8Array, person: Person): Pick<WrappedKey, 'wrapped' | 'masterKey'> {
-    return { wrapped: encrypt(this.newest.key, key, boundTo(person)), masterKey: this.newest.id };
+    return { wrapped: encrypt(this.first.key, key, boundTo(person)), masterKey: this.first.id };
   }
 
   /** @throws Error when its master key is not here any more, or when it was changed */

@@ -1,6 +1,6 @@
 import { StartRefused } from '@onceline/service-kit';
-import type { WithSession } from '../store/session.js';
-import { CustomerKeys } from './customer-keys.js';
+import type { Session, WithSession } from '../store/session.js';
+import { CustomerKeys, wrappedOf, type KeyRow } from './customer-keys.js';
 import { MasterKeys, type MasterKey } from './master-keys.js';
 import { Vault } from './vault.js';
 
@@ -14,7 +14,14 @@ const IN_USE = {
     select master_key as id from in_use where master_key is not null`,
 };
 
-/** @throws StartRefused when a master key is missing that keys of customers are wrapped with: what they seal could not be read */
+const ONE_OF_EACH = {
+  name: 'a-key-of-each-master-key',
+  text: `select k.* from unnest($1::text[]) as m(id) cross join lateral (
+    select key_id::text as id, bot_id, person_id, wrapped, master_key from ticketing.customer_keys
+      where master_key = m.id order by key_id limit 1) k`,
+};
+
+/** @throws StartRefused when a master key is missing, or another one, that keys of customers are wrapped with: what they seal could not be read */
 export async function openVault(withSession: WithSession, given: readonly MasterKey[]): Promise<Vault> {
   const masterKeys = new MasterKeys(given);
   const { rows } = await withSession((session) => session.query<{ id: string }>(IN_USE, []));
@@ -25,5 +32,24 @@ export async function openVault(withSession: WithSession, given: readonly Master
         'Fix: put it back behind the new ones, or wrap them anew first (`npm run customer-keys -- rewrap`).',
     );
   }
+  const wrong = await withSession((session) => idsThatDoNotFit(session, masterKeys));
+  if (wrong.length > 0) {
+    throw new StartRefused(
+      `MASTER_KEYS: what keys of customers were wrapped with as ${wrong.join(', ')} is another key. Fix: give that one, or take a new id for a new key.`,
+    );
+  }
   return new Vault(new CustomerKeys(masterKeys));
+}
+
+async function idsThatDoNotFit(session: Session, masterKeys: MasterKeys): Promise<readonly string[]> {
+  const { rows } = await session.query<Omit<KeyRow, 'used_until'>>(ONE_OF_EACH, [masterKeys.ids]);
+  return rows.filter((row) => !unwraps(masterKeys, row)).map((row) => row.master_key);
+}
+
+function unwraps(masterKeys: MasterKeys, row: Omit<KeyRow, 'used_until'>): boolean {
+  try {
+    return masterKeys.unwrap(wrappedOf(row)).length > 0;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
+import { wrappedOf, type KeyRow } from './customer-keys.js';
 import type { MasterKeys } from './master-keys.js';
 
 const KEYS_AT_ONCE = 1000;
@@ -7,7 +8,7 @@ const KEYS_AT_ONCE = 1000;
 const PAGE = {
   name: 'keys-to-rewrap',
   text: `select key_id::text as id, bot_id, person_id, wrapped, master_key from ticketing.customer_keys
-    where master_key <> $1 order by key_id limit $2 for update`,
+    where master_key <> $1 and key_id > $2 order by key_id limit ${KEYS_AT_ONCE} for update`,
 };
 const REWRAP = {
   name: 'rewrap-keys',
@@ -15,31 +16,25 @@ const REWRAP = {
     from unnest($1::bigint[], $2::bytea[]) as w(key_id, wrapped) where k.key_id = w.key_id`,
 };
 
-interface KeyRow {
-  readonly id: string;
-  readonly bot_id: string;
-  readonly person_id: string;
-  readonly wrapped: Buffer;
-  readonly master_key: string;
-}
-
-/** Wraps with the newest master key what older ones wrap, while services run; what is sealed stays as it is. Answers how many keys. */
+/** Wraps with the first master key what older ones wrap, while services run; what is sealed stays as it is. Answers how many keys. */
 export async function rewrapKeys(withSession: WithSession, masterKeys: MasterKeys): Promise<number> {
   let rewrapped = 0;
-  for (;;) {
-    const count = await withSession((session) => inTransaction(session, () => rewrapPage(session, masterKeys)));
-    rewrapped += count;
-    if (count < KEYS_AT_ONCE) return rewrapped;
+  for (let after = '0'; ;) {
+    const ids = await withSession((session) => inTransaction(session, () => rewrapPage(session, masterKeys, after)));
+    rewrapped += ids.length;
+    // A page may be short because keys on it were destroyed meanwhile.
+    if (ids.length === 0) return rewrapped;
+    after = ids.at(-1) ?? after;
   }
 }
 
-async function rewrapPage(session: Session, masterKeys: MasterKeys): Promise<number> {
-  const { rows } = await session.query<KeyRow>(PAGE, [masterKeys.newestId, KEYS_AT_ONCE]);
+async function rewrapPage(session: Session, masterKeys: MasterKeys, after: string): Promise<readonly string[]> {
+  const { rows } = await session.query<Omit<KeyRow, 'used_until'>>(PAGE, [masterKeys.firstId, after]);
   const wrapped = rows.map((row) => {
-    const person = { botId: row.bot_id, personId: row.person_id };
-    const key = masterKeys.unwrap({ ...person, wrapped: row.wrapped, masterKey: row.master_key });
-    return masterKeys.wrap(key, person).wrapped;
+    const key = wrappedOf(row);
+    return masterKeys.wrap(masterKeys.unwrap(key), key).wrapped;
   });
-  await session.query(REWRAP, [rows.map(({ id }) => id), wrapped, masterKeys.newestId]);
-  return rows.length;
+  const ids = rows.map(({ id }) => id);
+  await session.query(REWRAP, [ids, wrapped, masterKeys.firstId]);
+  return ids;
 }

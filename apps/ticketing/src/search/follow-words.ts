@@ -1,10 +1,8 @@
 import type { Vault } from '../privacy/vault.js';
-import { inTurn } from '../store/in-turn.js';
+import { inTurn, WORDS_TURN } from '../store/in-turn.js';
 import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
 import type { Session, WithSession } from '../store/session.js';
 
-/** Whose turn it is to write words. Who destroys keys waits for it, so that no word outlives them. */
-export const WORDS_TURN = 'words';
 /** Events in one transaction: updates come first, so a backlog is worked off page by page, a second apart. */
 const EVENTS_AT_ONCE = 2000;
 /** What is too long for an index loses its end. */
@@ -81,23 +79,14 @@ export class FollowWords {
   private async write(session: Session, messages: readonly PageRow[]): Promise<void> {
     if (messages.length === 0) return;
     const { rows } = await session.query<TouchedRow>(TOUCHED, idsOf(messages));
-    const contents = await openMessages(session, this.vault, rows);
-    await session.query(WRITE, [...idsOf(rows), rows.map(keyIdsOf), contents.map(wordsOf)]);
+    const opened = await openMessages(session, this.vault, rows);
+    const keys = opened.map(({ content }) => content.keys.join(' '));
+    await session.query(WRITE, [...idsOf(rows), keys, opened.map(({ content }) => wordsOf(content))]);
   }
 }
 
 function idsOf(rows: readonly Pick<PageRow, 'bot_id' | 'chat_id' | 'message_id'>[]): string[][] {
   return [rows.map((row) => row.bot_id), rows.map((row) => row.chat_id), rows.map((row) => row.message_id)];
-}
-
-/** Of what the words were opened with. */
-function keyIdsOf({ written, edited }: MessagePayloads): string {
-  const keys = [written, edited].flatMap((payload) => (payload as Sealed | null)?.sealed?.key ?? []);
-  return [...new Set(keys)].join(' ');
-}
-
-interface Sealed {
-  readonly sealed?: { readonly key: string };
 }
 
 /** Names come first. */

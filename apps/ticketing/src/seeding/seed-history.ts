@@ -2,7 +2,7 @@ import { HEADERS, TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { receive } from '../intake/to-command.js';
 import { STANDARD_POLICY } from '../policy/bot-policy.js';
-import { personOf } from '../privacy/person.js';
+import { personOf } from '../ticket/person.js';
 import type { Known } from '../store/known.js';
 import { planBatch, type BatchPlan, type PlanRules, type Settlement } from '../store/plan-batch.js';
 import type { PlannedEvent } from '../store/ticket-states.js';

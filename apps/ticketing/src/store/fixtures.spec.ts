@@ -116,11 +116,8 @@ async function readMessages(session: Session, vault: Vault, where: string): Prom
   const text = `select ticket_id as "ticketId", chat_id as "chatId", author, edit_count as "editCount", edited_at as "editedAt",
     deleted_at as "deletedAt", ${MESSAGE_PAYLOADS} from ticketing.ticket_messages m where ${where} order by message_id`;
   const { rows } = await session.query<Omit<StoredMessage, keyof MessageContent> & MessagePayloads>({ text }, []);
-  const contents = await openMessages(session, vault, rows);
-  return rows.flatMap(({ written: _written, edited: _edited, ...row }, index) => {
-    const content = contents[index];
-    return content ? [{ ...row, ...content }] : [];
-  });
+  const opened = await openMessages(session, vault, rows);
+  return opened.map(({ row: { written: _written, edited: _edited, ...row }, content }) => ({ ...row, ...content }));
 }
 
 /** The database will not take this one. */

@@ -1,6 +1,9 @@
 import { inTransaction } from './in-transaction.js';
 import type { Session, WithSession } from './session.js';
 
+/** Whose turn it is to write words to search by. Who destroys keys waits for it, so that no word outlives them. */
+export const WORDS_TURN = 'words';
+
 const WAIT = { name: 'wait-for-turn', text: `select pg_advisory_xact_lock(hashtext($1))` };
 const TURN = { name: 'my-turn', text: `select pg_try_advisory_xact_lock(hashtext($1)) as mine` };
 

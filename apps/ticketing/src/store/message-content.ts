@@ -22,32 +22,44 @@ export interface MessageContent {
   readonly attachments: readonly Attachment[];
   /** It said something that cannot be read any more. */
   readonly isErased: boolean;
+  /** Ids of the keys that it was opened with. */
+  readonly keys: readonly string[];
+}
+
+/** A row of a message with what it reads like. */
+export interface OpenedMessage<Row> {
+  readonly row: Row;
+  readonly content: MessageContent;
 }
 
 /** In the order of the rows. */
-export async function openMessages(
+export async function openMessages<Row extends MessagePayloads>(
   session: Session,
   vault: Vault,
-  rows: readonly MessagePayloads[],
-): Promise<readonly MessageContent[]> {
-  const written = await vault.open(
-    session,
-    rows.map((row) => row.written),
-  );
-  const edits = rows.filter(({ edited }) => edited !== null);
-  const edited = await vault.open(
-    session,
-    edits.map((row) => row.edited),
-  );
-  const editOf = new Map(edits.map((row, index) => [row, edited[index]]));
-  return rows.map((row, index) => contentOf(written[index], editOf.get(row)));
+  rows: readonly Row[],
+): Promise<readonly OpenedMessage<Row>[]> {
+  const payloads = rows.flatMap(({ written, edited }) => [written, edited]).filter((payload) => payload !== null);
+  const opened = (await vault.open(session, payloads))[Symbol.iterator]();
+  return rows.map((row) => {
+    const written = row.written === null ? null : next(opened);
+    const edited = row.edited === null ? null : next(opened);
+    return { row, content: contentOf(written, edited) };
+  });
 }
 
-function contentOf(written: OpenedEvent | undefined, edited: OpenedEvent | undefined): MessageContent {
+function next(opened: Iterator<OpenedEvent, undefined>): OpenedEvent {
+  const { value, done } = opened.next();
+  if (done === true) throw new Error('each payload must come back opened');
+  return value;
+}
+
+/** Without its event, which the audit names as a contradiction, it says nothing, and stops nobody. */
+function contentOf(written: OpenedEvent | null, edited: OpenedEvent | null): MessageContent {
   const shown = edited ?? written;
-  if (!written || !shown) throw new Error('a message must have its event');
-  const { text, attachments } = wordsOf(shown.event);
-  return { sender: senderOf(written.event), text, attachments, isErased: shown.isErased };
+  const { text, attachments } = shown ? wordsOf(shown.event) : { text: null, attachments: [] };
+  const keys = [...new Set([written, edited].flatMap((event) => event?.key ?? []))];
+  const sender = written && senderOf(written.event);
+  return { sender, text, attachments, isErased: shown?.isErased ?? false, keys };
 }
 
 function wordsOf({ type, data }: TicketEvent): Pick<MessageContent, 'text' | 'attachments'> {

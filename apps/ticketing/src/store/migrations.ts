@@ -21,6 +21,7 @@ import { ActiveTicketsOfAgents1765410000000 } from './migrations/1765410000000-a
 import { FindByFields1765410001000 } from './migrations/1765410001000-find-by-fields.js';
 import { MergeCustomers1765410002000 } from './migrations/1765410002000-merge-customers.js';
 import { SealWhatPeopleWrite1765500000000 } from './migrations/1765500000000-seal-what-people-write.js';
+import { UpdateClocksInPlace1765600000000 } from './migrations/1765600000000-update-clocks-in-place.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -47,4 +48,5 @@ export const MIGRATIONS = [
   FindByFields1765410001000,
   MergeCustomers1765410002000,
   SealWhatPeopleWrite1765500000000,
+  UpdateClocksInPlace1765600000000,
 ] as const;

@@ -2,12 +2,12 @@ import type { Outcome } from '@onceline/contracts';
 import { toFaultRule } from '../faults/fault.store.js';
 import type { LoadedQueue, ParkedConversation } from '../parking/parked-conversations.js';
 import type { ReceivedUpdate } from '../intake/to-command.js';
-import type { IntakeCommand } from '../ticket/commands.js';
+import type { IntakeCommand, RecordCustomerMessage, RecordStaffMessage } from '../ticket/commands.js';
 import type { RecordedMessage } from '../ticket/message.js';
 import { inMigratedChat, type MigratedChat } from '../ticket/migrated-chat.js';
 import type { Vault } from '../privacy/vault.js';
 import type { Known } from './known.js';
-import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from './message-content.js';
+import { MESSAGE_PAYLOADS, openMessages, type MessagePayloads } from './message-content.js';
 import { messageKey } from './message-states.js';
 import { MigratedChats } from './migrated-chats.js';
 import type { Session, Statement } from './session.js';
@@ -107,6 +107,7 @@ interface MessageRow extends MessagePayloads {
   version: number;
   content_version: number;
   author: 'customer' | 'staff';
+  sender_id: string | null;
   sent_at: string;
   media_group_id: string | null;
   edited_at: string | null;
@@ -158,8 +159,13 @@ export async function readKnown(
   const row = await ask(session, asked);
   const late = lateCommands(asked.commands, row.migrated);
   const known = late.length === 0 ? row : await ask(session, withLate(asked, late));
-  const contents = await openMessages(session, vault, known.messages);
-  return { ...toKnown(known, contents), queues, isStopped: known.stopped };
+  // Only an edit asks what a message says.
+  const edits = new Set(asked.commands.flatMap((command) => (isEdit(command) ? [messageKey(command)] : [])));
+  const isEdited = (row: MessageRow) =>
+    edits.has(messageKey({ botId: row.bot_id, chatId: row.chat_id, messageId: row.message_id }));
+  const opened = await openMessages(session, vault, known.messages.filter(isEdited));
+  const unread = known.messages.filter((row) => !isEdited(row)).map((row) => ({ row, content: UNREAD }));
+  return { ...toKnown(known, [...opened, ...unread].map(toMessage)), queues, isStopped: known.stopped };
 }
 
 interface Asked {
@@ -251,8 +257,7 @@ function customerOf(command: IntakeCommand) {
   return [{ botId, chatId, customerId: happening.customerId }];
 }
 
-function toKnown(row: KnownRow, contents: readonly MessageContent[]): Omit<Known, 'queues'> {
-  const messages = row.messages.flatMap((message, index) => toMessage(message, contents[index]) ?? []);
+function toKnown(row: KnownRow, messages: readonly RecordedMessage[]): Omit<Known, 'queues'> {
   return {
     ledger: new Map(
       row.ledger.map(([key, outcome, revision, redriveId, redriveCount]) => [
@@ -269,9 +274,23 @@ function toKnown(row: KnownRow, contents: readonly MessageContent[]): Omit<Known
   };
 }
 
-function toMessage(row: MessageRow, content: MessageContent | undefined): RecordedMessage | undefined {
-  if (!content) return undefined;
-  const { sender, text, attachments } = content;
+function isEdit(command: IntakeCommand): command is RecordCustomerMessage | RecordStaffMessage {
+  return 'editedAt' in command && command.editedAt !== null;
+}
+
+const UNREAD: Pick<RecordedMessage, 'text' | 'attachments' | 'isErased'> = {
+  text: null,
+  attachments: [],
+  isErased: false,
+};
+
+interface KnownMessage {
+  readonly row: MessageRow;
+  readonly content: typeof UNREAD;
+}
+
+function toMessage({ row, content }: KnownMessage): RecordedMessage {
+  const { text, attachments, isErased } = content;
   return {
     botId: row.bot_id,
     chatId: row.chat_id,
@@ -280,7 +299,8 @@ function toMessage(row: MessageRow, content: MessageContent | undefined): Record
     version: row.version,
     contentVersion: row.content_version,
     author: row.author,
-    ...{ sender, text, attachments },
+    sender: row.sender_id === null ? null : { id: row.sender_id, name: null, username: null },
+    ...{ text, attachments, isErased },
     sentAt: new Date(row.sent_at).toISOString(),
     mediaGroupId: row.media_group_id,
     editedAt: row.edited_at === null ? null : new Date(row.edited_at).toISOString(),

@@ -53,7 +53,7 @@ class ChangedMeanwhile extends Error {
   readonly code = '40001';
 }
 
-/** Two round trips whatever the size: read what is known, decide in memory, write it all. One more when heads come back, and for keys of persons that are not in memory. */
+/** Two round trips whatever the size: read what is known, decide in memory, write it all. One more when heads come back, for keys of persons that are not in memory, and to open messages that are recorded already. */
 export function settleBatchOn(withSession: WithSession, rules: SettleRules): SettleBatch {
   return (updates, { drainLimit = rules.drainLimit, locked = false } = {}) =>
     withSession((session) => {

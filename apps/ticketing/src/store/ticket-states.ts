@@ -1,5 +1,5 @@
 import type { IgnoredReason } from '../intake/ignored-reasons.js';
-import { personOf, type Person } from '../privacy/person.js';
+import { personOf, type Person } from '../ticket/person.js';
 import type {
   IntakeCommand,
   RecordChatMigration,
@@ -14,7 +14,7 @@ import type { TicketEvent } from '../ticket/events.js';
 import { follow } from '../ticket/evolve.js';
 import { concerns } from '../ticket/happening.js';
 import { matchTicket } from '../ticket/match-ticket.js';
-import { readsLike, type RecordedMessage } from '../ticket/message.js';
+import { comesBack, readsLike, type RecordedMessage } from '../ticket/message.js';
 import { inMigratedChat, migratedConversation, type MigratedChat } from '../ticket/migrated-chat.js';
 import { isActive, NO_TICKET, type Ticket, type TicketState } from '../ticket/state.js';
 import type { Known } from './known.js';
@@ -141,7 +141,8 @@ export class TicketStates {
     const { ticketId } = message;
     const { editedAt, text, attachments } = command;
     if (editedAt === null) return { outcome: 'ignored', reason: 'message-already-recorded', ticketId };
-    if (readsLike(message, command)) return { outcome: 'ignored', reason: 'edit-changes-nothing', ticketId };
+    if (readsLike(message, command) || comesBack(message, editedAt))
+      return { outcome: 'ignored', reason: 'edit-changes-nothing', ticketId };
     const { idempotencyKey, botId, chatId, messageId, occurredAt } = command;
     const ids = { idempotencyKey, botId, chatId, messageId };
     const edit = { type: 'record-message-edit', ...ids, text, attachments, editedAt, occurredAt } as const;

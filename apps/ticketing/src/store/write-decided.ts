@@ -1,5 +1,5 @@
-import { personalContent } from '../privacy/personal-content.js';
-import { personOf } from '../privacy/person.js';
+import { personalContent } from '../ticket/personal-content.js';
+import { personOf } from '../ticket/person.js';
 import type { Vault } from '../privacy/vault.js';
 import type { TicketEvent } from '../ticket/events.js';
 import { evolveTicket } from '../ticket/evolve.js';

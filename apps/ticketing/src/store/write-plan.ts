@@ -6,6 +6,7 @@ import {
   RELEASED_ROWS,
   UNQUEUED_ROWS,
 } from '../parking/parking-rows.js';
+import type { OwnedKey } from '../privacy/vault.js';
 import { MIGRATED_ROWS } from './migrated-chats.js';
 import type { BatchPlan } from './plan-batch.js';
 import type { Rows } from './rows.js';
@@ -56,20 +57,27 @@ function valuesOf({ settlements, events, tickets, messages, records }: BatchPlan
  */
 const WRITE_PLAN: Statement = {
   name: 'write-plan',
-  text: `with ${writesOf(places(3))} select ticketing.require_claims(count(*), $1::bigint), ${keysAreThere(2)} from claimed`,
+  text: `with ${writesOf(places(5))} select ticketing.require_claims(count(*), $1::bigint), ${keysAreThere(2)} from claimed`,
 };
 
 /** What is sealed with a key that somebody has destroyed meanwhile could never be read. */
-function keysAreThere(place: number): string {
-  return `ticketing.require_rows((select count(*) from ticketing.customer_keys where key_id = any($${place}::bigint[])),
-    coalesce(array_length($${place}::bigint[], 1), 0), 'keys of customers')`;
+function keysAreThere(first: number): string {
+  return `ticketing.require_rows(
+    (select count(*) from unnest($${first}::bigint[], $${first + 1}::text[], $${first + 2}::text[]) as sealing(key_id, bot_id, person_id)
+      where exists (select 1 from ticketing.customer_keys k where k.key_id = sealing.key_id and k.bot_id = sealing.bot_id
+        and k.person_id = sealing.person_id)),
+    coalesce(array_length($${first}::bigint[], 1), 0), 'keys of customers')`;
+}
+
+function columnsOf(keys: readonly OwnedKey[]): string[][] {
+  return [keys.map(({ id }) => id), keys.map(({ botId }) => botId), keys.map(({ personId }) => personId)];
 }
 
 /** The same with what is rarer: what waits, what is missing, what is changed. Whoever changed one of these rows meanwhile makes this one fail as well. */
 const WRITE_WHOLE_PLAN: Statement = { name: 'write-plan-whole', text: wholePlan() };
 
 function wholePlan(): string {
-  const place = places(7);
+  const place = places(9);
   return `with locked as (${place(LOCKED_ROWS)}),
     ${writesOf(place)},
     replaced as (${place(OUTCOME_ROWS)} returning 1),
@@ -100,10 +108,10 @@ export const WITHOUT_UPDATES: Omit<BatchPlan, 'events' | 'tickets'> = {
 };
 
 /**
- * @param keys ids of those that its events are sealed with
+ * @param keys those that its events are sealed with
  * @throws what PostgreSQL throws; `40001` also when another instance has settled one of these updates in the meantime, or a key is gone
  */
-export async function writePlan(session: Session, plan: BatchPlan, keys: readonly string[] = []): Promise<void> {
+export async function writePlan(session: Session, plan: BatchPlan, keys: readonly OwnedKey[] = []): Promise<void> {
   const replacements = plan.settlements.filter(({ before }) => before !== undefined);
   const claims = plan.settlements.length - replacements.length;
   const { expected, parked, changed, released, queued, unqueued } = plan.parking;
@@ -112,11 +120,12 @@ export async function writePlan(session: Session, plan: BatchPlan, keys: readonl
   const { migratedChats } = plan;
   const rare = [replacements, expected, parked, added, removed, edited, migratedChats];
   if (rare.every((rows) => rows.length === 0)) {
-    await session.query(WRITE_PLAN, [claims, keys, ...valuesOf(plan)]);
+    await session.query(WRITE_PLAN, [claims, ...columnsOf(keys), ...valuesOf(plan)]);
     return;
   }
   await session.query(WRITE_WHOLE_PLAN, [
-    ...[claims, replacements.length, expected.length, unqueued.length, removed.length, keys],
+    ...[claims, replacements.length, expected.length, unqueued.length, removed.length],
+    ...columnsOf(keys),
     ...LOCKED_ROWS.values(expected),
     ...valuesOf(plan),
     ...OUTCOME_ROWS.values(replacements),

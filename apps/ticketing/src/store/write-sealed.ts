@@ -9,6 +9,7 @@ export async function writeSealed(session: Session, plan: BatchPlan, vault: Vaul
   try {
     await writePlan(session, { ...plan, events: sealed.events }, sealed.keys);
   } catch (error) {
+    // One may be destroyed, or made in this transaction and undone with it. Where only the commit fails it stays in memory: the next write with it conflicts.
     vault.forget(sealed);
     throw error;
   }

@@ -17,6 +17,8 @@ export interface RecordedMessage {
   /** RFC 3339 UTC, like every time here. */
   readonly sentAt: string;
   readonly text: string | null;
+  /** What it said cannot be read any more. */
+  readonly isErased: boolean;
   readonly attachments: readonly Attachment[];
   readonly mediaGroupId: string | null;
   /** Of the edit that it shows; null as long as it reads as it was written. */
@@ -30,7 +32,7 @@ export function recorded(event: EventOf<'message-appended' | 'staff-replied'>): 
   const { type, data, ticketId, version } = event;
   const { botId, chatId, messageId, sender, sentAt, text, attachments, mediaGroupId, editedAt } = data;
   const author = type === 'staff-replied' ? 'staff' : 'customer';
-  const content = { author, sender, sentAt, text, attachments, mediaGroupId } as const;
+  const content = { author, sender, sentAt, text, isErased: false, attachments, mediaGroupId } as const;
   const ids = { botId, chatId, messageId, ticketId, version, contentVersion: version };
   return { ...ids, ...content, editedAt, editCount: 0, deletedAt: null };
 }
@@ -45,13 +47,18 @@ function identity({ type, fileId, fileUniqueId }: Attachment): string {
   return `${type} ${fileUniqueId ?? fileId ?? ''}`;
 }
 
+/** Nothing says whether an edit changes what was erased; one that is no later than what counts brings it back. */
+export function comesBack({ isErased, editedAt, sentAt }: RecordedMessage, at: string): boolean {
+  return isErased && Date.parse(at) <= Date.parse(editedAt ?? sentAt);
+}
+
 /** An edit that was redriven may be older than the one that counts: it is in the history, and changes nothing. Edits of one second count in their order. */
 export function withEdit(message: RecordedMessage, { data, version }: EventOf<'message-edited'>): RecordedMessage {
   const editCount = message.editCount + 1;
   const isOlder = message.editedAt !== null && Date.parse(data.editedAt) < Date.parse(message.editedAt);
   if (isOlder) return { ...message, editCount };
   const { editedAt, text, attachments } = data;
-  return { ...message, editCount, contentVersion: version, editedAt, text, attachments };
+  return { ...message, editCount, contentVersion: version, editedAt, text, isErased: false, attachments };
 }
 
 /** A message is deleted once: who says it again says nothing new. */

@@ -6,7 +6,12 @@ export class SealWhatPeopleWrite1765500000000 implements MigrationInterface {
     for (const statement of [...KEYS, ...MESSAGES, ...WORDS]) await queryRunner.query(statement);
   }
 
+  /** @throws when something was sealed: without the keys it would be lost */
   async down(queryRunner: QueryRunner): Promise<void> {
+    const [{ exists }] = (await queryRunner.query('select exists (select 1 from ticketing.customer_keys)')) as [
+      { exists: boolean },
+    ];
+    if (exists) throw new Error('what people wrote is sealed with ticketing.customer_keys: going back would lose it');
     for (const statement of BACK) await queryRunner.query(statement);
   }
 }

@@ -1,5 +1,5 @@
 import type { Attachment, Sender } from '@onceline/contracts';
-import type { EventOf, TicketEvent } from '../ticket/events.js';
+import type { EventOf, TicketEvent } from './events.js';
 
 /** What of an event people wrote and are called. */
 export interface PersonalContent {

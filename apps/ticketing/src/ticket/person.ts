@@ -1,8 +1,8 @@
-import type { TicketEvent } from '../ticket/events.js';
-import type { RecordedMessage } from '../ticket/message.js';
-import type { Ticket } from '../ticket/state.js';
+import type { TicketEvent } from './events.js';
+import type { RecordedMessage } from './message.js';
+import type { Ticket } from './state.js';
 
-/** Whose content something is: what is erased together. */
+/** Whose content something is: one account. Accounts that are known to be one customer are erased together. */
 export interface Person {
   readonly botId: string;
   /** His user id in Telegram; `chat:…` with the id of the chat for what is nobody's. */

@@ -1,9 +1,9 @@
 /** What is personal in an event goes as a whole and comes back as it was; what the rules live on stays. */
 import fc from 'fast-check';
 import { followClocks } from '../sla/ticket-clocks.js';
-import { evolveTicket, follow } from '../ticket/evolve.js';
-import type { TicketEvent } from '../ticket/events.js';
-import { NO_TICKET } from '../ticket/state.js';
+import { evolveTicket, follow } from './evolve.js';
+import type { TicketEvent } from './events.js';
+import { NO_TICKET } from './state.js';
 import { personalContent, withContent, withoutContent } from './personal-content.js';
 
 const envelope = { ticketId: 't', occurredAt: '2026-01-01T00:00:00.000Z', idempotencyKey: 'k' };
