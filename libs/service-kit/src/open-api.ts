@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { statusTitle } from './problem.js';
 import type { Role } from './roles.js';
 
 /** An OpenAPI 3.1 document, as far as this library looks into it. */
@@ -26,8 +27,10 @@ export interface ApiRoute {
   /** Headers that mean something here, besides `Authorization`. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Answers by status, besides the problems every route can answer with. */
+  /** Answers by status, besides the problems. */
   readonly responses: Readonly<Record<number, ApiResponse>>;
+  /** Statuses of problems that follow from nothing above, e.g. 409. */
+  readonly problems?: readonly number[];
 }
 
 /** An answer; without a schema and without media types it has no body. */
@@ -84,14 +87,37 @@ function operation(route: ApiRoute): OpenApiOperation {
       ...parameters('header', route.headers),
     ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(body, 'input') } }),
-    responses: { ...Object.fromEntries(Object.entries(route.responses).map(response)), default: PROBLEM_RESPONSE },
+    responses: {
+      ...Object.fromEntries(Object.entries(route.responses).map(response)),
+      ...Object.fromEntries(problemsOf(route).map((status) => [status, problem(statusTitle(status))])),
+      default: problem('A problem (RFC 9457)'),
+    },
   };
 }
 
-const PROBLEM_RESPONSE = {
-  description: 'A problem (RFC 9457)',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-};
+/** What can be wrong with a request to this route, by what it asks for. A database can be away from any of them. */
+function problemsOf({ method, role, params, query, headers, body, problems = [] }: ApiRoute): readonly number[] {
+  const hasBody = method !== 'get';
+  const ifAny = (condition: unknown, ...statuses: number[]) => (condition === undefined ? [] : statuses);
+  return [
+    ...ifAny(params ?? query ?? headers ?? body, 400),
+    // A body is read, and may be refused, also where none is wanted.
+    ...(hasBody ? [400, 413, 415] : []),
+    ...(role === 'anyone' ? [] : [401]),
+    // Whoever has a token may look.
+    ...(role === 'anyone' || role === 'viewer' ? [] : [403]),
+    ...ifAny(params, 404),
+    ...ifAny(headers?.shape['if-match'], 412),
+    ...ifAny(headers?.shape['idempotency-key'], 422),
+    ...problems,
+    503,
+  ];
+}
+
+function problem(description: string): object {
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  return { description, content };
+}
 
 function response([status, { description, schema, text = [] }]: [string, ApiResponse]): [string, object] {
   const content = {

@@ -40,6 +40,34 @@ describe('openApi', () => {
     expect(post).toMatchObject({ requestBody: { required: true }, responses: { 204: { description: 'done' } } });
     expect(post).not.toHaveProperty('security');
   });
+
+  const statuses = (changes: object) => {
+    const route = { method: 'get', path: '/v1/x', summary: 'X', role: 'viewer', responses: {} } as const;
+    const operation = openApi({ title: 'X', version: '1' }, [{ ...route, ...changes }]).paths['/v1/x']?.['get'];
+    return Object.keys((operation ?? {})['responses'] as object);
+  };
+
+  it('names the problems that a route can answer with', () => {
+    expect(statuses({})).toEqual(['401', '503', 'default']);
+    expect(statuses({ role: 'anyone' })).toEqual(['503', 'default']);
+    expect(statuses({ role: 'admin', params: z.object({ id: z.string() }) })).toEqual([
+      ...['400', '401', '403', '404', '503', 'default'],
+    ]);
+    expect(statuses({ query: z.object({ limit: z.string() }), problems: [409] })).toEqual([
+      ...['400', '401', '409', '503', 'default'],
+    ]);
+    const headers = z.object({ 'if-match': z.string(), 'idempotency-key': z.string() });
+    expect(statuses({ headers })).toEqual(['400', '401', '412', '422', '503', 'default']);
+  });
+
+  it('names what can be wrong with a body where there is one', () => {
+    const paths = openApi({ title: 'X', version: '1' }, [
+      { method: 'delete', path: '/v1/x', summary: 'X', role: 'anyone', responses: {} },
+    ]).paths;
+    expect(Object.keys(paths['/v1/x']?.['delete']?.['responses'] as object)).toEqual([
+      ...['400', '413', '415', '503', 'default'],
+    ]);
+  });
 });
 
 describe('docsPage', () => {

@@ -81,6 +81,7 @@ const ACTING: readonly ApiRoute[] = [
       200: { description: 'What would happen (dryRun)', schema: dryRunSchema },
       202: { description: 'The redrive has begun', schema: startedRedriveSchema },
     },
+    problems: [404, 409, 422],
   },
   {
     method: 'post',
@@ -90,6 +91,7 @@ const ACTING: readonly ApiRoute[] = [
     params: idParamsSchema,
     body: cancelBodySchema,
     responses: { 200: { description: 'The redrive', schema: redriveSchema } },
+    problems: [409, 422],
   },
   {
     method: 'post',
@@ -98,6 +100,7 @@ const ACTING: readonly ApiRoute[] = [
     role: 'admin',
     body: discardBodySchema,
     responses: { 200: { description: 'How many', schema: discardedSchema } },
+    problems: [404, 409, 422],
   },
 ];
 

@@ -31,6 +31,7 @@ import {
   parkedQuerySchema,
   rehearsalBodySchema,
   rehearsalSchema,
+  seenHeadersSchema,
   noteBodySchema,
   ticketChangesSchema,
   ticketParamsSchema,
@@ -70,6 +71,7 @@ function readingRoutes(): ApiRoute[] {
       summary: 'One ticket with its messages',
       role: 'viewer',
       params: ticketParamsSchema,
+      headers: seenHeadersSchema,
       responses: {
         200: { description: 'The ticket; its version is the ETag', schema: ticketWithMessagesSchema },
         304: { description: 'Unchanged since the version in If-None-Match' },
@@ -138,6 +140,7 @@ function streamingRoutes(): ApiRoute[] {
       ...{ method: 'get', path: '/v1/exports/messages', summary: 'All messages of the tickets of a list', ...exported },
       responses: { 200: { description: 'A line for each message, ticket by ticket', text } },
     },
+    },
   ];
 }
 
@@ -154,11 +157,13 @@ function workingRoutes(): ApiRoute[] {
       ...{ method: 'post', path: '/v1/queue/next', role: 'agent', headers: idempotencyHeadersSchema },
       ...{ summary: 'Take the next ticket that nobody has', body: nextBodySchema },
       responses: { 200: ticket, 204: { description: 'There is none' } },
+      problems: [409],
     },
     {
       ...{ method: 'patch', path: '/v1/tickets/{id}', summary: 'Change a ticket: what is left out stays', ...request },
       body: ticketChangesSchema,
       responses: { 200: ticket },
+      problems: [409],
     },
     {
       ...{ method: 'post', path: '/v1/tickets/{id}/notes', summary: 'Add a note for other agents', ...request },
@@ -177,6 +182,7 @@ function pairRoutes(): ApiRoute[] {
       summary: 'Link it to another ticket, which says the same from its side; one link for each two',
       body: linkBodySchema,
       responses: { 201: ticket },
+      problems: [409],
     },
     {
       ...{ method: 'delete', path: '/v1/tickets/{id}/links/{ticketId}', ...request, params: linkParamsSchema },
@@ -188,6 +194,7 @@ function pairRoutes(): ApiRoute[] {
       summary: 'Merge it into another ticket of its bot, which goes on for both',
       body: mergeBodySchema,
       responses: { 200: ticket },
+      problems: [409],
     },
   ];
 }
@@ -239,7 +246,11 @@ function agentRoutes(): ApiRoute[] {
 }
 
 function operatingRoutes(): ApiRoute[] {
-  const faults = { 200: { description: 'The faults that are switched on', schema: faultsSchema } };
+  const faults = {
+    responses: { 200: { description: 'The faults that are switched on', schema: faultsSchema } },
+    // Where FAULTS_ENABLED is not set.
+    problems: [409],
+  };
   const breaker = { 200: { description: 'The breaker', schema: breakerSchema } };
   return [
     {
@@ -250,6 +261,7 @@ function operatingRoutes(): ApiRoute[] {
       params: ledgerParamsSchema,
       body: discardBodySchema,
       responses: { 200: { description: 'The entry, discarded', schema: ledgerEntrySchema } },
+      problems: [409],
     },
     {
       method: 'post',
@@ -273,15 +285,15 @@ function operatingRoutes(): ApiRoute[] {
       role: 'admin',
       responses: breaker,
     },
-    { method: 'get', path: '/v1/faults', summary: 'Faults that are switched on', role: 'admin', responses: faults },
+    { method: 'get', path: '/v1/faults', summary: 'Faults that are switched on', role: 'admin', ...faults },
     {
       method: 'put',
       path: '/v1/faults',
       summary: 'Switch on these faults and no others, on every instance',
       role: 'admin',
       body: faultsBodySchema,
-      responses: faults,
+      ...faults,
     },
-    { method: 'delete', path: '/v1/faults', summary: 'Switch off all faults', role: 'admin', responses: faults },
+    { method: 'delete', path: '/v1/faults', summary: 'Switch off all faults', role: 'admin', ...faults },
   ];
 }

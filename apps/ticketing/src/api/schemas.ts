@@ -141,6 +141,10 @@ export const noteBodySchema = z.strictObject({
     .describe('for agents only, the customer never sees it'),
 });
 
+export const seenHeadersSchema = z.object({
+  'if-none-match': z.string().optional().describe('the ETag of the ticket as you have seen it: 304 while it is that'),
+});
+
 const idempotencyKey = z.string().optional().describe('a request that comes again under its key changes nothing more');
 export const idempotencyHeadersSchema = z.object({ 'idempotency-key': idempotencyKey });
 export const workHeadersSchema = idempotencyHeadersSchema.extend({ 'if-match': ifMatch('ticket') });
