@@ -4,7 +4,7 @@ import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { CLOCK_KINDS, STANDINGS } from '../sla/clock.js';
 import { CLOCK_STATES } from '../sla/measure.js';
-import { slaDocumentSchema } from '../sla/sla-document.js';
+import { momentSchema, slaDocumentSchema } from '../sla/sla-document.js';
 import { ifMatch } from './etag.js';
 import { ticketParamsSchema } from './schemas.js';
 
@@ -64,9 +64,12 @@ export const explanationSchema = z.object({
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 
+/** To PostgreSQL `+05:30` is in the west. */
+const isNameOfZone = (name: string) => /^[A-Za-z]/.test(name) && IANAZone.isValidZone(name);
+
 export const reportQuerySchema = z.strictObject({
-  from: z.iso.datetime().describe('clocks that ended from then on'),
-  to: z.iso.datetime().describe('and before then'),
+  from: momentSchema.describe('clocks that ended from then on'),
+  to: momentSchema.describe('and before then'),
   by: z.enum(['day', 'team', 'agent', 'bot', 'priority']).default('bot'),
   figure: z.enum(CLOCK_KINDS).optional(),
   bot: searchableText(64).optional(),
@@ -76,7 +79,7 @@ export const reportQuerySchema = z.strictObject({
   timeZone: z
     .string()
     .max(64)
-    .refine((name) => IANAZone.isValidZone(name), "must be the IANA name of a time zone, e.g. 'Europe/Berlin'")
+    .refine(isNameOfZone, "must be the IANA name of a time zone, e.g. 'Europe/Berlin'")
     .default('UTC')
     .describe('in which days begin'),
 });

@@ -50,6 +50,7 @@ it.each([
   [{ businessHours: { timeZone: 'Europe/Berlin', week: { monday: [{ from: '17:00', to: '09:00' }] } } }, 'monday'],
   [{ targets: [{ firstResponseMinutes: 0 }] }, 'firstResponseMinutes'],
   [{ targets: [{ firstResponse: 3 }] }, 'targets'],
+  [{ appliesFrom: '0000-01-01T00:00:00Z' }, 'appliesFrom'],
 ])('a wrong promise is refused, and the answer names the field: %j', async (sla, field) => {
   const answer = await service.ask<{ field: string }>('admin', 'PUT', `/v1/bots/${newBot()}/sla`, sla);
   expect(answer.status).toBe(400);
@@ -94,6 +95,25 @@ it('figures and their explanation name events, intervals and the rule; reports a
   });
   expect((await service.get(`/v1/tickets/t_none/explain/resolution`)).status).toBe(404);
   expect((await service.get(`/v1/tickets/${id}/explain/mood`)).status).toBe(400);
+});
+
+const PERIOD = 'from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
+it.each([
+  [PERIOD, 200, undefined],
+  [PERIOD.replace('00Z', `00.${'1'.repeat(200)}Z`), 200, undefined],
+  [PERIOD.replace('2026', '0000'), 400, 'query.from'],
+  [`${PERIOD}&timeZone=%2B05:30`, 400, 'query.timeZone'],
+  [`${PERIOD}&timeZone=Mars/Olympus`, 400, 'query.timeZone'],
+])('a report of %s is answered %i', async (query, status, field) => {
+  const answer = await service.get<{ field?: string }>(`/v1/reports/sla?by=day&${query}`);
+  expect([answer.status, answer.json.field]).toEqual([status, field]);
+});
+
+it('a report has days in each time zone that there is', async () => {
+  for (const timeZone of Intl.supportedValuesOf('timeZone')) {
+    const answer = await service.get(`/v1/reports/sla?by=day&${PERIOD}&timeZone=${encodeURIComponent(timeZone)}`);
+    expect([timeZone, answer.status]).toEqual([timeZone, 200]);
+  }
 });
 
 it('a breach is among the events of the ticket within seconds', async () => {

@@ -61,6 +61,12 @@ const targetsSchema = z.strictObject({
   resolutionMinutes: minutes('the resolution'),
 });
 
+/** PostgreSQL has no year 0, and takes no more digits of a second than some. */
+export const momentSchema = z.iso
+  .datetime()
+  .refine((text) => !text.startsWith('0000'), 'must be a year from 1')
+  .transform((text) => new Date(text).toISOString());
+
 const settings = {
   businessHours: businessHoursSchema.nullable().default(null).describe('time that counts; null: around the clock'),
   targets: z
@@ -80,7 +86,7 @@ const settings = {
     .default(80)
     .describe('share of a target after which a warning is among the events'),
   appliesFrom: z
-    .union([z.literal('always'), z.iso.datetime().transform((text) => new Date(text).toISOString())])
+    .union([z.literal('always'), momentSchema])
     .optional()
     .describe(
       'clocks that start from then on are judged by it; "always": all, which computes history anew; left out: from now on',
