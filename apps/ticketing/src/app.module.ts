@@ -8,6 +8,8 @@ import { AgentsApi } from './api/agents-api.js';
 import { AgentsController } from './api/agents.controller.js';
 import { CustomersApi } from './api/customers-api.js';
 import { CustomersController } from './api/customers.controller.js';
+import { Live } from './api/live.js';
+import { LiveController } from './api/live.controller.js';
 import { LedgerController } from './api/ledger.controller.js';
 import { Operations } from './api/operations.js';
 import { OperationsController } from './api/operations.controller.js';
@@ -41,6 +43,7 @@ export interface TicketingParts {
   readonly sla: SlaApi;
   readonly exports: Exports;
   readonly privacy: PrivacyApi;
+  readonly live: Live;
   readonly operations: Operations;
   readonly work: WorkOnTicket;
   readonly policies: PolicyStore;
@@ -71,6 +74,7 @@ export class TicketingModule {
         SearchController,
         ExportsController,
         PrivacyController,
+        LiveController,
       ],
       providers: [
         { provide: APP_GUARD, useValue: new BearerGuard(parts.tokens) },
@@ -80,6 +84,7 @@ export class TicketingModule {
         { provide: SlaApi, useValue: parts.sla },
         { provide: Exports, useValue: parts.exports },
         { provide: PrivacyApi, useValue: parts.privacy },
+        { provide: Live, useValue: parts.live },
         { provide: Operations, useValue: parts.operations },
         { provide: PoliciesApi, useValue: new PoliciesApi(parts.policies, parts.tokens) },
         { provide: AgentsApi, useValue: new AgentsApi(parts.agents, parts.removal, parts.tokens) },

@@ -15,7 +15,7 @@ export const OUTBOX_SOURCES = ['events', 'outbox'] as const;
 export type OutboxSourceName = (typeof OUTBOX_SOURCES)[number];
 
 /** What can fail by itself: an update, a batch of them, what is published and what is measured. */
-export const WORK = ['handling', 'settling', 'publishing', 'measuring', 'policies', 'timers'] as const;
+export const WORK = ['handling', 'settling', 'publishing', 'measuring', 'policies', 'timers', 'live'] as const;
 export type Work = (typeof WORK)[number];
 
 const BREAKERS = ['database', 'dead-letters'] as const;

@@ -46,6 +46,11 @@ export class TicketingObserver implements BatchObserver, GateObserver, RelayObse
     this.logger.warn({ err: error }, 'what is due was not done, will be repeated');
   }
 
+  liveNotRead(error: unknown): void {
+    this.metrics.failed('live', error);
+    this.logger.warn({ err: error }, 'events could not be read for those who follow them, will be repeated');
+  }
+
   paused(error: unknown, afterMs: number): void {
     this.metrics.consumerPaused(error);
     this.logger.warn({ err: error, afterMs }, 'consumption paused');

@@ -17,6 +17,7 @@ import {
   type ServiceOptions,
 } from '@onceline/service-kit';
 import { Exports } from './api/exports.js';
+import { Live } from './api/live.js';
 import { TICKETING_API } from './api/open-api.js';
 import { Operations } from './api/operations.js';
 import { PrivacyApi } from './api/privacy-api.js';
@@ -116,7 +117,7 @@ class Ticketing {
     return transport;
   }
 
-  /** Exports that nobody reads to their end would hold up the stop. */
+  /** Exports that nobody reads to their end, and streams that have none, would hold up the stop. */
   endStreams(): void {
     this.streams.end();
   }
@@ -152,6 +153,7 @@ class Ticketing {
     timers.start();
     const measuring = this.measuring(kafka, withSession, { gate, observer });
     measuring.start();
+    const live = new Live({ withSession, streams: this.streams, onFailure: (error) => observer.liveNotRead(error) });
     const settle = settleBatchOn(withSession, rules);
     const reading = { withSession, vault };
     const exports = new Exports(reading, this.streams);
@@ -166,6 +168,7 @@ class Ticketing {
       sla: new SlaApi(withSession, this.config.API_TOKENS),
       exports,
       privacy: new PrivacyApi(reading, exports, this.config.API_TOKENS),
+      live,
       operations: this.operations(withSession, rules),
       policies: new PolicyStore(withSession),
       agents: new AgentStore(withSession),
@@ -176,7 +179,7 @@ class Ticketing {
         fieldsOf: (botId) => policies.of(botId).fields,
       }),
       close: async () => {
-        await Promise.all([policies.stop(), timers.stop()]);
+        await Promise.all([policies.stop(), timers.stop(), live.stop()]);
         await measuring.stop();
         await relay.stop();
         await kafka.close();

@@ -204,6 +204,7 @@ it('the routes are described by the schemas that check them', async () => {
     '/v1/ledger/{idempotencyKey}',
     '/v1/exports/tickets',
     '/v1/exports/messages',
+    '/v1/live',
     '/v1/queue',
     '/v1/queue/next',
     '/v1/tickets/{id}/notes',

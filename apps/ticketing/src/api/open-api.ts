@@ -13,6 +13,7 @@ import { EXPORT_TYPES, exportQuerySchema } from './export-schemas.js';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger-schemas.js';
 import { nextBodySchema, queuePageSchema, queueQuerySchema } from './queue-schemas.js';
 import { privacyRoutes } from './privacy-routes.js';
+import { LIVE_TYPE, liveHeadersSchema, liveQuerySchema } from './live-schemas.js';
 import { slaRoutes } from './sla-routes.js';
 import { searchPageSchema, searchQuerySchema } from './search-schemas.js';
 import { linkBodySchema, linkParamsSchema, mergeBodySchema } from './pair-schemas.js';
@@ -140,6 +141,12 @@ function streamingRoutes(): ApiRoute[] {
       ...{ method: 'get', path: '/v1/exports/messages', summary: 'All messages of the tickets of a list', ...exported },
       responses: { 200: { description: 'A line for each message, ticket by ticket', text } },
     },
+    {
+      ...{ method: 'get', path: '/v1/live', role: 'viewer', query: liveQuerySchema, headers: liveHeadersSchema },
+      summary: 'Events of tickets as they happen, as server-sent events, without an end',
+      responses: {
+        200: { description: 'An event for each event; its data names the ticket and its version', text: [LIVE_TYPE] },
+      },
     },
   ];
 }

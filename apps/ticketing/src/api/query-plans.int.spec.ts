@@ -18,6 +18,7 @@ import { explainFigure } from './read-figures.js';
 import { readReport } from './read-report.js';
 import { reportQuerySchema } from './sla-schemas.js';
 import { ticketsQuerySchema } from './schemas.js';
+import { readEvents } from '../live/read-events.js';
 import { TicketReader } from './ticket-reader.js';
 
 const BIG = new Set([
@@ -185,6 +186,7 @@ it.each([
   ['the next one that is due', ({ withSession }) => withSession(nextInQueue({ sort: 'due' }))],
   ['figures of a ticket', ({ withSession }) => explainFigure(withSession, 't3', 'resolution')],
   ['a report of two days', ({ withSession }) => readReport(withSession, reportQuerySchema.parse(TWO_DAYS))],
+  ['the latest events', ({ withSession }) => readEvents(withSession, { txId: 1n, id: 0n })],
   ['one ticket', (reading) => new TicketReader(reading).ticket('t3')],
   ['events of a ticket', (reading) => new TicketReader(reading).events('t3', { limit: 50 })],
   ['an entry of the ledger', (reading) => new TicketReader(reading).ledgerEntry('tg1:7:message:3:1:31')],
