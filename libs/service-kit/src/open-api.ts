@@ -26,6 +26,7 @@ export interface ApiRoute {
   readonly query?: z.ZodObject;
   /** Headers that mean something here, besides `Authorization`. */
   readonly headers?: z.ZodObject;
+  /** One that takes undefined may be left out. */
   readonly body?: z.ZodType;
   /** Answers by status, besides the problems. */
   readonly responses: Readonly<Record<number, ApiResponse>>;
@@ -40,6 +41,8 @@ export interface ApiResponse {
   readonly schema?: z.ZodType;
   /** Media types of a body that is sent as text, line by line. */
   readonly text?: readonly string[];
+  /** Of each event in a stream of server-sent events. */
+  readonly events?: z.ZodType;
 }
 
 /** Builds the document from the same schemas that check requests. */
@@ -86,7 +89,9 @@ function operation(route: ApiRoute): OpenApiOperation {
       ...parameters('query', route.query),
       ...parameters('header', route.headers),
     ],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: json(body, 'input') } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: !body.safeParse(undefined).success, content: json(body, 'input') } }),
     responses: {
       ...Object.fromEntries(Object.entries(route.responses).map(response)),
       ...Object.fromEntries(problemsOf(route).map((status) => [status, problem(statusTitle(status))])),
@@ -119,10 +124,11 @@ function problem(description: string): object {
   return { description, content };
 }
 
-function response([status, { description, schema, text = [] }]: [string, ApiResponse]): [string, object] {
+function response([status, { description, schema, events, text = [] }]: [string, ApiResponse]): [string, object] {
   const content = {
     ...(schema === undefined ? {} : json(schema, 'output')),
     ...Object.fromEntries(text.map((type) => [type, { schema: { type: 'string' } }])),
+    ...(events === undefined ? {} : { 'text/event-stream': { schema: jsonSchema(events, 'output') } }),
   };
   return [status, { description, ...(Object.keys(content).length === 0 ? {} : { content }) }];
 }

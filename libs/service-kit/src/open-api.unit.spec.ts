@@ -60,6 +60,28 @@ describe('openApi', () => {
     expect(statuses({ headers })).toEqual(['400', '401', '412', '422', '503', 'default']);
   });
 
+  it('asks for no body where it can be left out', () => {
+    const body = z.object({ reason: z.string() }).optional();
+    const { paths } = openApi({ title: 'X', version: '1' }, [
+      { method: 'post', path: '/v1/x', summary: 'X', role: 'anyone', body, responses: {} },
+    ]);
+    const schema = expect.objectContaining({ type: 'object', required: ['reason'] }) as object;
+    expect(paths['/v1/x']?.['post']?.['requestBody']).toEqual({
+      required: false,
+      content: { 'application/json': { schema } },
+    });
+  });
+
+  it('describes each event of a stream', () => {
+    const events = z.object({ id: z.string() });
+    const { paths } = openApi({ title: 'X', version: '1' }, [
+      { method: 'get', path: '/v1/x', summary: 'X', role: 'anyone', responses: { 200: { description: 'It', events } } },
+    ]);
+    expect(paths['/v1/x']?.['get']).toMatchObject({
+      responses: { 200: { content: { 'text/event-stream': { schema: { type: 'object', required: ['id'] } } } } },
+    });
+  });
+
   it('names what can be wrong with a body where there is one', () => {
     const paths = openApi({ title: 'X', version: '1' }, [
       { method: 'delete', path: '/v1/x', summary: 'X', role: 'anyone', responses: {} },

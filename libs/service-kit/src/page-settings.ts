@@ -18,9 +18,13 @@ export const nextPageCursor = z.string().nullable().describe('null on the last p
 
 /** PostgreSQL has no U+0000: asking for it is a mistake of the caller's, not a failure of ours. */
 export function searchableText(longest: number) {
-  return z
-    .string()
-    .min(1)
-    .max(longest)
-    .refine((text) => !text.includes('\u0000') && text.isWellFormed(), 'must be text without U+0000');
+  return (
+    z
+      .string()
+      .min(1)
+      .max(longest)
+      // As a pattern it is in the description of the API as well.
+      .regex(/^[^\u0000]*$/, 'must be text without U+0000')
+      .refine((text) => text.isWellFormed(), 'must be well-formed text')
+  );
 }

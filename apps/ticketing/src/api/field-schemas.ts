@@ -13,6 +13,7 @@ const value = z
     z
       .string()
       .max(LONGEST_FIELD_TEXT)
+      .regex(/^[^\u0000]*$/, 'must be text that can be stored')
       .refine((text) => readableText(text) === text, 'must be text that can be stored'),
     z.number(),
     z.boolean(),
@@ -20,7 +21,7 @@ const value = z
   .nullable();
 
 export const fieldChangesSchema = z
-  .record(z.string().max(64), value)
+  .record(z.string().regex(new RegExp(`^${FIELD_NAME}$`), 'must be names of fields, e.g. order-number'), value)
   .describe("values of the bot's custom fields, by name: those left out stay, null removes");
 
 const wanted = searchableText(LONGEST_FIELD_TEXT + 64).regex(

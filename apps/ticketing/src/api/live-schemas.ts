@@ -4,6 +4,29 @@ import { decodePosition } from '../live/position.js';
 
 export const LIVE_TYPE = 'text/event-stream';
 
+const time = z.iso.datetime().describe('RFC 3339, UTC');
+
+/** The data of an event. */
+const dataSchema = z.object({
+  eventId: z.string(),
+  ticketId: z.string(),
+  version: z.int().describe('of the ticket, with this event'),
+  type: z.string().describe('as in the history of the ticket'),
+  occurredAt: time,
+  botId: z.string().nullable(),
+  conversation: z.string().nullable(),
+});
+
+/** An event as it is sent. */
+export const liveEventSchema = z.object({
+  id: z.string().describe('where it stands: to be handed back as Last-Event-ID'),
+  event: z.string().describe('type of the event, as in the history of the ticket'),
+  data: z
+    .string()
+    .meta({ contentMediaType: 'application/json', contentSchema: z.toJSONSchema(dataSchema) })
+    .describe('in JSON'),
+});
+
 const position = z
   .string()
   .min(1)

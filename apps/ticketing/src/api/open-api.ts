@@ -13,7 +13,7 @@ import { EXPORT_TYPES, exportQuerySchema } from './export-schemas.js';
 import { ledgerPageSchema, ledgerQuerySchema } from './ledger-schemas.js';
 import { nextBodySchema, queuePageSchema, queueQuerySchema } from './queue-schemas.js';
 import { privacyRoutes } from './privacy-routes.js';
-import { LIVE_TYPE, liveHeadersSchema, liveQuerySchema } from './live-schemas.js';
+import { liveEventSchema, liveHeadersSchema, liveQuerySchema } from './live-schemas.js';
 import { slaRoutes } from './sla-routes.js';
 import { searchPageSchema, searchQuerySchema } from './search-schemas.js';
 import { linkBodySchema, linkParamsSchema, mergeBodySchema } from './pair-schemas.js';
@@ -145,7 +145,7 @@ function streamingRoutes(): ApiRoute[] {
       ...{ method: 'get', path: '/v1/live', role: 'viewer', query: liveQuerySchema, headers: liveHeadersSchema },
       summary: 'Events of tickets as they happen, as server-sent events, without an end',
       responses: {
-        200: { description: 'An event for each event; its data names the ticket and its version', text: [LIVE_TYPE] },
+        200: { description: 'An event for each event of a ticket', events: liveEventSchema },
       },
     },
   ];
@@ -162,7 +162,7 @@ function workingRoutes(): ApiRoute[] {
     },
     {
       ...{ method: 'post', path: '/v1/queue/next', role: 'agent', headers: idempotencyHeadersSchema },
-      ...{ summary: 'Take the next ticket that nobody has', body: nextBodySchema },
+      ...{ summary: 'Take the next ticket that nobody has', body: nextBodySchema.optional() },
       responses: { 200: ticket, 204: { description: 'There is none' } },
       problems: [409],
     },

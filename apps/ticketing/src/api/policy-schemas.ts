@@ -3,8 +3,14 @@ import { z } from 'zod';
 import { ifMatch } from './etag.js';
 import { botPolicySchema } from '../policy/bot-policy.js';
 
+const NO_BOT = 'must be the id of a bot, e.g. 1000001';
+
 export const botParamsSchema = z.object({
-  botId: z.string().refine(isBotId, 'must be the id of a bot, e.g. 1000001'),
+  botId: z
+    .string()
+    // As a pattern it is in the description of the API as well.
+    .regex(/^[0-9]{1,20}$/, NO_BOT)
+    .refine(isBotId, NO_BOT),
 });
 
 export const policyHeadersSchema = z.object({ 'if-match': ifMatch('policy') });

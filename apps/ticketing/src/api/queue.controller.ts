@@ -28,7 +28,10 @@ export class QueueController {
     @Headers() headers: RequestHeaders,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<TicketWithMessages | undefined> {
-    const taken = await this.agents.takeNext(parseRequest(nextBodySchema, 'body', body ?? {}), { headers, body });
+    const taken = await this.agents.takeNext(parseRequest(nextBodySchema, 'body', body === undefined ? {} : body), {
+      headers,
+      body,
+    });
     const ticket = taken === null ? undefined : await this.reader.ticket(taken.ticketId);
     if (ticket) setEtag(reply, ticket.version);
     else reply.status(204);

@@ -130,13 +130,15 @@ export const ticketChangesSchema = z
     watchers: z.array(name).max(50).optional().describe('all of them: agents, as histories name them'),
     fields: fieldChangesSchema.optional(),
   })
-  .refine((changes) => Object.keys(changes).length > 0, 'say at least one thing that is to change');
+  .refine((changes) => Object.keys(changes).length > 0, 'say at least one thing that is to change')
+  .meta({ minProperties: 1 });
 
 export const noteBodySchema = z.strictObject({
   text: z
     .string()
     .min(1)
     .max(10_000)
+    .regex(/^[^\u0000]*$/, 'must be text that can be stored')
     .refine((text) => readableText(text) === text, 'must be text that can be stored')
     .describe('for agents only, the customer never sees it'),
 });
@@ -145,7 +147,11 @@ export const seenHeadersSchema = z.object({
   'if-none-match': z.string().optional().describe('the ETag of the ticket as you have seen it: 304 while it is that'),
 });
 
-const idempotencyKey = z.string().optional().describe('a request that comes again under its key changes nothing more');
+const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+  .optional()
+  .describe('a request that comes again under its key changes nothing more');
 export const idempotencyHeadersSchema = z.object({ 'idempotency-key': idempotencyKey });
 export const workHeadersSchema = idempotencyHeadersSchema.extend({ 'if-match': ifMatch('ticket') });
 

@@ -10,6 +10,7 @@ const text = (longest: number) =>
     .string()
     .min(1)
     .max(longest)
+    .regex(/^[^\u0000]*$/, 'must be text that can be stored')
     .refine((value) => readableText(value) === value, 'must be text that can be stored');
 
 const groupTickets = z.enum(['customer', 'topic']);

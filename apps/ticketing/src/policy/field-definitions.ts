@@ -10,6 +10,7 @@ const choice = z
   .string()
   .min(1)
   .max(100)
+  .regex(/^[^\u0000]*$/, 'must be text that can be stored')
   .refine((text) => readableText(text) === text, 'must be text that can be stored');
 
 const definition = z.discriminatedUnion('type', [

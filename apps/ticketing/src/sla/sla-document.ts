@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { WEEKDAYS } from './calendar.js';
 
 const timeOfDay = (latest: RegExp, example: string) =>
-  z.string().regex(latest, `must be a time of day, e.g. '${example}'`);
+  z
+    .string()
+    .regex(latest, `must be a time of day, e.g. '${example}'`)
+    .meta({ examples: [example] });
 
 const openingHours = z
   .strictObject({
@@ -29,7 +32,8 @@ export const businessHoursSchema = z.strictObject({
   timeZone: z
     .string()
     .max(64)
-    .refine((name) => IANAZone.isValidZone(name), "must be the IANA name of a time zone, e.g. 'Europe/Berlin'"),
+    .refine((name) => IANAZone.isValidZone(name), "must be the IANA name of a time zone, e.g. 'Europe/Berlin'")
+    .meta({ examples: ['Europe/Berlin'] }),
   week: week.describe('hours of each day, e.g. {"monday": [{"from": "09:00", "to": "17:00"}]}; days left out are free'),
   holidays: z
     .array(z.iso.date())
@@ -53,6 +57,7 @@ const targetsSchema = z.strictObject({
     .string()
     .min(1)
     .max(64)
+    .regex(/^[^\u0000]*$/, 'must be text that can be stored')
     .refine((value) => readableText(value) === value, 'must be text that can be stored')
     .optional()
     .describe('only tickets with this tag'),
