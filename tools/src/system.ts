@@ -204,6 +204,7 @@ export class System {
         DATABASE_URL: this.stack.postgres.url,
         PORT: String(port),
         ...credentialSettings(this.credentials),
+        ...masterKeysOfEnvironment(),
         ...this.ticketingAddress(),
         ...this.options.environment,
         ...own,
@@ -220,4 +221,10 @@ export class System {
     const url = first?.url || (port ? `http://127.0.0.1:${port}` : '');
     return url === '' ? {} : { TICKETING_URL: url };
   }
+}
+
+/** Who changes the master key gives several; a service that refuses them must be seen to refuse them. */
+function masterKeysOfEnvironment(): Record<string, string> {
+  const { MASTER_KEYS } = process.env;
+  return MASTER_KEYS === undefined ? {} : { MASTER_KEYS };
 }

@@ -42,7 +42,7 @@ function toEntry(event: CustomerEvent): CustomerEntry['history'][number] {
   return { ...event, data: { accounts: [...event.data.accounts], with: [...event.data.with] } };
 }
 
-function noCustomer(): Problem {
+export function noCustomer(): Problem {
   return new Problem(404, {
     title: 'Not Found',
     detail: 'This bot has no customer with this id.',

@@ -1,8 +1,9 @@
 import { actorOf, type ApiToken } from '@onceline/service-kit';
 import type { Readable } from 'node:stream';
-import { erasePerson, type Erasure } from '../privacy/erase.js';
+import { erasePerson, isHeld, type Erasure } from '../privacy/erase.js';
 import type { Person } from '../ticket/person.js';
 import { answering } from './answering.js';
+import { noCustomer } from './customers-api.js';
 import type { Exports } from './exports.js';
 import type { ErasuresPage, ErasuresQuery } from './privacy-schemas.js';
 import { readErasures } from './read-erasures.js';
@@ -16,15 +17,23 @@ export class PrivacyApi {
     private readonly tokens: readonly ApiToken[],
   ) {}
 
-  export(person: Person): Promise<Readable> {
+  /** @throws Problem 404 for whom nothing was ever held of */
+  async export(person: Person): Promise<Readable> {
+    await this.require(person);
     return this.exports.openPerson(person);
   }
 
-  erase(person: Person, authorization: string | undefined): Promise<Erasure> {
+  /** @throws Problem 404 for whom nothing was ever held of: an id that was mistyped is no erasure */
+  async erase(person: Person, authorization: string | undefined): Promise<Erasure> {
+    await this.require(person);
     return answering(erasePerson(this.reading.withSession, person, actorOf(authorization, this.tokens)));
   }
 
   erasures(query: ErasuresQuery): Promise<ErasuresPage> {
     return answering(readErasures(this.reading.withSession, query));
+  }
+
+  private async require(person: Person): Promise<void> {
+    if (!(await answering(isHeld(this.reading.withSession, person)))) throw noCustomer();
   }
 }

@@ -4,9 +4,15 @@ import { z } from 'zod';
 
 export const personParamsSchema = z.object({
   botId: z.string().refine(isBotId, 'must be the id of a bot, e.g. 1000001'),
-  customerId: searchableText(64).describe(
-    'id of the user in Telegram, as tickets show it; `chat:` and the id of a chat for what nobody in particular wrote there',
-  ),
+  customerId: z
+    .string()
+    .regex(
+      /^(chat:)?-?\d{1,20}$/,
+      'must be the id of a user in Telegram, as tickets show it, or `chat:` and the id of a chat',
+    )
+    .describe(
+      'id of the user in Telegram, as tickets show it; `chat:` and the id of a chat for what nobody in particular wrote there',
+    ),
 });
 
 export const exportedParamsSchema = personParamsSchema.extend({

@@ -2,7 +2,7 @@ import { accountsOf } from '../customer/customer.store.js';
 import { holdTurn, WORDS_TURN } from '../store/in-turn.js';
 import { inTransaction } from '../store/in-transaction.js';
 import type { Session, WithSession } from '../store/session.js';
-import type { Person } from '../ticket/person.js';
+import { OF_CHAT, type Person } from '../ticket/person.js';
 
 /** What was destroyed, for whom and why. */
 export interface Erasure {
@@ -49,13 +49,38 @@ const RECORD = {
     returning ${ERASURE_COLUMNS}`,
 };
 
+const IS_HELD = {
+  name: 'person-is-held',
+  text: `select exists (select 1 from ticketing.customer_keys where bot_id = $1 and person_id = $2)
+      or exists (select 1 from ticketing.tickets where customer_id = $2 and bot_id = $1)
+      or exists (select 1 from ticketing.erasures where bot_id = $1 and person_id = $2) as held`,
+};
+
+/** Whether there is, or was, something of him. */
+export async function isHeld(withSession: WithSession, { botId, personId }: Person): Promise<boolean> {
+  const { rows } = await withSession((session) => session.query<{ held: boolean }>(IS_HELD, [botId, personId]));
+  return rows[0]?.held === true;
+}
+
+const OLDER_CHATS = {
+  name: 'chats-that-became-this-one',
+  text: 'select chat_id from ticketing.migrated_chats where bot_id = $1 and migrated_to = $2',
+};
+
+/** A group that has become a supergroup has had another id. */
+async function ownedBy(session: Session, { botId, personId }: Person): Promise<string[]> {
+  if (!personId.startsWith(OF_CHAT)) return [...(await accountsOf(session, botId, personId))];
+  const { rows } = await session.query<{ chat_id: string }>(OLDER_CHATS, [botId, personId.slice(OF_CHAT.length)]);
+  return [personId, ...rows.map((row) => `${OF_CHAT}${row.chat_id}`)];
+}
+
 /** Destroys all keys of a person, in all of his accounts: what they sealed cannot be opened any more, wherever it has been copied to. */
 export function erasePerson(withSession: WithSession, { botId, personId }: Person, askedBy: string): Promise<Erasure> {
   return withSession((session) =>
     inTransaction(session, async () => {
       // Whoever writes words just now may have opened messages with these keys.
       await holdTurn(session, WORDS_TURN);
-      const accounts = [...(await accountsOf(session, botId, personId))];
+      const accounts = await ownedBy(session, { botId, personId });
       const { rows } = await session.query<{ id: string }>(KEYS_OF_PERSON, [botId, accounts]);
       await forgetWords(session, rows);
       return record(session, { botId, personId, accounts, reason: 'asked', askedBy, keyCount: rows.length });

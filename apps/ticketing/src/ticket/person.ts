@@ -9,6 +9,9 @@ export interface Person {
   readonly personId: string;
 }
 
+/** Before the id of a chat, for what is nobody's in particular. */
+export const OF_CHAT = 'chat:';
+
 /**
  * A customer's message is its author's. What staff wrote, in a note as in an answer, is about the customer of the ticket, and goes with
  * him; a topic that is one ticket for all has no customer, so there it is the chat's.
@@ -16,7 +19,7 @@ export interface Person {
  */
 export function personOf(event: TicketEvent, ticket: Ticket, edited?: RecordedMessage): Person {
   const { botId, chatId, customerId } = ticket;
-  return { botId, personId: authorOf(event, edited) ?? customerId ?? `chat:${chatId}` };
+  return { botId, personId: authorOf(event, edited) ?? customerId ?? `${OF_CHAT}${chatId}` };
 }
 
 function authorOf(event: TicketEvent, edited: RecordedMessage | undefined): string | undefined {

@@ -45,6 +45,7 @@ const KEYS = [
      check ((reason = 'asked') = (person_id is not null))
    )`,
   'create index erasures_of_bot on ticketing.erasures (bot_id, erasure_id)',
+  'create index erasures_of_person on ticketing.erasures (bot_id, person_id) where person_id is not null',
 ];
 
 const MESSAGES = [
