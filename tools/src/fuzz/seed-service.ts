@@ -79,6 +79,7 @@ function knownOf(tickets: readonly Ticket[], keys: readonly string[]): Known {
     'path.ticketId': ids,
     'path.botId': [BOT, OTHER],
     'path.name': ['ada', 'bob'],
+    'path.customerId': of('customerId'),
     'path.idempotencyKey': keys,
     'query.bot': [BOT, OTHER],
     'query.chat': of('chatId'),

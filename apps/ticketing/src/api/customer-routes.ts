@@ -26,11 +26,13 @@ export function customerRoutes(): ApiRoute[] {
       ...{ ...request, path: `${path}/merge`, body: mergeCustomersBodySchema },
       summary: 'Say that the holder of another account is the same person; tickets stay as they are',
       responses: { 200: customer },
+      problems: [409],
     },
     {
       ...{ ...request, path: `${path}/split` },
       summary: 'Say that this account belongs to no other; the others stay one',
       responses: { 200: customer },
+      problems: [409],
     },
   ];
 }

@@ -1,14 +1,14 @@
-import { isBotId } from '@onceline/contracts';
 import { searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
 import { ifMatch } from './etag.js';
+import { botParamsSchema } from './policy-schemas.js';
 import { idempotencyHeadersSchema } from './schemas.js';
 
 const customerId = searchableText(64).describe('id of a user in Telegram, as tickets show it');
 const time = z.iso.datetime().describe('RFC 3339, UTC');
 
 export const customerParamsSchema = z.object({
-  botId: z.string().refine(isBotId, 'must be the id of a bot, e.g. 1000001'),
+  botId: botParamsSchema.shape.botId,
   customerId,
 });
 

@@ -248,6 +248,7 @@ function agentRoutes(): ApiRoute[] {
       ...{ ...route, method: 'delete', role: 'admin', summary: 'Remove him: he stays while he has active tickets' },
       query: agentRemovalSchema,
       responses: { 204: { description: 'He is registered no longer' } },
+      problems: [409],
     },
   ];
 }

@@ -1,9 +1,9 @@
-import { isBotId } from '@onceline/contracts';
 import { nextPageCursor, pageCursor, pageLimit, searchableText } from '@onceline/service-kit';
 import { z } from 'zod';
+import { botParamsSchema } from './policy-schemas.js';
 
 export const personParamsSchema = z.object({
-  botId: z.string().refine(isBotId, 'must be the id of a bot, e.g. 1000001'),
+  botId: botParamsSchema.shape.botId,
   customerId: z
     .string()
     .regex(

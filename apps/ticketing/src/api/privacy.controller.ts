@@ -1,8 +1,8 @@
-import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { parseRequest, Roles } from '@onceline/service-kit';
 import type { Erasure } from '../privacy/erase.js';
 import { EXPORT_TYPES } from './export-schemas.js';
-import type { StreamReply } from './exports.controller.js';
+import { isForHead, type AnyRequest, type StreamReply } from './exports.controller.js';
 import { PrivacyApi } from './privacy-api.js';
 import { erasuresQuerySchema, exportedParamsSchema, personParamsSchema, type ErasuresPage } from './privacy-schemas.js';
 
@@ -13,9 +13,9 @@ export class PrivacyController {
   constructor(@Inject(PrivacyApi) private readonly privacy: PrivacyApi) {}
 
   @Get('customers/:botId/:customerId/export')
-  async export(@Param() params: unknown, @Res() reply: StreamReply): Promise<void> {
+  async export(@Param() params: unknown, @Req() request: AnyRequest, @Res() reply: StreamReply): Promise<void> {
     const { botId, customerId } = parseRequest(exportedParamsSchema, 'params', params);
-    const stream = await this.privacy.export({ botId, personId: customerId });
+    const stream = isForHead(request) ? undefined : await this.privacy.export({ botId, personId: customerId });
     reply
       .headers({
         'content-type': EXPORT_TYPES.ndjson,

@@ -1,18 +1,26 @@
 /** A stop waits for nobody who follows or reads: a connection that takes nothing would hold it for ever. */
 import { connect, type Socket } from 'node:net';
 import { eventually } from '@onceline/testing';
-import { messageFrom } from '../store/fixtures.spec.js';
 import { TestService } from '../test-service.spec.js';
 
 let service: TestService;
 beforeAll(async () => {
   service = await TestService.start();
-  const { ticketId } = await service.settled(await service.publish(messageFrom(901), { bot: '20' }));
-  // More than any number of buffers on the way takes.
   await service.store.ask(
-    `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, sent_at, text)
-       select '20', '901', 1000 + n, $1, 2 + n, now(), repeat(md5(n::text), 120) from generate_series(1, 15000) as n`,
-    [ticketId],
+    `insert into ticketing.tickets (ticket_id, bot_id, chat_id, conversation, status, version, message_count, opened_at, updated_at)
+       values ('t1', '20', '-7', '20:-7', 'closed', 15000, 15000, now(), now())`,
+  );
+  await service.store.ask(
+    `insert into ticketing.ticket_messages (bot_id, chat_id, message_id, ticket_id, version, content_version, sent_at, sender_id)
+       select '20', '-7', n, 't1', n, n, now(), '7' from generate_series(1, 15000) as n`,
+  );
+  // More than any number of buffers on the way takes. As they were before they were sealed.
+  await service.store.ask(
+    `insert into ticketing.events (ticket_id, version, type, event_id, idempotency_key, payload)
+       select 't1', n, 'message-appended', 't1.' || n, 'k' || n, json_build_object('type', 'message-appended', 'schemaVersion', 2,
+         'eventId', 't1.' || n, 'data', json_build_object('text', repeat(md5(n::text), 120), 'attachments', '[]'::json,
+           'sender', '{"id":"7","name":"Ann","username":null}'::json))
+         from generate_series(1, 15000) as n`,
   );
 }, 60_000);
 afterAll(() => service.stop());
