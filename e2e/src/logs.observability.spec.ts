@@ -13,6 +13,7 @@ const BOT = '1000001';
 const BOT_TOKEN = `${BOT}:AAF-planted-token-of-a-bot-000000001`;
 const WEBHOOK_SECRET = 'planted-webhook-secret';
 const TOKENS = { viewer: 'planted-viewer-token', agent: 'planted-agent-token', admin: 'planted-admin-token' };
+const MASTER_KEY = Buffer.from('planted-master-key-of-32-bytes!!').toString('base64');
 /** What strangers try is nobody's business either: it may be a secret of somebody else. */
 const GUESSES = ['guessed-webhook-secret', 'guessed-api-token'];
 /** In every text, whatever becomes of the message. */
@@ -37,7 +38,7 @@ beforeAll(async () => {
   receiver = await startOtlpReceiver();
   system = await System.start({
     folder,
-    credentials: { bots: [{ id: BOT, secret: WEBHOOK_SECRET }], tokens: TOKENS },
+    credentials: { bots: [{ id: BOT, secret: WEBHOOK_SECRET }], tokens: TOKENS, masterKey: `planted:${MASTER_KEY}` },
     environment: {
       ...ladderEnvironment({ rungsMs: [300], tries: 2 }),
       LOG_LEVEL: 'trace',
@@ -137,7 +138,14 @@ async function bringBack(dead: { key: string; body: string }, unreadable: { key:
 }
 
 it('holds no secret and no word of a customer', () => {
-  const secrets = [BOT_TOKEN, BOT_TOKEN.split(':')[1]!, WEBHOOK_SECRET, ...Object.values(TOKENS), databasePassword];
+  const secrets = [
+    BOT_TOKEN,
+    BOT_TOKEN.split(':')[1]!,
+    WEBHOOK_SECRET,
+    ...Object.values(TOKENS),
+    MASTER_KEY,
+    databasePassword,
+  ];
   const hidden = [...secrets, ...GUESSES, WORDS, encodeURIComponent(WORDS), 'planted'];
   for (const each of hidden) expect(each.length).toBeGreaterThan(6);
   const told = lines.filter((line) => hidden.some((each) => JSON.stringify(line).includes(each)));
