@@ -1,8 +1,8 @@
 import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
 import { parseRequest, Roles } from '@onceline/service-kit';
-import { isForHead, type AnyRequest, type StreamReply } from './exports.controller.js';
 import { Live, type Known } from './live.js';
 import { LIVE_TYPE, liveHeadersSchema, liveQuerySchema } from './live-schemas.js';
+import { isForHead, type AnyRequest, type StreamReply } from './send-file.js';
 
 const HEADERS = {
   'content-type': LIVE_TYPE,

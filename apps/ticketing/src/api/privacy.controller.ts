@@ -2,9 +2,9 @@ import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Re
 import { parseRequest, Roles } from '@onceline/service-kit';
 import type { Erasure } from '../privacy/erase.js';
 import { EXPORT_TYPES } from './export-schemas.js';
-import { isForHead, type AnyRequest, type StreamReply } from './exports.controller.js';
 import { PrivacyApi } from './privacy-api.js';
 import { erasuresQuerySchema, exportedParamsSchema, personParamsSchema, type ErasuresPage } from './privacy-schemas.js';
+import { sendFile, type AnyRequest, type StreamReply } from './send-file.js';
 
 /** What is held on customers, and its erasure. */
 @Controller('v1')
@@ -13,16 +13,10 @@ export class PrivacyController {
   constructor(@Inject(PrivacyApi) private readonly privacy: PrivacyApi) {}
 
   @Get('customers/:botId/:customerId/export')
-  async export(@Param() params: unknown, @Req() request: AnyRequest, @Res() reply: StreamReply): Promise<void> {
+  export(@Param() params: unknown, @Req() request: AnyRequest, @Res() reply: StreamReply): Promise<void> {
     const { botId, customerId } = parseRequest(exportedParamsSchema, 'params', params);
-    const stream = isForHead(request) ? undefined : await this.privacy.export({ botId, personId: customerId });
-    reply
-      .headers({
-        'content-type': EXPORT_TYPES.ndjson,
-        'content-disposition': 'attachment; filename="customer.ndjson"',
-        'cache-control': 'no-store',
-      })
-      .send(stream);
+    const open = () => this.privacy.export({ botId, personId: customerId });
+    return sendFile({ request, reply }, { name: 'customer.ndjson', type: EXPORT_TYPES.ndjson, open });
   }
 
   @Post('customers/:botId/:customerId/erasure')

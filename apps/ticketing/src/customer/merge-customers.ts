@@ -1,4 +1,5 @@
 import { Problem, type IdempotentRequest } from '@onceline/service-kit';
+import { holdTurn } from '../store/in-turn.js';
 import type { Session } from '../store/session.js';
 import { changedMeanwhile } from '../work/versions.js';
 import type { AgentCause, WorkOnTicket } from '../work/work-on-ticket.js';
@@ -13,12 +14,6 @@ export interface IdentityRequest extends IdempotentRequest {
   /** Version that the agent has seen; undefined where he does not care. */
   readonly seenVersion?: number | undefined;
 }
-
-/** Who says something of a bot's customers waits until no other does: two merges crosswise would not see each other. */
-const WAIT = {
-  name: 'wait-for-customers',
-  text: `select pg_advisory_xact_lock(hashtext('onceline.ticketing.customers'), hashtext($1))`,
-};
 
 /** Records which accounts are one customer. Tickets and conversations stay as they are, and so does what becomes of updates. */
 export class MergeCustomers {
@@ -35,7 +30,8 @@ async function change(
   wish: IdentityWish,
   { account, seenVersion, cause }: IdentityRequest & { readonly cause: AgentCause },
 ): Promise<{ readonly version: number } | null> {
-  await session.query(WAIT, [account.botId]);
+  // One after the other for each bot: two merges crosswise would not see each other.
+  await holdTurn(session, `customers.${account.botId}`);
   if (!(await isKnown(session, account))) return null;
   const customer = await readCustomer(session, account);
   if (seenVersion !== undefined && seenVersion !== customer.version)
