@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SHARED_DATABASE, startStack } from '@onceline/local-stack';
 import { repositoryRoot } from './repository-root.js';
 
 /** One call of NX: a price of specs in all projects, or in some, on the stack that the environment names. */
@@ -9,9 +10,11 @@ interface Round {
   readonly target: 'unit' | 'int' | 'e2e';
   readonly projects?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** One PostgreSQL for all files that ask for no other: each would start its own, and migrate it. */
+  readonly sharesDatabase?: boolean;
 }
 
-const ROUNDS: readonly Round[] = [{ target: 'unit' }, { target: 'int' }, { target: 'e2e' }];
+const ROUNDS: readonly Round[] = [{ target: 'unit' }, { target: 'int', sharesDatabase: true }, { target: 'e2e' }];
 /** Enough to see that nothing leans on the embedded stack. */
 const ON_CONTAINERS: Round = { target: 'int', projects: 'kafka,postgres', environment: { STACK: 'containers' } };
 
@@ -43,13 +46,23 @@ async function runAll(root: string, rounds: readonly Round[]): Promise<Tally> {
   const results = join(root, '.onceline', 'tests');
   rmSync(results, { recursive: true, force: true });
   let broken = false;
-  for (const round of rounds) broken = (await run(root, round)) !== 0 || broken;
+  for (const round of rounds) broken = (await runOnStack(root, round)) !== 0 || broken;
   const reports = readReports(results);
   const { passed, failed } = sum(reports);
   // A project that failed without a failed test (a crash, a target that did not start) must not look green.
   if (broken && failed === 0)
     return { passed, failures: 1, words: ['a project failed without a failed test: see above'] };
   return { passed, failures: failed, words: reports.flatMap(failuresIn) };
+}
+
+async function runOnStack(root: string, round: Round): Promise<number | null> {
+  if (!round.sharesDatabase || process.env['DATABASE_URL']) return run(root, round);
+  const stack = await startStack({ kafka: false, durable: false });
+  try {
+    return await run(root, { ...round, environment: { [SHARED_DATABASE]: stack.postgres.url } });
+  } finally {
+    await stack.stop();
+  }
 }
 
 function run(root: string, { target, projects, environment }: Round): Promise<number | null> {

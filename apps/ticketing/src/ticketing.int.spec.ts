@@ -1,11 +1,12 @@
 import { TOPICS } from '@onceline/contracts';
-import { eventually } from '@onceline/testing';
+import { eventually, useStack } from '@onceline/testing';
 import { readTicketingConfig } from './config.js';
 import { messageFrom } from './store/fixtures.spec.js';
 import { TestService } from './test-service.spec.js';
 
 let service: TestService;
 beforeAll(async () => {
+  await useStack({ exclusive: true }); // PostgreSQL is taken away below
   service = await TestService.start();
 }, 60_000);
 afterAll(() => service.stop());

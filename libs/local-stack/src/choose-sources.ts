@@ -23,6 +23,12 @@ function modeOf(options: StackOptions, stack: string | undefined): StackOptions[
   throw new Error(`STACK must be "embedded" or "containers", and is "${stack}".`);
 }
 
+function databaseOf(options: StackOptions, otherwise: () => Source): Source {
+  if (options.postgres === false) return { from: 'none' };
+  if (options.server !== undefined && !options.exclusive) return { from: 'external', address: options.server };
+  return otherwise();
+}
+
 /**
  * Decides by the options, then by the environment: STACK, then the addresses in KAFKA_BROKERS and DATABASE_URL. A half
  * that no address names is started here.
@@ -41,5 +47,5 @@ export function chooseSources(options: StackOptions, environment: StackEnvironme
   if (kafka.from === 'containers' && options.brokers === 3) {
     throw new Error('Three brokers run as processes only: unset STACK for what needs them.');
   }
-  return { kafka, postgres: choose(options.postgres, 'DATABASE_URL') };
+  return { kafka, postgres: databaseOf(options, () => choose(options.postgres, 'DATABASE_URL')) };
 }

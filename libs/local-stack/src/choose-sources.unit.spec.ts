@@ -21,6 +21,15 @@ describe('where the stack comes from', () => {
     ['the option goes before all', { mode: 'embedded' }, { STACK: 'containers', ...BROKERS }, embedded, embedded],
     ['exclusive passes addresses by', { exclusive: true }, { ...BROKERS, ...DATABASE }, embedded, embedded],
     ['exclusive goes where STACK says', { exclusive: true }, { STACK: 'containers' }, containers, containers],
+    [
+      'a server that runs goes before STACK',
+      { server: 'postgres://db/x' },
+      { STACK: 'containers' },
+      containers,
+      database,
+    ],
+    ['exclusive passes it by as well', { server: 'postgres://db/x', exclusive: true }, {}, embedded, embedded],
+    ['an unwanted database is not taken either', { server: 'postgres://db/x', postgres: false }, {}, embedded, none],
     ['an unwanted half needs no address', { mode: 'external', kafka: false }, DATABASE, none, database],
     ['an unwanted half is never started', { postgres: false }, DATABASE, embedded, none],
   ] as const)('%s', (_, options, environment, kafka, postgres) => {

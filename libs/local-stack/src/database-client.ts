@@ -52,3 +52,14 @@ export async function createDatabase(url: string, name: string, tls?: Trusted): 
   });
   return target.href;
 }
+
+/** Removes every database of the server but PostgreSQL's own, the one of the address and those kept as templates; who is connected is cut off. */
+export async function removeDatabases(url: string): Promise<void> {
+  const maintenance = new URL(url);
+  maintenance.pathname = '/postgres';
+  await withClient(maintenance.href, undefined, async (client) => {
+    const question = "select datname from pg_database where datname not in ('postgres', $1) and not datistemplate";
+    const { rows } = await client.query<{ datname: string }>(question, [new URL(url).pathname.slice(1)]);
+    for (const { datname } of rows) await client.query(`drop database ${pg.escapeIdentifier(datname)} with (force)`);
+  });
+}

@@ -64,7 +64,9 @@ export interface StackOptions {
   /** Where downloads are kept. Default `.onceline/cache` of the clone. */
   readonly cache?: string;
   readonly onProgress?: (line: string) => void;
-  /** For who kills, stops or changes the whole server: what KAFKA_BROKERS and DATABASE_URL name is left alone. Default false. */
+  /** Address of a PostgreSQL server that runs, taken before all that the environment says, and left running. Default: none. */
+  readonly server?: string;
+  /** For who kills, stops or changes the whole server: what KAFKA_BROKERS, DATABASE_URL and `server` name is left alone. Default false. */
   readonly exclusive?: boolean;
   /** Default: by STACK, KAFKA_BROKERS and DATABASE_URL, else embedded. */
   readonly mode?: 'embedded' | 'containers' | 'external';

@@ -1,8 +1,9 @@
-import { eventually } from '@onceline/testing';
+import { eventually, useStack } from '@onceline/testing';
 import { TestRetry, type Summary } from '../test-service.spec.js';
 
 let retry: TestRetry;
 beforeAll(async () => {
+  await useStack({ exclusive: true }); // PostgreSQL is taken away below
   retry = await TestRetry.start();
 }, 60_000);
 afterAll(() => retry.stop());

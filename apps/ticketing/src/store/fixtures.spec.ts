@@ -1,4 +1,5 @@
 /** What the specs of this app share: updates to send, a migrated database of their own, and questions to it. */
+import { createHash } from 'node:crypto';
 import { TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
@@ -172,24 +173,38 @@ export async function reopened(store: TestStore): Promise<TestStore> {
 
 let template: Promise<string> | undefined;
 
-/** Migrations run once for the specs of a file; each case has a copy of what they make. */
+/** Migrations run once for each server and state of the migrations; each case has a copy of what they make. */
 async function newDatabase(): Promise<string> {
   const { postgres } = await useStack({ kafka: false });
-  template ??= migratedDatabase(postgres);
-  const [from, name] = [await template, databaseName()];
+  const name = databaseName();
   const maintenance = await connectPostgres({ url: postgres.url, applicationName: 'ticketing-spec' });
-  await maintenance.query(`create database ${name} template ${from}`).finally(() => maintenance.close());
-  const address = new URL(postgres.url);
-  address.pathname = `/${name}`;
-  return address.href;
+  try {
+    template ??= migratedTemplate(maintenance, (database) => postgres.createDatabase(database));
+    await maintenance.query(`create database ${name} template ${await template}`);
+  } finally {
+    await maintenance.close();
+  }
+  return databaseAt(postgres.url, name);
 }
 
-async function migratedDatabase(server: { createDatabase(name: string): Promise<string> }): Promise<string> {
-  const name = databaseName();
-  const url = await server.createDatabase(name);
+async function migratedTemplate(server: Postgres, create: (name: string) => Promise<string>): Promise<string> {
+  const state = createHash('sha256').update(MIGRATIONS.map(String).join()).digest('hex').slice(0, 16);
+  const [migrated, fresh] = [`migrated_${state}`, databaseName()];
+  const found = await server.query('select 1 from pg_database where datname = $1', [migrated]);
+  if (found.length > 0) return migrated;
+  const url = await create(fresh);
   const postgres = await connectPostgres({ url, applicationName: 'ticketing-spec', migrations: [...MIGRATIONS] });
   await migrate(postgres).finally(() => postgres.close());
-  return name;
+  // Only now it has the name that others look for; a template, so that it outlives the databases of this file.
+  await server.query(`alter database ${fresh} rename to ${migrated}`);
+  await server.query(`alter database ${migrated} is_template true`);
+  return migrated;
+}
+
+function databaseAt(server: string, name: string): string {
+  const address = new URL(server);
+  address.pathname = `/${name}`;
+  return address.href;
 }
 
 const databaseName = () => uniqueName('ticketing').replaceAll(/[^a-z0-9_]/g, '_');
