@@ -12,6 +12,7 @@ import type { ConsumerLag } from '../consumer-lag.js';
 import type { DeadLetterSource } from './dead-letter.js';
 import { DeadLetterMetrics, type Work } from './dead-letter-metrics.js';
 import { DeadLetterObserver } from './dead-letter-observer.js';
+import { forgetPayloads } from './forget-payloads.js';
 import { forgetOldRequests } from './idempotent-requests.js';
 import { IndexDeadLetters } from './index-dead-letters.js';
 import { Loop } from './loop.js';
@@ -104,6 +105,7 @@ export class DeadLetterRoom {
         await this.metrics.measure(postgres);
         measuredNow(DEAD_LETTERS);
         await forgetOldRequests(postgres);
+        await forgetPayloads(postgres);
         return MEASURE_EVERY_MS;
       }),
     ];

@@ -140,7 +140,10 @@ export const deadLetterDetailsSchema = deadLetterSchema.extend({
   copies: z.int().describe('records in the topic that are this dead letter'),
   key: z.string().nullable(),
   payload: z.object({
-    base64: z.string().nullable().describe('null for a record without value'),
+    base64: z
+      .string()
+      .nullable()
+      .describe('null for a record without value, and 30 days after the death of one that is done with'),
     text: z.string().nullable().describe('the same when it is JSON'),
     bytes: z.int(),
   }),

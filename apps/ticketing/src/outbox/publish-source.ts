@@ -65,8 +65,14 @@ export class PublishSource<Row extends SourceRow> {
     const refused = await this.send(rows);
     await this.session.query(MOVE_CURSOR, [this.source.name, last.tx_id, last.id]);
     this.cursor = { txId: last.tx_id, id: last.id };
+    await this.forget(this.cursor);
     const happenings = this.happeningsOf(rows, refused);
     return { published: rows.length - refused.length, happenings, refused, more: rows.length === PAGE_ROWS };
+  }
+
+  /** After the cursor, and on disk only with it: a row that has to go out again still has all that it needs. */
+  private async forget({ txId, id }: Cursor): Promise<void> {
+    if (this.source.forget) await this.session.query(this.source.forget, [txId, id]);
   }
 
   private happeningsOf(rows: readonly Row[], refused: readonly RefusedRow[]): Happening[] {

@@ -125,6 +125,17 @@ describe('what was committed is published', () => {
       'origin-offset': String(broken.offset),
     });
   });
+
+  it('and then not kept once more: who it was and how it failed stay, what was written goes', async () => {
+    const broken = uniqueRecord({}, { key: 'relay-spec-forgets', value: Buffer.from('what a customer wrote') });
+    await settle([traced(broken)]);
+    const rows = () => store.ask<{ key: string; value: Buffer | null }>('select key, value from ticketing.outbox');
+    expect(await rows()).toEqual([{ key: 'relay-spec-forgets', value: broken.value }]);
+    startRelay();
+    await eventually(async () => expect(await rows()).toEqual([{ key: 'relay-spec-forgets', value: null }]));
+    const [row] = await store.ask<{ code: string }>(`select headers ->> 'failure-code' as code from ticketing.outbox`);
+    expect(row?.code).toBe('malformed-update');
+  });
 });
 
 describe('commit order', () => {

@@ -27,6 +27,8 @@ export interface OutboxSource<Row extends SourceRow = SourceRow> {
   readonly name: OutboxSourceName;
   /** Parameters: transaction and id of the cursor, number of rows at most. */
   readonly fetch: Statement;
+  /** Takes away what is not needed any more of rows up to the cursor. Parameters: its transaction and id. */
+  readonly forget?: Statement;
   /** Undefined when the row tells of nothing that happened outside. */
   happeningOf(row: Row): Happening | undefined;
   toRecord(row: Row): { readonly topic: string; readonly record: OutgoingRecord };
@@ -93,6 +95,11 @@ export const RECORDS_SOURCE: OutboxSource<RecordRow> = {
   fetch: {
     name: 'fetch-outbox',
     text: `select tx_id::text, id::text, topic, key, value, headers ${inCommitOrder('outbox', 'id')} $3`,
+  },
+  // What the customer wrote is in the topic then, which forgets it in its time; the rest stays for the audit.
+  forget: {
+    name: 'forget-outbox',
+    text: `update ticketing.outbox set value = null where value is not null and (tx_id, id) <= ($1::xid8, $2::bigint)`,
   },
   happeningOf: () => undefined,
   toRecord: ({ topic, key, value, headers }) => ({ topic, record: { key, value, headers } }),

@@ -22,6 +22,7 @@ import { FindByFields1765410001000 } from './migrations/1765410001000-find-by-fi
 import { MergeCustomers1765410002000 } from './migrations/1765410002000-merge-customers.js';
 import { SealWhatPeopleWrite1765500000000 } from './migrations/1765500000000-seal-what-people-write.js';
 import { UpdateClocksInPlace1765600000000 } from './migrations/1765600000000-update-clocks-in-place.js';
+import { ForgetPublishedRecords1765700000000 } from './migrations/1765700000000-forget-published-records.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -49,4 +50,5 @@ export const MIGRATIONS = [
   MergeCustomers1765410002000,
   SealWhatPeopleWrite1765500000000,
   UpdateClocksInPlace1765600000000,
+  ForgetPublishedRecords1765700000000,
 ] as const;
