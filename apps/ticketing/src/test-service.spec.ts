@@ -1,6 +1,5 @@
 /** The service inside the spec's own process, on the shared stack, with a database of its own. */
-import { HEADERS, TOPICS, topicDeclarations } from '@onceline/contracts';
-import type { OutboxRow } from './parking/world.spec.js';
+import { HEADERS, retryTopicName, TOPICS, topicDeclarations } from '@onceline/contracts';
 import { connectKafka, type BatchingProducer, type ConsumedRecord, type Kafka } from '@onceline/kafka';
 import { hashToken, newMetricsRegistry, type RunningService } from '@onceline/service-kit';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
@@ -26,6 +25,8 @@ export interface Entry {
 
 export const ledgerPath = (key: string) => `/v1/ledger/${encodeURIComponent(key)}`;
 
+const RUNG_MS = 200;
+
 /** Everything a spec talks to. */
 export class TestService {
   readonly registry = newMetricsRegistry();
@@ -42,7 +43,7 @@ export class TestService {
   static async start(changes: Record<string, string> = {}): Promise<TestService> {
     const stack = await useStack();
     const kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'ticketing-spec' });
-    const declared = topicDeclarations({ partitions: 3, ticketingRungsMs: [200] });
+    const declared = topicDeclarations({ partitions: 3, ticketingRungsMs: [RUNG_MS] });
     await kafka.admin.createMissing(declared, { replicationFactor: 1 });
     const service = new TestService(stack, kafka, await openStore(), await kafka.producer());
     service.running = await service.startInstance(changes, service.registry);
@@ -61,7 +62,7 @@ export class TestService {
       MASTER_KEYS: MASTER_KEY,
       TICKETING_GROUP_ID: this.group,
       PARTITIONS: '3',
-      TICKETING_RETRY_RUNGS: '200ms',
+      TICKETING_RETRY_RUNGS: `${RUNG_MS}ms`,
       TICKETING_RETRY_TRIES: '3',
       PORT: '0',
       LOG_LEVEL: 'silent',
@@ -125,14 +126,12 @@ export class TestService {
     const loop = (async () => {
       const forwarded = new Set<string>();
       for (; !isOver; await new Promise((resolve) => setTimeout(resolve, 20))) {
-        const rows = await this.store.ask<OutboxRow>(
-          `select id::text, topic, key, value, headers from ticketing.outbox where topic like 'ticketing.retry.%'
-             and (headers->>'due-at')::bigint <= $1 and id <> all($2::bigint[]) order by id`,
-          [Date.now(), [...forwarded]],
-        );
-        for (const row of rows) {
-          forwarded.add(row.id);
-          await this.redeliver(row);
+        const isDue = ({ headers }: ConsumedRecord) => Number(headers[HEADERS.dueAt]) <= Date.now();
+        for (const record of await this.recordsOf(retryTopicName('ticketing', RUNG_MS), isDue)) {
+          const place = `${record.partition}@${record.offset}`;
+          if (forwarded.has(place)) continue;
+          forwarded.add(place);
+          await this.redeliver(record);
         }
       }
     })();
