@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { Session } from '../store/session.js';
 import { KEY_BYTES } from './cipher.js';
 import type { MasterKeys, WrappedKey } from './master-keys.js';
@@ -7,10 +7,12 @@ import type { Person } from '../ticket/person.js';
 /** A key of a person, ready for use. */
 export interface CustomerKey {
   readonly id: string;
-  readonly key: Uint8Array;
+  readonly key: KeyObject;
 }
 
 interface CachedKey extends CustomerKey {
+  /** As its row has it: after the database was put back to an earlier time, an id may be another key's. */
+  readonly wrapped: Buffer;
   /** Milliseconds since the epoch. */
   readonly usedUntil: number;
 }
@@ -89,10 +91,10 @@ export class CustomerKeys {
   }
 
   /** Those that still exist, by id; from the database, so that what is destroyed opens nothing any more. */
-  async toOpen(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  async toOpen(session: Session, ids: readonly string[]): Promise<ReadonlyMap<string, KeyObject>> {
     if (ids.length === 0) return new Map();
     const { rows } = await session.query<KeyRow>(BY_ID, [[...new Set(ids)]]);
-    return new Map(rows.map((row) => [row.id, this.masterKeys.unwrap(wrappedOf(row))]));
+    return new Map(rows.map((row) => [row.id, this.heldOrUnwrapped(row)]));
   }
 
   private find(person: Person): CachedKey | undefined {
@@ -111,7 +113,10 @@ export class CustomerKeys {
     persons: readonly Person[],
   ): Promise<readonly (readonly [string, CustomerKey])[]> {
     if (persons.length === 0) return [];
-    const made = persons.map((person) => this.masterKeys.wrap(randomBytes(KEY_BYTES), person));
+    const made = persons.map((person) => {
+      const key = createSecretKey(randomBytes(KEY_BYTES));
+      return { key, ...this.masterKeys.wrap(key, person) };
+    });
     const now = this.now();
     const { rows } = await session.query<KeyRow>(CURRENT_OR_NEW, [
       persons.map(({ botId }) => botId),
@@ -121,9 +126,20 @@ export class CustomerKeys {
       new Date(now),
       new Date(now + KEY_LIFETIME_MS),
     ]);
-    const loaded = rows.map((row) => this.remember(row));
+    const ours = new Map(persons.map((person, index) => [nameOf(person), made[index]]));
+    const loaded = rows.map((row) => {
+      const own = ours.get(nameOf(wrappedOf(row)));
+      // Not unwrapped where it is the one that was just made.
+      return this.remember(row, own?.wrapped.equals(row.wrapped) ? own.key : this.masterKeys.unwrap(wrappedOf(row)));
+    });
     this.evict();
     return loaded;
+  }
+
+  private heldOrUnwrapped(row: KeyRow): KeyObject {
+    const wrapped = wrappedOf(row);
+    const held = this.cached.get(nameOf(wrapped));
+    return held?.wrapped.equals(row.wrapped) ? held.key : this.masterKeys.unwrap(wrapped);
   }
 
   private evict(): void {
@@ -133,11 +149,11 @@ export class CustomerKeys {
     }
   }
 
-  private remember(row: KeyRow): readonly [string, CustomerKey] {
-    const wrapped = wrappedOf(row);
-    const key = { id: row.id, key: this.masterKeys.unwrap(wrapped), usedUntil: row.used_until.getTime() };
-    this.cached.set(nameOf(wrapped), key);
-    return [nameOf(wrapped), key];
+  private remember(row: KeyRow, key: KeyObject): readonly [string, CustomerKey] {
+    const name = nameOf(wrappedOf(row));
+    const cached = { id: row.id, key, wrapped: row.wrapped, usedUntil: row.used_until.getTime() };
+    this.cached.set(name, cached);
+    return [name, cached];
   }
 }
 

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { decrypt, encrypt, KEY_BYTES } from './cipher.js';
 import type { Person } from '../ticket/person.js';
@@ -45,24 +46,20 @@ function problemOf(keys: readonly (MasterKey | undefined)[]): string | undefined
 
 /** A key of a person as it is stored. */
 export interface WrappedKey extends Person {
-  readonly wrapped: Uint8Array;
+  readonly wrapped: Buffer;
   readonly masterKey: string;
 }
 
 /** Wraps keys of persons with the first master key, and unwraps with all. */
 export class MasterKeys {
-  private readonly byId: ReadonlyMap<string, Uint8Array>;
-  private readonly first: MasterKey;
+  readonly firstId: string;
+  private readonly byId: ReadonlyMap<string, KeyObject>;
 
   constructor(keys: readonly MasterKey[]) {
     const [first] = keys;
     if (!first) throw new Error('there must be a master key');
-    this.first = first;
-    this.byId = new Map(keys.map(({ id, key }) => [id, key]));
-  }
-
-  get firstId(): string {
-    return this.first.id;
+    this.firstId = first.id;
+    this.byId = new Map(keys.map(({ id, key }) => [id, createSecretKey(key)]));
   }
 
   get ids(): readonly string[] {
@@ -70,15 +67,20 @@ export class MasterKeys {
   }
 
   /** Bound to the person: moved to another one, it cannot be unwrapped. */
-  wrap(key: Uint8Array, person: Person): Pick<WrappedKey, 'wrapped' | 'masterKey'> {
-    return { wrapped: encrypt(this.first.key, key, boundTo(person)), masterKey: this.first.id };
+  wrap(key: KeyObject, person: Person): Pick<WrappedKey, 'wrapped' | 'masterKey'> {
+    const wrapped = encrypt(this.named(this.firstId), key.export(), boundTo(person));
+    return { wrapped, masterKey: this.firstId };
   }
 
   /** @throws Error when its master key is not here any more, or when it was changed */
-  unwrap(key: WrappedKey): Buffer {
-    const master = this.byId.get(key.masterKey);
-    if (!master) throw new Error(`MASTER_KEYS has no key "${key.masterKey}", which keys of customers are wrapped with`);
-    return decrypt(master, key.wrapped, boundTo(key));
+  unwrap(key: WrappedKey): KeyObject {
+    return createSecretKey(decrypt(this.named(key.masterKey), key.wrapped, boundTo(key)));
+  }
+
+  private named(id: string): KeyObject {
+    const master = this.byId.get(id);
+    if (!master) throw new Error(`MASTER_KEYS has no key "${id}", which keys of customers are wrapped with`);
+    return master;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { storedTicketEvent } from '@onceline/contracts';
 import type { Session } from '../store/session.js';
 import type { PlannedEvent } from '../store/ticket-states.js';
@@ -65,12 +66,12 @@ export class Vault {
   }
 }
 
-function sealed(event: TicketEvent, content: PersonalContent, { id, key }: { id: string; key: Uint8Array }) {
+function sealed(event: TicketEvent, content: PersonalContent, { id, key }: { id: string; key: KeyObject }) {
   const data = encrypt(key, Buffer.from(JSON.stringify(content)), event.eventId).toString('base64');
   return { ...withoutContent(event), sealed: { key: id, data } };
 }
 
-function opened({ sealed: seal, ...bare }: TicketEvent, keys: ReadonlyMap<string, Uint8Array>): OpenedEvent {
+function opened({ sealed: seal, ...bare }: TicketEvent, keys: ReadonlyMap<string, KeyObject>): OpenedEvent {
   const event = bare as TicketEvent;
   if (seal === undefined) return { event, isErased: false, key: null };
   const key = keys.get(seal.key);
@@ -81,7 +82,7 @@ function opened({ sealed: seal, ...bare }: TicketEvent, keys: ReadonlyMap<string
 }
 
 /** Undefined where it was tampered with: whoever reads others must not fail for it. A master key that is wrong is found at the start. */
-function contentIn(data: string, key: Uint8Array, eventId: string): PersonalContent | undefined {
+function contentIn(data: string, key: KeyObject, eventId: string): PersonalContent | undefined {
   try {
     return JSON.parse(decrypt(key, Buffer.from(data, 'base64'), eventId).toString()) as PersonalContent;
   } catch {

@@ -12,8 +12,9 @@ const MOST_CHARACTERS = 16_384;
 const PAGE = {
   name: 'words-page',
   text: `select e.tx_id::text, e.global_id::text as id, e.type in ('message-appended', 'staff-replied', 'message-edited') as is_message,
-      e.payload #>> '{data,botId}' as bot_id, e.payload #>> '{data,chatId}' as chat_id, e.payload #>> '{data,messageId}' as message_id
-    from ticketing.events e, ticketing.words_cursor c
+      data."botId" as bot_id, data."chatId" as chat_id, data."messageId" as message_id
+    from ticketing.events e cross join ticketing.words_cursor c
+    cross join json_to_record(e.payload -> 'data') as data("botId" text, "chatId" text, "messageId" text)
     where e.tx_id < pg_snapshot_xmin(pg_current_snapshot()) and (e.tx_id, e.global_id) > (c.tx_id, c.id)
     order by e.tx_id, e.global_id limit $1`,
 };
