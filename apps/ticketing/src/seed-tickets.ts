@@ -3,10 +3,14 @@ import { databaseSecurity, runMain, StartRefused } from '@onceline/service-kit';
 import { readKeyConfig } from './config.js';
 import { openVault } from './privacy/open-vault.js';
 import type { Vault } from './privacy/vault.js';
+import { FollowWords } from './search/follow-words.js';
 import { SEED_BOT, seedHistory, TICKETS_PER_CHAT } from './seeding/seed-history.js';
+import { followEvents } from './sla/keep-clocks.js';
+import { SlaPolicies } from './sla/sla-policy.store.js';
+import { inTurn } from './store/in-turn.js';
 import { openForProgram } from './store/open-database.js';
 import { rebuildReadModels } from './store/rebuild-read-models.js';
-import type { Session } from './store/session.js';
+import type { Session, WithSession } from './store/session.js';
 import { sessionsOf } from './store/sessions.js';
 import { writeSealed } from './store/write-sealed.js';
 
@@ -30,12 +34,25 @@ await runMain(async () => {
     const vault = await openVault(withSession, config.MASTER_KEYS);
     const events = await withSession((session) => write(session, vault, { first, tickets }));
     const rebuilt = await rebuildReadModels(withSession);
+    await followAll(withSession, vault);
     await postgres.query('analyze');
     console.log(JSON.stringify({ tickets, events, stored: rebuilt.tickets }));
   } finally {
     await postgres.close();
   }
 });
+
+/** Words and clocks too, so that a service that starts on it has nothing to catch up with. */
+async function followAll(withSession: WithSession, vault: Vault): Promise<void> {
+  const words = new FollowWords(withSession, vault);
+  const policies = new SlaPolicies();
+  const clocks = (session: Session) => followEvents(session, policies, Date.now());
+  await Promise.all([untilNothing(() => words.run()), untilNothing(() => inTurn(withSession, 'sla', clocks))]);
+}
+
+async function untilNothing(followPage: () => Promise<number>): Promise<void> {
+  while ((await followPage()) > 0);
+}
 
 async function write(
   session: Session,

@@ -8,9 +8,9 @@ import { quantile } from './statistics.js';
 import { inParallel, withWorkbench, type Suite, type Workbench } from './suite-context.js';
 
 const METHOD =
-  'Stored tickets are seeded through events (seed-tickets: rules, ledger, events, then a rebuild; four tickets a customer, 3 % in the queue, each tenth message from a customer without one). ' +
-  'At each size, with one process of ticketing: updates that lie in telegram.updates.unique, each in a conversation of its own that is spread over all stored ones and mostly opens a ticket, so that ' +
-  'neither cache nor batch helps; rate between the 10th and the 90th percentile of commits, dedupe not included. Then each read over HTTP, one after the other on one connection, nothing else running; ids and cursors spread over all tickets. ' +
+  'Stored tickets are seeded through events (seed-tickets: rules, ledger, events, then a rebuild, words and clocks; four tickets a customer, 3 % in the queue). ' +
+  'At each size, with one process of ticketing: updates that lie in telegram.updates.unique, each in a conversation of its own, one in twelve a stored one and these spread over all, so that neither cache nor batch helps and every size does the same work; ' +
+  'rate between the 10th and the 90th percentile of commits, dedupe not included. Then each read over HTTP, one after the other on one connection, when words and clocks have caught up and nothing else runs; ids and cursors spread over all tickets. ' +
   'PostgreSQL with fsync on, analyzed after the seeding.';
 
 /** As the program for seeding has them. */
@@ -80,9 +80,13 @@ async function seed({ system }: Workbench, { first, tickets }: { first: number; 
 /** Steps by a prime through all conversations, so that no two neighbours are close in any index. */
 const STRIDE = 7919;
 
-/** Every tenth conversation is a new one. */
+/** One of so many updates is of a customer who has tickets: the share that the smallest size has conversations for, so that all sizes do the same work. */
+const UPDATES_PER_STORED_CHAT = 12;
+
+/** Each in a conversation of its own. */
 function growthUpdate(n: number, chats: number): Buffer {
-  const chat = n % 10 === 0 ? chats + 1_000_000_000 + n : (n * STRIDE) % chats;
+  const isStored = n % UPDATES_PER_STORED_CHAT === 0;
+  const chat = isStored ? ((n / UPDATES_PER_STORED_CHAT) * STRIDE) % chats : 1_000_000_000 + n;
   return messageUpdate({
     updateId: 1_000_000_000 + n,
     chatId: FIRST_CHAT + chat,
@@ -114,9 +118,26 @@ async function updatesPerSecond(
   }
 }
 
+const UNFOLLOWED = ['words_cursor', 'sla_cursor']
+  .map(
+    (cursor) =>
+      `exists (select from ticketing.events e, ticketing.${cursor} c where (e.tx_id, e.global_id) > (c.tx_id, c.id))`,
+  )
+  .join(' or ');
+
+/** Words and clocks go a page a second, and are still behind the updates of before. */
+async function allFollowed(database: Workbench['database']): Promise<void> {
+  for (;;) {
+    const { rows } = await database.query<{ behind: boolean }>(`select ${UNFOLLOWED} as behind`);
+    if (rows[0]?.behind === false) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
 async function readTimes({ system, database }: Workbench, level: Level): Promise<readonly [string, number[]][]> {
   const service = await system.addInstance('ticketing');
   try {
+    await allFollowed(database);
     const chats = level.tickets / TICKETS_PER_CHAT;
     const conversations = Array.from(
       { length: level.reads },
