@@ -121,7 +121,7 @@ async function updatesPerSecond(
 const UNFOLLOWED = ['words_cursor', 'sla_cursor']
   .map(
     (cursor) =>
-      `exists (select from ticketing.events e, ticketing.${cursor} c where (e.tx_id, e.global_id) > (c.tx_id, c.id))`,
+      `exists (select from ticketing.events where (tx_id, global_id) > ((select tx_id from ticketing.${cursor}), (select id from ticketing.${cursor})))`,
   )
   .join(' or ');
 

@@ -1,4 +1,5 @@
 import type { OutboxSourceName } from '../metrics.js';
+import { afterCursor } from '../store/behind-cursor.js';
 import type { Session } from '../store/session.js';
 
 /** Conversations that wait for an update that failed. */
@@ -59,8 +60,8 @@ const OUTBOX = {
 
 const CLOCKS = {
   name: 'measure-clocks',
-  text: `select coalesce((select extract(epoch from now() - e.recorded_at) from ticketing.events e, ticketing.sla_cursor c
-      where (e.tx_id, e.global_id) > (c.tx_id, c.id) order by e.tx_id, e.global_id limit 1), 0)::float8 as "oldestSeconds"`,
+  text: `select coalesce((select extract(epoch from now() - e.recorded_at) from ticketing.events e
+      where ${afterCursor('sla_cursor')} order by e.tx_id, e.global_id limit 1), 0)::float8 as "oldestSeconds"`,
 };
 
 const AUDIT = {

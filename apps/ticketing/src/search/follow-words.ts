@@ -1,4 +1,5 @@
 import type { Vault } from '../privacy/vault.js';
+import { behindCursor } from '../store/behind-cursor.js';
 import { inTurn, WORDS_TURN } from '../store/in-turn.js';
 import { MESSAGE_PAYLOADS, openMessages, type MessageContent, type MessagePayloads } from '../store/message-content.js';
 import type { Session, WithSession } from '../store/session.js';
@@ -13,9 +14,9 @@ const PAGE = {
   name: 'words-page',
   text: `select e.tx_id::text, e.global_id::text as id, e.type in ('message-appended', 'staff-replied', 'message-edited') as is_message,
       data."botId" as bot_id, data."chatId" as chat_id, data."messageId" as message_id
-    from ticketing.events e cross join ticketing.words_cursor c
+    from ticketing.events e
     cross join json_to_record(e.payload -> 'data') as data("botId" text, "chatId" text, "messageId" text)
-    where e.tx_id < pg_snapshot_xmin(pg_current_snapshot()) and (e.tx_id, e.global_id) > (c.tx_id, c.id)
+    where ${behindCursor('words_cursor')}
     order by e.tx_id, e.global_id limit $1`,
 };
 

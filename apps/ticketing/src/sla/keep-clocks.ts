@@ -1,5 +1,6 @@
 import { storedTicketEvent } from '@onceline/contracts';
 import type { TicketEvent } from '../ticket/events.js';
+import { behindCursor } from '../store/behind-cursor.js';
 import type { Session } from '../store/session.js';
 import { readClocks, writeClocks } from './clock-rows.js';
 import type { SlaPolicies } from './sla-policy.store.js';
@@ -12,13 +13,10 @@ const TICKETS_AT_ONCE = 500;
 /** Whole transactions: events of one command are not read apart. */
 const NEXT_EVENTS = {
   name: 'events-for-clocks',
-  text: `with cursor as (select tx_id, id from ticketing.sla_cursor),
-    page as (select e.tx_id from ticketing.events e, cursor c
-      where e.tx_id < pg_snapshot_xmin(pg_current_snapshot()) and (e.tx_id, e.global_id) > (c.tx_id, c.id)
-      order by e.tx_id, e.global_id limit $1)
-    select e.tx_id::text, e.global_id::text as id, e.payload::text from ticketing.events e, cursor c
-      where (e.tx_id, e.global_id) > (c.tx_id, c.id) and e.tx_id <= (select tx_id from page order by tx_id desc limit 1)
-      order by e.tx_id, e.global_id`,
+  text: `select tx_id::text, global_id::text as id, payload::text from (
+      select e.tx_id, e.global_id, e.payload from ticketing.events e where ${behindCursor('sla_cursor')}
+      order by e.tx_id fetch first ($1::bigint) rows with ties) as page
+    order by page.tx_id, page.global_id`,
 };
 const MOVE_CURSOR = {
   name: 'move-sla-cursor',
