@@ -1,7 +1,7 @@
 /** What the specs of this app share: updates to send, a migrated database of their own, and questions to it. */
-import { createHash } from 'node:crypto';
 import { TOPICS } from '@onceline/contracts';
 import type { ConsumedRecord } from '@onceline/kafka';
+import { sharedDatabase } from '@onceline/local-stack';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
 import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
 import { nextHop } from '@onceline/retry-policy';
@@ -173,7 +173,7 @@ export async function reopened(store: TestStore): Promise<TestStore> {
 
 let template: Promise<string> | undefined;
 
-/** Migrations run once for each server and state of the migrations; each case has a copy of what they make. */
+/** Migrations run once, for a run of many files where these share a server; each case has a copy of what they make. */
 async function newDatabase(): Promise<string> {
   const { postgres } = await useStack({ kafka: false });
   const name = databaseName();
@@ -187,18 +187,24 @@ async function newDatabase(): Promise<string> {
   return databaseAt(postgres.url, name);
 }
 
+const TEMPLATE = 'migrated_ticketing';
+
 async function migratedTemplate(server: Postgres, create: (name: string) => Promise<string>): Promise<string> {
-  const state = createHash('sha256').update(MIGRATIONS.map(String).join()).digest('hex').slice(0, 16);
-  const [migrated, fresh] = [`migrated_${state}`, databaseName()];
-  const found = await server.query('select 1 from pg_database where datname = $1', [migrated]);
-  if (found.length > 0) return migrated;
-  const url = await create(fresh);
+  if (sharedDatabase() === undefined) return migratedDatabase(create);
+  const found = await server.query('select 1 from pg_database where datname = $1', [TEMPLATE]);
+  if (found.length > 0) return TEMPLATE;
+  // Only when it is whole it has the name that others look for; a template, so that it outlives the databases of this file.
+  await server.query(`alter database ${await migratedDatabase(create)} rename to ${TEMPLATE}`);
+  await server.query(`alter database ${TEMPLATE} is_template true`);
+  return TEMPLATE;
+}
+
+async function migratedDatabase(create: (name: string) => Promise<string>): Promise<string> {
+  const name = databaseName();
+  const url = await create(name);
   const postgres = await connectPostgres({ url, applicationName: 'ticketing-spec', migrations: [...MIGRATIONS] });
   await migrate(postgres).finally(() => postgres.close());
-  // Only now it has the name that others look for; a template, so that it outlives the databases of this file.
-  await server.query(`alter database ${fresh} rename to ${migrated}`);
-  await server.query(`alter database ${migrated} is_template true`);
-  return migrated;
+  return name;
 }
 
 function databaseAt(server: string, name: string): string {
