@@ -1,12 +1,12 @@
 /** The service inside the spec's own process, on the shared stack, with a database, topics and a ticketing of its own. */
 import { topicDeclarations, type TopicDeclaration } from '@onceline/contracts';
 import { connectKafka, partitionFor, type BatchingProducer, type Kafka } from '@onceline/kafka';
-import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
+import type { Postgres } from '@onceline/postgres';
 import { hashToken, type RunningService, newMetricsRegistry } from '@onceline/service-kit';
 import { eventually, releaseStack, uniqueName, useStack } from '@onceline/testing';
 import { readRetryConfig } from './config.js';
 import { TicketingDouble } from './dead-letters/ticketing-double.spec.js';
-import { MIGRATIONS } from './migrations.js';
+import { migratedDatabase } from './migrated-database.spec.js';
 import { runRetry } from './retry.js';
 
 const PARTITIONS = 3;
@@ -60,9 +60,7 @@ export class TestRetry {
   static async start(): Promise<TestRetry> {
     const stack = await useStack();
     const kafka = connectKafka({ brokers: stack.kafka.brokers, clientId: 'retry-spec' });
-    const url = await stack.postgres.createDatabase(uniqueName('retry').replaceAll(/[^a-z0-9_]/g, '_'));
-    const postgres = await connectPostgres({ url, applicationName: 'retry-spec', migrations: [...MIGRATIONS] });
-    await migrate(postgres);
+    const { url, postgres } = await migratedDatabase();
     const producer = await kafka.producer();
     const ticketing = new TicketingDouble(kafka, uniqueName('ticketing'), producer);
     const retry = new TestRetry(stack, kafka, postgres, url, ticketing);

@@ -1,8 +1,8 @@
 /** A redrive whose send timed out although the broker has the record, and which was cancelled then. On a real database. */
 import { KafkaError, type OutgoingRecord } from '@onceline/kafka';
-import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
-import { releaseStack, uniqueName, useStack } from '@onceline/testing';
-import { MIGRATIONS } from '../migrations.js';
+import type { Postgres } from '@onceline/postgres';
+import { releaseStack } from '@onceline/testing';
+import { migratedDatabase } from '../migrated-database.spec.js';
 import { cancelRedrive } from './cancel-redrive.js';
 import { deadLetterOf, SOURCE } from './dead-letter.fixtures.spec.js';
 import { SendRedrives } from './send-redrives.js';
@@ -13,10 +13,7 @@ let postgres: Postgres;
 const sent: OutgoingRecord[] = [];
 
 beforeAll(async () => {
-  const stack = await useStack({ kafka: false });
-  const url = await stack.postgres.createDatabase(uniqueName('cancelled').replaceAll(/[^a-z0-9_]/g, '_'));
-  postgres = await connectPostgres({ url, applicationName: 'cancel-spec', migrations: [...MIGRATIONS] });
-  await migrate(postgres);
+  ({ postgres } = await migratedDatabase());
 });
 afterAll(async () => {
   await postgres.close();

@@ -1,6 +1,6 @@
-import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
-import { releaseStack, uniqueName, useStack } from '@onceline/testing';
-import { MIGRATIONS } from '../migrations.js';
+import type { Postgres } from '@onceline/postgres';
+import { releaseStack } from '@onceline/testing';
+import { migratedDatabase } from '../migrated-database.spec.js';
 import { deadLetterOf, SOURCE } from './dead-letter.fixtures.spec.js';
 import { forgetPayloads } from './forget-payloads.js';
 import { startRedrive } from './start-redrive.js';
@@ -9,10 +9,7 @@ import { storeDeadLetters } from './store-dead-letters.js';
 let postgres: Postgres;
 
 beforeAll(async () => {
-  const stack = await useStack({ kafka: false });
-  const url = await stack.postgres.createDatabase(uniqueName('forget').replaceAll(/[^a-z0-9_]/g, '_'));
-  postgres = await connectPostgres({ url, applicationName: 'forget-spec', migrations: [...MIGRATIONS] });
-  await migrate(postgres);
+  ({ postgres } = await migratedDatabase());
 });
 afterAll(async () => {
   await postgres.close();

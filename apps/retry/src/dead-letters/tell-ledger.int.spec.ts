@@ -1,9 +1,9 @@
 /** Discards on a real database, told to a ledger that answers over HTTP what each test says. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connectPostgres, migrate, type Postgres } from '@onceline/postgres';
-import { releaseStack, uniqueName, useStack } from '@onceline/testing';
-import { MIGRATIONS } from '../migrations.js';
+import type { Postgres } from '@onceline/postgres';
+import { releaseStack } from '@onceline/testing';
+import { migratedDatabase } from '../migrated-database.spec.js';
 import { discard } from './discard.js';
 import { deadLetterOf, SOURCE } from './dead-letter.fixtures.spec.js';
 import { storeDeadLetters } from './store-dead-letters.js';
@@ -20,10 +20,7 @@ let told = 0;
 let tell: TellLedger;
 
 beforeAll(async () => {
-  const stack = await useStack({ kafka: false });
-  const url = await stack.postgres.createDatabase(uniqueName('tell').replaceAll(/[^a-z0-9_]/g, '_'));
-  postgres = await connectPostgres({ url, applicationName: 'tell-spec', migrations: [...MIGRATIONS] });
-  await migrate(postgres);
+  ({ postgres } = await migratedDatabase());
   server = createServer((_, response) => {
     const [status, body] = answers.shift() ?? [599, {}];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
