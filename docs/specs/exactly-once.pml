@@ -36,7 +36,7 @@
 byte epoch = 0;              /* of the partition's transactional id */
 byte rawOffset = 0;          /* of the group dedupe */
 bool seen[KEYS];             /* the changelog */
-byte unique[KEYS];         /* keys, in order */
+byte unique[KEYS];           /* keys, in order */
 byte uniqueLength = 0;
 byte duplicates = 0;
 byte passed[KEYS];           /* not in any broker: how often each key is in unique */
